@@ -1,0 +1,20 @@
+//! The vocabulary of Qala: typed ids, units, time, trilingual text, and the specs of dataset, feed,
+//! indicator and model.
+//!
+//! What belongs here: words that every other crate uses. What does not: IO, async, Arrow.
+
+mod id;
+mod problem;
+pub mod spec;
+mod text;
+mod time;
+mod unit;
+
+pub use id::{DatasetName, FeedId, FunctionId, IndicatorId, InvalidId, ModelId, PlaceId};
+pub use problem::{Position, Problem, Severity};
+pub use text::{Lang, Text};
+pub use time::{Grain, InvalidTime, TimeStyle, Zone, ZoneError, parse_date, parse_instant};
+pub use unit::{Unit, UnitError};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! The spec of a feed: where messages come from, what format they have, and how their columns map to a dataset.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::SpecError;
+use crate::{DatasetName, FeedId, FunctionId, Text, TimeStyle, Unit};
+
+/// How bytes are fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Transport {
+    /// A file that is read again when it changes.
+    File {
+        /// Path.
+        path: String,
+    },
+    /// A folder whose new files are read.
+    Folder {
+        /// Path.
+        path: String,
+        /// Only names with this ending, such as `.csv`.
+        #[serde(default)]
+        suffix: Option<String>,
+    },
+    /// The sender posts to `/api/ingest/<feed>`.
+    Push {},
+    /// We ask an address again and again; ETag and Last-Modified are respected.
+    Poll {
+        /// Address.
+        url: String,
+        /// Seconds between two requests.
+        every_s: u64,
+    },
+}
+
+/// The character set of a text file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Encoding {
+    /// UTF-8, with or without a byte order mark.
+    #[default]
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// Windows-1251 (Cyrillic).
+    #[serde(rename = "windows-1251")]
+    Windows1251,
+    /// Windows-1252 (Western European).
+    #[serde(rename = "windows-1252")]
+    Windows1252,
+}
+
+/// How one dataset column is filled. `from`, `value` or both: the constant stands in where the source is empty.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnMap {
+    /// Source column (CSV header, JSON key or dotted path, Parquet column); a number is a position from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// A constant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Unit of the source numbers; converted to the unit of the column or quantity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+    /// How times are written.
+    #[serde(default)]
+    pub time: TimeStyle,
+    /// Words of the source and what they become: `{ Да = "true" }`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replace: BTreeMap<String, String>,
+}
+
+/// Turns columns into rows: one row per listed column that is not empty.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unpivot {
+    /// Source columns, in order, and the name each gets in `name_to`. Empty: every column that the mapping does not use,
+    /// under its own name.
+    #[serde(default)]
+    pub columns: BTreeMap<String, String>,
+    /// Dataset column that takes the name.
+    pub name_to: String,
+    /// Dataset column that takes the value.
+    pub value_to: String,
+    /// Unit of each source column, where it is not the quantity's own.
+    #[serde(default)]
+    pub units: BTreeMap<String, Unit>,
+    /// Unit of all source columns that `units` does not name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+}
+
+/// How a table's columns become a dataset's columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    /// The dataset that is filled; `--dataset` overrides it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetName>,
+    /// Zone of times without an offset; absent: the dataset's zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// Character set.
+    #[serde(default)]
+    pub encoding: Encoding,
+    /// Field separator of a CSV; absent: the one of `,;\t|` that fits the header best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
+    /// Decimal sign of numbers.
+    #[serde(default = "point")]
+    pub decimal: char,
+    /// False when the first line holds data; columns are then named `1`, `2`, …
+    #[serde(default = "yes")]
+    pub header: bool,
+    /// Words that mean "missing", besides the empty field.
+    #[serde(default)]
+    pub missing: Vec<String>,
+    /// Dataset column → source. A column that is not listed is taken from a source column of the same name.
+    #[serde(default)]
+    pub columns: BTreeMap<String, ColumnMap>,
+    /// Columns turned into rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpivot: Option<Unpivot>,
+}
+
+fn point() -> char {
+    '.'
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for Mapping {
+    fn default() -> Self {
+        Self {
+            dataset: None,
+            zone: None,
+            encoding: Encoding::Utf8,
+            delimiter: None,
+            decimal: '.',
+            header: true,
+            missing: Vec::new(),
+            columns: BTreeMap::new(),
+            unpivot: None,
+        }
+    }
+}
+
+impl Mapping {
+    /// Reads a mapping. `name` is the file, for messages.
+    ///
+    /// # Errors
+    /// [`SpecError`] naming the key that is wrong.
+    pub fn from_toml(name: &str, text: &str) -> Result<Self, SpecError> {
+        super::from_toml(name, text)
+    }
+}
+
+/// The spec of a feed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedSpec {
+    /// Id, unique in the pack.
+    pub id: FeedId,
+    /// Import kind: `table`, `json`, `gtfs`, `gtfs-rt`.
+    pub kind: String,
+    /// Title for people.
+    pub title: Text,
+    /// How bytes are fetched.
+    pub transport: Transport,
+    /// Target of `table` and `json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetName>,
+    /// Mapping of `table`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<Mapping>,
+    /// Promised seconds between two messages; absent: no promise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cadence_s: Option<u64>,
+    /// Function of government that answers for the feed.
+    pub owner_function: FunctionId,
+    /// Licence of the data.
+    pub licence: String,
+    /// True when the data are simulated; shown everywhere.
+    #[serde(default)]
+    pub simulated: bool,
+}
+
+impl FeedSpec {
+    /// Reads a feed spec. `name` is the file, for messages.
+    ///
+    /// # Errors
+    /// [`SpecError`] naming the key that is wrong.
+    pub fn from_toml(name: &str, text: &str) -> Result<Self, SpecError> {
+        super::from_toml(name, text)
+    }
+}

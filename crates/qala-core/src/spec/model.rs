@@ -1,0 +1,97 @@
+//! The spec of a model: what goes in, what can be set, what comes out.
+
+use serde::{Deserialize, Serialize};
+
+use super::SpecError;
+use crate::{ModelId, Text, Unit};
+
+/// The kind of a setting's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SettingKind {
+    /// Whole number.
+    Int,
+    /// Number.
+    Float,
+    /// `true` or `false`.
+    Bool,
+    /// Text, one of `values` if they are given.
+    Text,
+    /// Comma-separated list.
+    List,
+}
+
+/// One setting of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// Name, as in `--set name=value`.
+    pub name: String,
+    /// Kind of value.
+    pub kind: SettingKind,
+    /// Value when none is given, as text.
+    pub default: String,
+    /// What it does.
+    pub title: Text,
+    /// Smallest value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// Largest value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// Allowed words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+}
+
+/// One input table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputSpec {
+    /// Name, as in `--input name=file`.
+    pub name: String,
+    /// Columns that must be there.
+    pub columns: Vec<String>,
+    /// Columns that may be there.
+    #[serde(default)]
+    pub optional: Vec<String>,
+}
+
+/// One output table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputSpec {
+    /// Name, as in `--out name=file`.
+    pub name: String,
+    /// Columns and their units (empty: none).
+    pub columns: Vec<(String, Option<Unit>)>,
+}
+
+/// The spec of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSpec {
+    /// Id.
+    pub id: ModelId,
+    /// Counted from 1.
+    pub version: u32,
+    /// Title for people.
+    pub title: Text,
+    /// Input tables.
+    pub inputs: Vec<InputSpec>,
+    /// Settings.
+    #[serde(default)]
+    pub settings: Vec<Setting>,
+    /// Output tables.
+    pub outputs: Vec<OutputSpec>,
+}
+
+impl ModelSpec {
+    /// Reads a model spec. `name` is the file, for messages.
+    ///
+    /// # Errors
+    /// [`SpecError`] naming the key that is wrong.
+    pub fn from_toml(name: &str, text: &str) -> Result<Self, SpecError> {
+        super::from_toml(name, text)
+    }
+}

@@ -1,0 +1,132 @@
+use crate::*;
+
+#[test]
+fn almaty_had_a_day_of_25_hours() {
+    let zone = Zone::new("Asia/Almaty").unwrap();
+    let start = Grain::Day.start(parse_instant("2024-02-29T12:00:00", Some(&zone)).unwrap(), &zone);
+    let end = Grain::Day.end(start, &zone);
+    assert_eq!(Zone::utc().format(start), "2024-02-28T18:00:00+00:00");
+    assert_eq!(end - start, 25 * 3_600_000_000);
+    // The hour 23:00 came twice: first at +06:00, then at +05:00; both belong to 29 February.
+    let first = parse_instant("2024-02-29T23:30:00+06:00", None).unwrap();
+    let second = parse_instant("2024-02-29T23:30:00+05:00", None).unwrap();
+    assert_eq!(second - first, 3_600_000_000);
+    assert_eq!(zone.local_day(first), zone.local_day(second));
+    assert_ne!(Grain::Hour.start(first, &zone), Grain::Hour.start(second, &zone));
+    assert_eq!(parse_instant("2024-02-29 23:30", Some(&zone)).unwrap(), first);
+    assert_eq!(zone.format(second), "2024-02-29T23:30:00+05:00");
+}
+
+#[test]
+fn zones_agree_with_jiff() {
+    for name in ["Asia/Almaty", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"] {
+        let zone = Zone::new(name).unwrap();
+        let reference = jiff::tz::TimeZone::get(name).unwrap();
+        let mut at: i64 = -1_000_000_000_000_000;
+        while at < 3_900_000_000_000_000 {
+            let stamp = jiff::Timestamp::from_microsecond(at).unwrap();
+            assert_eq!(zone.offset(at), i64::from(reference.to_offset(stamp).seconds()) * 1_000_000, "{name} {at}");
+            let local = stamp.to_zoned(reference.clone()).datetime();
+            let as_if_utc = local.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_microsecond();
+            let expected = local.to_zoned(reference.clone()).unwrap().timestamp().as_microsecond();
+            assert_eq!(zone.instant(as_if_utc), expected, "{name} {local}");
+            at += 3_599_000_000 * 37;
+        }
+    }
+}
+
+#[test]
+fn gaps_move_forward() {
+    let zone = Zone::new("Europe/Berlin").unwrap();
+    assert_eq!(
+        parse_instant("2021-03-28 02:30", Some(&zone)).unwrap(),
+        parse_instant("2021-03-28T03:30:00+02:00", None).unwrap()
+    );
+}
+
+#[test]
+fn times_of_all_styles() {
+    let zone = Zone::new("Asia/Almaty").unwrap();
+    let expected = parse_instant("2026-03-05T14:07:00+05:00", None).unwrap();
+    assert_eq!(TimeStyle::Dmy.parse("05.03.2026 14:07", Some(&zone)).unwrap(), expected);
+    assert_eq!(TimeStyle::Mdy.parse("3/5/2026 02:07:00 PM", Some(&zone)).unwrap(), expected);
+    assert_eq!(TimeStyle::UnixS.parse("1772701620", None).unwrap(), expected);
+    assert_eq!(TimeStyle::UnixMs.parse("1772701620000", None).unwrap(), expected);
+    for bad in ["", "2026", "2026-13-01", "2026-02-30", "2026-02-01T25:00", "9999-01-01T00:00Z", "nonsense", "2026-02-01T10:00"] {
+        assert!(parse_instant(bad, None).is_err(), "{bad}");
+    }
+    assert_eq!(parse_date("20240229"), parse_date("2024-02-29"));
+    assert_eq!(parse_date("20230229"), None);
+}
+
+#[test]
+fn units_convert() {
+    let unit = |s| Unit::parse(s).unwrap();
+    let (factor, offset) = unit("mph").to(&unit("km/h")).unwrap();
+    assert!((factor - 1.609_344).abs() < 1e-12 && offset == 0.0);
+    let (factor, offset) = unit("Cel").to(&unit("K")).unwrap();
+    assert!((10.0 * factor + offset - 283.15).abs() < 1e-12);
+    assert!(unit("мг/м³").to(&unit("ppb")).is_err());
+    assert!(Unit::parse("ug/m2").unwrap_err().to_string().contains("ug/m3"));
+}
+
+const DATASET: &str = r#"
+name = "air_readings"
+subject = "air"
+kind = "event"
+version = 1
+title = { kk = "а", ru = "б", en = "c" }
+zone = "city"
+key = ["station_id", "t"]
+[[columns]]
+name = "station_id"
+type = "text"
+required = true
+title = { kk = "а", ru = "б", en = "c" }
+[[columns]]
+name = "t"
+type = "time"
+role = "time"
+required = true
+title = { kk = "а", ru = "б", en = "c" }
+"#;
+
+#[test]
+fn dataset_specs_say_what_is_wrong() {
+    spec::DatasetSpec::from_toml("a.toml", DATASET).unwrap();
+    let error = |from: &str, to: &str| spec::DatasetSpec::from_toml("a.toml", &DATASET.replacen(from, to, 1)).unwrap_err().to_string();
+    assert!(error("required = true", "requird = true").contains("did you mean `required`"));
+    assert!(error("\"station_id\", \"t\"", "\"station\", \"t\"").contains("station"));
+    assert!(error("zone = \"city\"", "zone = \"Mars/City\"").contains("Asia/Almaty"));
+    assert!(error("kk = \"а\"", "kk = \"\"").contains("Kk"));
+    assert!(error("kind = \"event\"", "kind = \"events\"").contains("event"));
+}
+
+const INDICATOR: &str = r#"-- id = "air.pm25_mean"
+-- version = 1
+-- title = { kk = "а", ru = "б", en = "c" }
+-- question = { kk = "а", ru = "б", en = "c" }
+-- decision = { kk = "а", ru = "б", en = "c" }
+-- unit = "ug/m3"
+-- better = "lower"
+-- grains = ["hour", "day"]
+-- owner_function = "air-quality"
+-- targets = { target = 15, limit = 35, hysteresis = 2 }
+SELECT :from, :to, :grain, :zone
+"#;
+
+#[test]
+fn status_has_hysteresis() {
+    use spec::Status::*;
+    let i = spec::IndicatorSpec::from_sql("i.sql", INDICATOR).unwrap();
+    assert_eq!(i.status(Some(36.0), None), OffTarget);
+    assert_eq!(i.status(Some(34.0), None), Watch);
+    assert_eq!(i.status(Some(34.0), Some(OffTarget)), OffTarget);
+    assert_eq!(i.status(Some(32.0), Some(OffTarget)), Watch);
+    assert_eq!(i.status(Some(14.0), Some(Watch)), Watch);
+    assert_eq!(i.status(Some(12.0), Some(OffTarget)), OnTarget);
+    assert_eq!(i.status(Some(36.0), Some(OnTarget)), OffTarget);
+    assert_eq!(i.status(None, Some(OnTarget)), Unknown);
+    let sql = i.query(0, 86_400_000_000, Grain::Day, &Zone::utc());
+    assert_eq!(sql, "SELECT TIMESTAMP '1970-01-01T00:00:00Z', TIMESTAMP '1970-01-02T00:00:00Z', 'day', 'UTC'");
+}
