@@ -17,7 +17,9 @@ pub struct InvalidId {
 fn plain(text: &str, extra: &[char]) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.len() <= 120
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || extra.contains(&c))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || extra.contains(&c))
 }
 
 macro_rules! string_id {

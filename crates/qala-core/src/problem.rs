@@ -62,7 +62,10 @@ impl Problem {
 
     /// A problem that loses no row.
     pub fn warning(code: &str, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::rejected(code, message, None, 0) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::rejected(code, message, None, 0)
+        }
     }
 
     /// The same problem at a position.

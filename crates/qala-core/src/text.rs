@@ -34,7 +34,11 @@ pub struct Text {
 impl Text {
     /// Builds a text from its three forms.
     pub fn new(kk: impl Into<String>, ru: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { kk: kk.into(), ru: ru.into(), en: en.into() }
+        Self {
+            kk: kk.into(),
+            ru: ru.into(),
+            en: en.into(),
+        }
     }
 
     /// The form in one language.
@@ -48,6 +52,8 @@ impl Text {
 
     /// The first language whose form is missing, if any.
     pub fn missing(&self) -> Option<Lang> {
-        Lang::ALL.into_iter().find(|lang| self.get(*lang).trim().is_empty())
+        Lang::ALL
+            .into_iter()
+            .find(|lang| self.get(*lang).trim().is_empty())
     }
 }

@@ -12,7 +12,7 @@ const DAY: i64 = 86_400 * SECOND;
 
 /// A zone name that the tz database does not know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a time zone of the tz database; zones look like `Asia/Almaty`")]
+#[error("`{0}` is not a time zone of the tz database; zones look like `Asia/Tokyo`")]
 pub struct ZoneError(String);
 
 /// A time that cannot be read.
@@ -60,12 +60,18 @@ impl Zone {
                 spans.push((transition.timestamp().as_microsecond(), offset));
             }
         }
-        Ok(Self { name: name.into(), spans: spans.into() })
+        Ok(Self {
+            name: name.into(),
+            spans: spans.into(),
+        })
     }
 
     /// The zone UTC.
     pub fn utc() -> Self {
-        Self { name: "UTC".into(), spans: vec![(i64::MIN, 0)].into() }
+        Self {
+            name: "UTC".into(),
+            spans: vec![(i64::MIN, 0)].into(),
+        }
     }
 
     /// The IANA name.
@@ -74,7 +80,9 @@ impl Zone {
     }
 
     fn span(&self, micros: i64) -> usize {
-        self.spans.partition_point(|(start, _)| *start <= micros).saturating_sub(1)
+        self.spans
+            .partition_point(|(start, _)| *start <= micros)
+            .saturating_sub(1)
     }
 
     /// Offset from UTC in µs at an instant; east is positive.
@@ -119,7 +127,11 @@ impl Zone {
         let (year, month, day) = civil(local.div_euclid(DAY));
         let within = local.rem_euclid(DAY);
         let (seconds, fraction) = (within / SECOND, within % SECOND);
-        let fraction = if fraction == 0 { String::new() } else { format!(".{fraction:06}") };
+        let fraction = if fraction == 0 {
+            String::new()
+        } else {
+            format!(".{fraction:06}")
+        };
         let minutes = offset.abs() / (60 * SECOND);
         let sign = if offset < 0 { '-' } else { '+' };
         format!(
@@ -167,8 +179,15 @@ pub enum Grain {
 
 impl Grain {
     /// All grains, shortest first.
-    pub const ALL: [Self; 7] =
-        [Self::Minute15, Self::Hour, Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
+    pub const ALL: [Self; 7] = [
+        Self::Minute15,
+        Self::Hour,
+        Self::Day,
+        Self::Week,
+        Self::Month,
+        Self::Quarter,
+        Self::Year,
+    ];
 
     /// The word used in SQL, files and addresses.
     pub fn as_str(self) -> &'static str {
@@ -273,12 +292,26 @@ impl TimeStyle {
             Self::Mdy => parse_civil(text, zone, true),
             Self::UnixS | Self::UnixMs => {
                 let scale = if self == Self::UnixS { 1e6 } else { 1e3 };
-                let form = if self == Self::UnixS { "seconds since 1970" } else { "milliseconds since 1970" };
+                let form = if self == Self::UnixS {
+                    "seconds since 1970"
+                } else {
+                    "milliseconds since 1970"
+                };
                 let micros = match text.parse::<i64>() {
                     Ok(whole) => whole.checked_mul(scale as i64),
-                    Err(_) => text.parse::<f64>().ok().filter(|v| v.is_finite()).map(|v| (v * scale).round() as i64),
+                    Err(_) => text
+                        .parse::<f64>()
+                        .ok()
+                        .filter(|v| v.is_finite())
+                        .map(|v| (v * scale).round() as i64),
                 };
-                sane(micros.ok_or_else(|| InvalidTime::Form { text: text.into(), form })?, text)
+                sane(
+                    micros.ok_or_else(|| InvalidTime::Form {
+                        text: text.into(),
+                        form,
+                    })?,
+                    text,
+                )
             }
         }
     }
@@ -298,7 +331,10 @@ fn sane(micros: i64, text: &str) -> Result<i64, InvalidTime> {
 /// # Errors
 /// [`InvalidTime`]: wrong form, no offset and no `zone`, or a year outside 1900 to 2100.
 pub fn parse_instant(text: &str, zone: Option<&Zone>) -> Result<i64, InvalidTime> {
-    let form = || InvalidTime::Form { text: text.into(), form: "2024-02-29T23:30:00+05:00" };
+    let form = || InvalidTime::Form {
+        text: text.into(),
+        form: "2024-02-29T23:30:00+05:00",
+    };
     let mut at = Cursor(text.as_bytes());
     let year = at.number(4).ok_or_else(form)?;
     let dashed = at.eat(b'-');
@@ -337,7 +373,11 @@ pub fn parse_instant(text: &str, zone: Option<&Zone>) -> Result<i64, InvalidTime
         return sane(zone.instant(local), text);
     }
     if at.eat(b'Z') || at.eat(b'z') {
-        return if at.0.is_empty() { sane(local, text) } else { Err(form()) };
+        return if at.0.is_empty() {
+            sane(local, text)
+        } else {
+            Err(form())
+        };
     }
     let sign = if at.eat(b'+') {
         1
@@ -348,7 +388,11 @@ pub fn parse_instant(text: &str, zone: Option<&Zone>) -> Result<i64, InvalidTime
     };
     let hours = at.number(2).ok_or_else(form)?;
     at.eat(b':');
-    let minutes = if at.0.is_empty() { 0 } else { at.number(2).ok_or_else(form)? };
+    let minutes = if at.0.is_empty() {
+        0
+    } else {
+        at.number(2).ok_or_else(form)?
+    };
     if hours > 15 || minutes > 59 || !at.0.is_empty() {
         return Err(form());
     }
@@ -359,7 +403,11 @@ pub fn parse_instant(text: &str, zone: Option<&Zone>) -> Result<i64, InvalidTime
 fn parse_civil(text: &str, zone: Option<&Zone>, month_first: bool) -> Result<i64, InvalidTime> {
     let wrong = || InvalidTime::Form {
         text: text.into(),
-        form: if month_first { "02/29/2024 11:30:00 PM" } else { "29.02.2024 23:30" },
+        form: if month_first {
+            "02/29/2024 11:30:00 PM"
+        } else {
+            "29.02.2024 23:30"
+        },
     };
     let (date, clock) = text.split_once([' ', 'T']).unwrap_or((text, ""));
     let mut parts = date.split(['.', '/', '-']).map(|p| p.parse::<i64>().ok());
@@ -371,12 +419,20 @@ fn parse_civil(text: &str, zone: Option<&Zone>, month_first: bool) -> Result<i64
     if year < 100 {
         year += if year < 70 { 2000 } else { 1900 };
     }
-    let (day, month) = if month_first { (second, first) } else { (first, second) };
+    let (day, month) = if month_first {
+        (second, first)
+    } else {
+        (first, second)
+    };
     let mut local = checked_days(year, month, day).ok_or_else(wrong)? * DAY;
     let clock = clock.trim();
     if !clock.is_empty() {
         let upper = clock.to_ascii_uppercase();
-        let (digits, half) = match upper.strip_suffix("AM").map(|d| (d, 0)).or_else(|| upper.strip_suffix("PM").map(|d| (d, 12))) {
+        let (digits, half) = match upper
+            .strip_suffix("AM")
+            .map(|d| (d, 0))
+            .or_else(|| upper.strip_suffix("PM").map(|d| (d, 12)))
+        {
             Some((digits, half)) => (digits.trim(), Some(half)),
             None => (upper.as_str(), None),
         };
@@ -390,7 +446,11 @@ fn parse_civil(text: &str, zone: Option<&Zone>, month_first: bool) -> Result<i64
             }
             hour = hour % 12 + half;
         }
-        if parts.next().is_some() || !(0..24).contains(&hour) || !(0..60).contains(&minute) || !(0..61).contains(&second) {
+        if parts.next().is_some()
+            || !(0..24).contains(&hour)
+            || !(0..60).contains(&minute)
+            || !(0..61).contains(&second)
+        {
             return Err(wrong());
         }
         local += (hour * 3600 + minute * 60 + second) * SECOND;
@@ -435,7 +495,11 @@ impl Cursor<'_> {
         let digits = self.0.iter().take_while(|b| b.is_ascii_digit()).count();
         let mut value = 0;
         for index in 0..6 {
-            let digit = if index < digits { i64::from(self.0[index] - b'0') } else { 0 };
+            let digit = if index < digits {
+                i64::from(self.0[index] - b'0')
+            } else {
+                0
+            };
             value = value * 10 + digit;
         }
         self.0 = &self.0[digits..];

@@ -39,7 +39,12 @@ pub enum UnitError {
 }
 
 const fn unit(symbol: &'static str, dimension: &'static str, factor: f64) -> Unit {
-    Unit { symbol, dimension, factor, offset: 0.0 }
+    Unit {
+        symbol,
+        dimension,
+        factor,
+        offset: 0.0,
+    }
 }
 
 /// base = value * factor + offset.
@@ -77,8 +82,18 @@ const UNITS: &[Unit] = &[
     unit("veh/min", "rate", 1.0 / 60.0),
     unit("deg", "angle", 1.0),
     unit("K", "temperature", 1.0),
-    Unit { symbol: "Cel", dimension: "temperature", factor: 1.0, offset: 273.15 },
-    Unit { symbol: "degF", dimension: "temperature", factor: 5.0 / 9.0, offset: 459.67 * 5.0 / 9.0 },
+    Unit {
+        symbol: "Cel",
+        dimension: "temperature",
+        factor: 1.0,
+        offset: 273.15,
+    },
+    Unit {
+        symbol: "degF",
+        dimension: "temperature",
+        factor: 5.0 / 9.0,
+        offset: 459.67 * 5.0 / 9.0,
+    },
     unit("Pa", "pressure", 1.0),
     unit("hPa", "pressure", 100.0),
     unit("mmHg", "pressure", 133.322_387_415),
@@ -137,11 +152,18 @@ impl Unit {
     /// [`UnitError::Unknown`] with the nearest symbol.
     pub fn parse(symbol: &str) -> Result<Self, UnitError> {
         let wanted = symbol.trim();
-        let wanted = ALIASES.iter().find(|(alias, _)| *alias == wanted).map_or(wanted, |(_, name)| name);
-        UNITS.iter().find(|u| u.symbol == wanted).copied().ok_or_else(|| UnitError::Unknown {
-            symbol: symbol.into(),
-            suggestion: crate::spec::nearest(wanted, UNITS.iter().map(|u| u.symbol)),
-        })
+        let wanted = ALIASES
+            .iter()
+            .find(|(alias, _)| *alias == wanted)
+            .map_or(wanted, |(_, name)| name);
+        UNITS
+            .iter()
+            .find(|u| u.symbol == wanted)
+            .copied()
+            .ok_or_else(|| UnitError::Unknown {
+                symbol: symbol.into(),
+                suggestion: crate::spec::nearest(wanted, UNITS.iter().map(|u| u.symbol)),
+            })
     }
 
     /// The symbol, as it is stored beside a column.

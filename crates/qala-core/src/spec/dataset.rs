@@ -209,13 +209,18 @@ impl DatasetSpec {
 
     /// True when some column is personal.
     pub fn is_personal(&self) -> bool {
-        self.columns.iter().any(|c| c.sensitivity == Sensitivity::Personal)
+        self.columns
+            .iter()
+            .any(|c| c.sensitivity == Sensitivity::Personal)
     }
 
     fn check(&self) -> Result<(), String> {
         let mut names = BTreeSet::new();
         if !self.name.as_str().starts_with(&self.subject) && !self.name.as_str().starts_with("gtfs_") {
-            return Err(format!("the name must start with the subject: `{}_…`", self.subject));
+            return Err(format!(
+                "the name must start with the subject: `{}_…`",
+                self.subject
+            ));
         }
         if let Some(lang) = self.title.missing() {
             return Err(format!("the title has no {lang:?} form"));
@@ -231,7 +236,9 @@ impl DatasetSpec {
                 if !names.contains(name.as_str()) {
                     let hint = super::nearest(name, names.iter().copied());
                     let hint = hint.map(|h| format!("; did you mean `{h}`?")).unwrap_or_default();
-                    return Err(format!("{what} names the column `{name}`, which is not declared{hint}"));
+                    return Err(format!(
+                        "{what} names the column `{name}`, which is not declared{hint}"
+                    ));
                 }
             }
             Ok(())
@@ -249,8 +256,17 @@ impl DatasetSpec {
         for rollup in &self.rollups {
             known("rollup", &rollup.by)?;
             known("rollup", &rollup.measures)?;
+            if rollup.grain > Grain::Day {
+                return Err(format!(
+                    "rollup `{}`: buckets are kept by local day, so the grain is at most a day",
+                    rollup.name
+                ));
+            }
             if self.time().is_none() {
-                return Err(format!("rollup `{}` needs a column with role `time`", rollup.name));
+                return Err(format!(
+                    "rollup `{}` needs a column with role `time`",
+                    rollup.name
+                ));
             }
         }
         if self.role(Role::Quantity).is_some() == self.quantities.is_empty() {
@@ -262,9 +278,13 @@ impl DatasetSpec {
     fn check_column(&self, column: &Column) -> Result<(), String> {
         let name = &column.name;
         let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+            && name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if !plain {
-            return Err(format!("column `{name}`: names are lower-case Latin letters, digits and `_`, letter first"));
+            return Err(format!(
+                "column `{name}`: names are lower-case Latin letters, digits and `_`, letter first"
+            ));
         }
         if name == "feed" && self.kind == Kind::Snapshot {
             return Err("the column `feed` of a snapshot is added by the lake; remove it".into());
@@ -273,20 +293,30 @@ impl DatasetSpec {
             return Err(format!("column `{name}`: the title has no {lang:?} form"));
         }
         if (column.kind == ColumnType::Decimal) != column.scale.is_some() {
-            return Err(format!("column `{name}`: `scale` belongs to decimals, and every decimal has one"));
+            return Err(format!(
+                "column `{name}`: `scale` belongs to decimals, and every decimal has one"
+            ));
         }
         let timed = matches!(column.role, Some(Role::Time | Role::ValidFrom | Role::ValidTo));
         if timed && !matches!(column.kind, ColumnType::Time | ColumnType::Date) {
-            return Err(format!("column `{name}`: the role needs the type `time` or `date`"));
+            return Err(format!(
+                "column `{name}`: the role needs the type `time` or `date`"
+            ));
         }
         if self.key.contains(name) && !column.required {
-            return Err(format!("column `{name}` is part of the key and must be `required = true`"));
+            return Err(format!(
+                "column `{name}` is part of the key and must be `required = true`"
+            ));
         }
         if column.role == Some(Role::Time) && !column.required {
-            return Err(format!("column `{name}` has the role `time` and must be `required = true`"));
+            return Err(format!(
+                "column `{name}` has the role `time` and must be `required = true`"
+            ));
         }
         if column.sensitivity == Sensitivity::Personal && column.kind != ColumnType::Text {
-            return Err(format!("column `{name}`: only text can be personal, because its pseudonym is text"));
+            return Err(format!(
+                "column `{name}`: only text can be personal, because its pseudonym is text"
+            ));
         }
         Ok(())
     }

@@ -57,6 +57,10 @@ pub struct ColumnMap {
     /// Source column (CSV header, JSON key or dotted path, Parquet column); a number is a position from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// Several source columns put together: `{year}-{month:2}-{day:2}T{hour:2}:00`. `{name}` is the cell as it stands,
+    /// `{name:2}` is filled up with zeros to two digits; missing when one of the cells is. Stands instead of `from`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join: Option<String>,
     /// A constant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
@@ -89,6 +93,9 @@ pub struct Unpivot {
     /// Unit of all source columns that `units` does not name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<Unit>,
+    /// Words of the unpivoted columns and what they become: `{ NNE = "22.5" }`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replace: BTreeMap<String, String>,
 }
 
 /// How a table's columns become a dataset's columns.

@@ -51,7 +51,9 @@ impl Status {
 
     /// Finds a status by its word.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::OnTarget, Self::Watch, Self::OffTarget, Self::Unknown].into_iter().find(|s| s.as_str() == text)
+        [Self::OnTarget, Self::Watch, Self::OffTarget, Self::Unknown]
+            .into_iter()
+            .find(|s| s.as_str() == text)
     }
 }
 
@@ -128,20 +130,16 @@ impl IndicatorSpec {
         let mut lines = text.lines();
         let mut rest = Vec::new();
         for line in lines.by_ref() {
-            match line.strip_prefix("--") {
-                Some(toml) => {
-                    header.push_str(toml.strip_prefix(' ').unwrap_or(toml));
-                    header.push('\n');
-                }
-                None => {
-                    rest.push(line);
-                    break;
-                }
-            }
+            let Some(toml) = line.strip_prefix("--") else {
+                rest.push(line);
+                break;
+            };
+            header.push_str(toml.strip_prefix(' ').unwrap_or(toml));
+            header.push('\n');
         }
         rest.extend(lines);
         let mut spec: Self = super::from_toml(name, &header)?;
-        spec.sql = rest.join("\n").trim().to_owned();
+        rest.join("\n").trim().clone_into(&mut spec.sql);
         spec.check().map_err(|message| SpecError::new(name, message))?;
         Ok(spec)
     }
@@ -159,7 +157,9 @@ impl IndicatorSpec {
 
     /// The status of a value, given the status before it: a better status is reached only past the hysteresis.
     pub fn status(&self, value: Option<f64>, before: Option<Status>) -> Status {
-        let (Some(value), Some(targets)) = (value, self.targets) else { return Status::Unknown };
+        let (Some(value), Some(targets)) = (value, self.targets) else {
+            return Status::Unknown;
+        };
         let sign = match self.better {
             Better::Lower => 1.0,
             Better::Higher => -1.0,
@@ -191,19 +191,28 @@ impl IndicatorSpec {
     }
 
     fn check(&self) -> Result<(), String> {
-        for (what, text) in [("title", &self.title), ("question", &self.question), ("decision", &self.decision)] {
+        for (what, text) in [
+            ("title", &self.title),
+            ("question", &self.question),
+            ("decision", &self.decision),
+        ] {
             if let Some(lang) = text.missing() {
                 return Err(format!("{what} has no {lang:?} form"));
             }
         }
         if self.grains.is_empty() {
-            return Err("grains is empty; name at least one of minute15, hour, day, week, month, quarter, year".into());
+            return Err(
+                "grains is empty; name at least one of minute15, hour, day, week, month, quarter, year"
+                    .into(),
+            );
         }
         if let Some(targets) = self.targets {
             let ordered = match self.better {
                 Better::Lower => targets.target <= targets.limit,
                 Better::Higher => targets.target >= targets.limit,
-                Better::Neither => return Err("an indicator with `better = \"neither\"` has no targets".into()),
+                Better::Neither => {
+                    return Err("an indicator with `better = \"neither\"` has no targets".into());
+                }
             };
             if !ordered {
                 return Err("the limit must be worse than the target".into());

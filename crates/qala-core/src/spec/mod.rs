@@ -27,7 +27,10 @@ pub struct SpecError {
 impl SpecError {
     /// Builds an error about the spec `name`.
     pub fn new(name: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { name: name.into(), message: message.into() }
+        Self {
+            name: name.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -37,21 +40,34 @@ impl SpecError {
 /// [`SpecError`] with line and column where the format is wrong.
 pub fn from_toml<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, SpecError> {
     toml::from_str(text).map_err(|e| {
-        let line = e.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let line = e
+            .span()
+            .map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         let message = with_suggestion(e.message());
-        SpecError::new(name, line.map_or(message.clone(), |l| format!("line {l}: {message}")))
+        SpecError::new(
+            name,
+            line.map_or(message.clone(), |l| format!("line {l}: {message}")),
+        )
     })
 }
 
 /// Adds "did you mean" to serde's message about an unknown field or variant.
 fn with_suggestion(message: &str) -> String {
-    let Some((_, rest)) = message.split_once("unknown field `").or_else(|| message.split_once("unknown variant `")) else {
+    let Some((_, rest)) = message
+        .split_once("unknown field `")
+        .or_else(|| message.split_once("unknown variant `"))
+    else {
         return message.into();
     };
-    let Some((written, known)) = rest.split_once('`') else { return message.into() };
+    let Some((written, known)) = rest.split_once('`') else {
+        return message.into();
+    };
     let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
     match nearest(written, known.iter().copied()) {
-        Some(best) => format!("unknown key `{written}`; did you mean `{best}`? (known: {})", known.join(", ")),
+        Some(best) => format!(
+            "unknown key `{written}`; did you mean `{best}`? (known: {})",
+            known.join(", ")
+        ),
         None => format!("unknown key `{written}` (known: {})", known.join(", ")),
     }
 }

@@ -1,0 +1,7 @@
+//! Data files are embedded into the program; a new one must make it build again.
+
+fn main() {
+    for dir in ["datasets", "indicators", "packs"] {
+        println!("cargo::rerun-if-changed=../../{dir}");
+    }
+}

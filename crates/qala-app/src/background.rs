@@ -1,0 +1,112 @@
+//! What runs beside the questions: commits, compaction, retention, transports, the relay, the indicators' schedule.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use qala_core::spec::Transport;
+use tokio::task::JoinSet;
+
+use crate::centre::Centre;
+use crate::indicator::Range;
+use crate::transport::Transports;
+
+/// The running loops. Dropping it stops them; nothing acknowledged is lost by that.
+pub struct Background {
+    _tasks: JoinSet<()>,
+}
+
+impl Background {
+    /// Starts the loops that keep the lake in order; with `feeds`, also transports and schedules.
+    pub fn start(centre: &Arc<Centre>, feeds: bool) -> Self {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(commits(Arc::clone(centre)));
+        tasks.spawn(tidying(Arc::clone(centre)));
+        if feeds {
+            let transports = Arc::new(Transports::default());
+            tasks.spawn({
+                let (centre, transports) = (Arc::clone(centre), Arc::clone(&transports));
+                async move { transports.watch(&centre).await }
+            });
+            let client = reqwest::Client::new();
+            for feed in centre.feeds.clone() {
+                if matches!(feed.transport, Transport::Poll { .. }) {
+                    let (centre, transports, client) =
+                        (Arc::clone(centre), Arc::clone(&transports), client.clone());
+                    tasks.spawn(async move { transports.poll(&centre, &feed, &client).await });
+                }
+            }
+            tasks.spawn(relaying(Arc::clone(centre)));
+            tasks.spawn(schedule(Arc::clone(centre)));
+        }
+        Self { _tasks: tasks }
+    }
+}
+
+async fn commits(centre: Arc<Centre>) {
+    loop {
+        centre.lake.asked_or(centre.lake.options().commit_every).await;
+        if let Err(error) = centre.lake.commit().await {
+            tracing::error!(%error, "commit failed; the rows stay in the log");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+}
+
+async fn tidying(centre: Arc<Centre>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let lake = &centre.lake;
+        let done = async {
+            centre.engine.refresh_rollups().await?;
+            let merged = lake.compact().await?;
+            let expired = lake.retain().await?;
+            // Queries of the last minutes may still read what was merged.
+            let removed = lake.clean_up(Duration::from_secs(600)).await?;
+            Ok::<_, qala_lake::LakeError>((merged, expired, removed))
+        };
+        match done.await {
+            Ok((0, 0, 0)) => {}
+            Ok((merged, expired, removed)) => tracing::info!(merged, expired, removed, "tidied"),
+            Err(error) => tracing::error!(%error, "tidying failed"),
+        }
+    }
+}
+
+async fn relaying(centre: Arc<Centre>) {
+    loop {
+        if let Err(error) = centre.relay().await {
+            tracing::error!(%error, "relay failed; it goes on from where it was");
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+async fn schedule(centre: Arc<Centre>) {
+    let mut last: std::collections::HashMap<String, i64> = std::collections::HashMap::new();
+    loop {
+        for spec in &centre.indicators {
+            let Some(every) = spec.every_min else { continue };
+            let now = centre.clock.now();
+            let due = last
+                .get(spec.id.as_str())
+                .is_none_or(|t| now - t >= i64::from(every) * 60_000_000);
+            if !due {
+                continue;
+            }
+            last.insert(spec.id.to_string(), now);
+            for grain in &spec.grains {
+                // The running period and the one before, which late rows still change.
+                let from = grain.start(grain.start(now, &centre.zone) - 1, &centre.zone);
+                let range = Range {
+                    from,
+                    to: now,
+                    grain: *grain,
+                };
+                if let Err(error) = centre.run_indicator(spec, range).await {
+                    tracing::error!(indicator = %spec.id, %grain, %error, "could not compute");
+                }
+            }
+        }
+        tokio::time::sleep(Duration::from_secs(20)).await;
+    }
+}

@@ -1,0 +1,209 @@
+//! The situation centre of one data directory: lake, engine, registry, specs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use qala_core::Zone;
+use qala_core::spec::{FeedSpec, IndicatorSpec, Kind, nearest};
+use qala_disk::RealDisk;
+use qala_lake::{Clock, Lake, LakeOptions, LocalEngine, LocalOptions};
+use qala_registry::{Pack, Registry, load_pack};
+
+use crate::clock::SystemClock;
+use crate::content::Content;
+use crate::error::{AppError, Result};
+
+/// How a centre is opened.
+#[derive(Debug, Clone)]
+pub struct CentreOptions {
+    /// Data directory.
+    pub data: PathBuf,
+    /// City pack.
+    pub pack: String,
+    /// Memory for queries, bytes.
+    pub query_memory: usize,
+}
+
+impl CentreOptions {
+    /// The default options for a data directory.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        let pack = Content::packs().into_iter().next().unwrap_or_default();
+        Self {
+            data: data.into(),
+            pack,
+            query_memory: 4 << 30,
+        }
+    }
+}
+
+/// A data directory, open.
+pub struct Centre {
+    /// The lake.
+    pub lake: Arc<Lake>,
+    /// The query engine.
+    pub engine: Arc<LocalEngine>,
+    /// The registry.
+    pub registry: Registry,
+    /// Indicators, by id.
+    pub indicators: Vec<IndicatorSpec>,
+    /// Feeds of the pack.
+    pub feeds: Vec<FeedSpec>,
+    /// The city's zone.
+    pub zone: Zone,
+    /// Clock.
+    pub clock: Arc<dyn Clock>,
+    /// Data directory.
+    pub data: PathBuf,
+    /// The city's name.
+    pub city: qala_core::Text,
+    // Held while the directory is open; the system lets it go when the process ends, however it ends.
+    _lock: std::fs::File,
+}
+
+impl Centre {
+    /// Opens a data directory, makes it when it is not there, and brings the pack's places and functions up to date.
+    ///
+    /// # Errors
+    /// A directory that another process has open; damaged or newer data; a wrong pack.
+    pub async fn open(options: CentreOptions) -> Result<Self> {
+        let lock = lock(&options.data)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let files = Content::pack(&options.pack)?;
+        let pack = Pack::from_toml(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
+        let zone = Zone::new(&pack.zone).map_err(|e| AppError::Usage(e.to_string()))?;
+        let mut feeds = Content::feeds(&options.pack)?;
+        for feed in &mut feeds {
+            place_in(&mut feed.transport, &options.data);
+        }
+        let disk = Arc::new(RealDisk::new(&options.data).map_err(AppError::io("open the data directory"))?);
+        let lake_options = LakeOptions::new(zone.clone(), Arc::clone(&clock));
+        let lake = Lake::open(disk, &Content::datasets()?, lake_options)
+            .await?
+            .at(options.data.clone());
+        let lake = Arc::new(lake);
+        let limits = LocalOptions {
+            memory: options.query_memory,
+            ..LocalOptions::default()
+        };
+        let engine = Arc::new(LocalEngine::new(Arc::clone(&lake), &limits)?);
+        let registry = Registry::open(options.data.join("registry.sqlite")).await?;
+        load_pack(&registry, &pack, clock.now()).await?;
+        let centre = Self {
+            lake,
+            engine,
+            registry,
+            indicators: Content::indicators()?,
+            feeds,
+            zone,
+            clock,
+            data: options.data,
+            city: pack.name,
+            _lock: lock,
+        };
+        centre.relay().await?;
+        Ok(centre)
+    }
+
+    /// An indicator by its id.
+    ///
+    /// # Errors
+    /// An id that does not exist, with a suggestion.
+    pub fn indicator(&self, id: &str) -> Result<&IndicatorSpec> {
+        self.indicators
+            .iter()
+            .find(|i| i.id.as_str() == id)
+            .ok_or_else(|| {
+                let hint = nearest(id, self.indicators.iter().map(|i| i.id.as_str()));
+                let hint = hint.map(|h| format!("; did you mean `{h}`?")).unwrap_or_default();
+                AppError::Usage(format!("there is no indicator `{id}`{hint}"))
+            })
+    }
+
+    /// Rows of one of the program's own questions, instants in the city's zone.
+    ///
+    /// # Errors
+    /// The query's.
+    pub async fn rows(&self, sql: &str) -> Result<Vec<serde_json::Map<String, serde_json::Value>>> {
+        let (batches, _) = qala_lake::collect(&*self.engine, &qala_lake::Query::system(sql)).await?;
+        Ok(crate::value::rows_json(&batches, &self.zone))
+    }
+
+    /// First and last instant of the event rows that an indicator reads; `None` when there are none.
+    ///
+    /// # Errors
+    /// The query's.
+    pub async fn data_range(&self, spec: &IndicatorSpec) -> Result<Option<(i64, i64)>> {
+        let mut range: Option<(i64, i64)> = None;
+        for table in self.tables_of(spec) {
+            let dataset = self.lake.dataset(&table)?;
+            let Some(time) = dataset.spec.time().filter(|_| dataset.spec.kind == Kind::Event) else {
+                continue;
+            };
+            let name = &time.name;
+            let rows = self
+                .rows(&format!(
+                    "SELECT min({name}) AS first, max({name}) AS last FROM {table}"
+                ))
+                .await?;
+            let instant = |key: &str| {
+                let text = rows.first()?.get(key)?.as_str()?.to_owned();
+                qala_core::parse_instant(&text, Some(&self.zone)).ok()
+            };
+            if let (Some(first), Some(last)) = (instant("first"), instant("last")) {
+                range = Some(range.map_or((first, last), |(a, b)| (a.min(first), b.max(last))));
+            }
+        }
+        Ok(range)
+    }
+
+    /// Adds a user and gives a token, which is shown once.
+    ///
+    /// # Errors
+    /// The registry's.
+    pub async fn add_user(&self, id: &str, name: &str, role: &str) -> Result<String> {
+        let now = self.clock.now();
+        self.registry.add_user(id, name, role, role, now).await?;
+        let token = self
+            .registry
+            .issue_token(id, "first", rand::random(), now)
+            .await?;
+        Ok(token.reveal().to_owned())
+    }
+
+    /// Commits what is in the log and closes the registry.
+    ///
+    /// # Errors
+    /// IO; what was acknowledged is in the log all the same.
+    pub async fn close(self) -> Result<()> {
+        self.lake.commit().await?;
+        self.registry.close().await?;
+        Ok(())
+    }
+}
+
+/// Puts the data directory into a transport's path.
+fn place_in(transport: &mut qala_core::spec::Transport, data: &Path) {
+    use qala_core::spec::Transport;
+    if let Transport::File { path } | Transport::Folder { path, .. } = transport {
+        *path = path.replace("{data}", &data.to_string_lossy());
+    }
+}
+
+fn lock(data: &Path) -> Result<std::fs::File> {
+    std::fs::create_dir_all(data).map_err(AppError::io(format!("create {}", data.display())))?;
+    let path = data.join("LOCK");
+    let file = std::fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(AppError::io(format!("open {}", path.display())))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(AppError::Usage(format!(
+            "{} is in use by another qala process; stop it, or ask the running server",
+            data.display()
+        ))),
+        Err(std::fs::TryLockError::Error(e)) => Err(AppError::io("lock the data directory")(e)),
+    }
+}

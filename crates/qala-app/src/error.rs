@@ -1,0 +1,59 @@
+//! What can go wrong in a use case, with the exit code and HTTP status decided once.
+
+use qala_core::spec::SpecError;
+use qala_lake::LakeError;
+use qala_registry::RegistryError;
+
+/// An error of a use case.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The lake said no.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// The registry said no.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// A spec is wrong.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The caller asked for something that does not exist or makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// Reading or writing failed.
+    #[error("{action}: {source}")]
+    Io {
+        /// What was being done.
+        action: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A remote address did not answer as hoped.
+    #[error("{0}")]
+    Remote(String),
+}
+
+impl AppError {
+    /// Wraps an IO error with what was being done.
+    pub fn io(action: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let action = action.into();
+        move |source| Self::Io { action, source }
+    }
+
+    /// True when the caller, not the program or its data, is at fault.
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::Usage(_)
+                | Self::Spec(_)
+                | Self::Lake(
+                    LakeError::UnknownDataset { .. }
+                        | LakeError::Query(_)
+                        | LakeError::Refused(_)
+                        | LakeError::KeyReused { .. }
+                )
+        )
+    }
+}
+
+/// Result of a use case.
+pub type Result<T, E = AppError> = std::result::Result<T, E>;

@@ -1,0 +1,369 @@
+//! Taking a file or a message in: a parser on a thread of its own, a session of the lake, a channel between them.
+
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow::record_batch::RecordBatch;
+use qala_core::spec::{DatasetSpec, Mapping};
+use qala_core::{DatasetName, FeedId, Problem};
+use qala_feeds::{Context, Input, Sink, Stopped, kind};
+use qala_lake::{Begin, Message, Op, Outcome, Receipt};
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+
+use crate::centre::Centre;
+use crate::content::Content;
+use crate::error::{AppError, Result};
+
+/// What is taken in.
+#[derive(Debug, Clone)]
+pub enum Payload {
+    /// A file on disk; read twice, once for its digest.
+    File(PathBuf),
+    /// Bytes with a name.
+    Bytes(String, Arc<Vec<u8>>),
+}
+
+impl Payload {
+    fn open(&self) -> Result<Box<dyn Input>> {
+        Ok(match self {
+            Self::File(path) => Box::new(std::io::BufReader::with_capacity(
+                1 << 20,
+                std::fs::File::open(path).map_err(AppError::io(format!("open {}", path.display())))?,
+            )),
+            Self::Bytes(_, bytes) => Box::new(Cursor::new(Shared(Arc::clone(bytes)))),
+        })
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::File(path) => path
+                .file_name()
+                .map(|n| n.to_string_lossy().into_owned())
+                .unwrap_or_default(),
+            Self::Bytes(name, _) => name.clone(),
+        }
+    }
+}
+
+struct Shared(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// What has been done so far; read while an import runs.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Rows read.
+    pub rows: AtomicU64,
+    /// Rows rejected.
+    pub rejected: AtomicU64,
+}
+
+/// One import.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// Import kind, such as `table`.
+    pub kind: String,
+    /// What is taken in.
+    pub payload: Payload,
+    /// Feed.
+    pub feed: FeedId,
+    /// Target of `table` and `json`.
+    pub dataset: Option<DatasetName>,
+    /// Mapping and its text, which is part of the message's identity.
+    pub mapping: Option<(Mapping, String)>,
+    /// What the rows do.
+    pub op: Op,
+    /// The sender's idempotency key.
+    pub idempotency_key: Option<String>,
+    /// Parse and check only.
+    pub dry_run: bool,
+}
+
+impl Import {
+    /// An import of rows with the defaults: no mapping, upsert.
+    pub fn new(kind: impl Into<String>, payload: Payload, feed: FeedId) -> Self {
+        Self {
+            kind: kind.into(),
+            payload,
+            feed,
+            dataset: None,
+            mapping: None,
+            op: Op::Upsert,
+            idempotency_key: None,
+            dry_run: false,
+        }
+    }
+}
+
+/// The mapping for a file: the one given, else the ready-made one for its stem.
+///
+/// # Errors
+/// A mapping that cannot be read or is wrong.
+pub fn mapping_for(given: Option<&Path>, stem: &str) -> Result<Option<(Mapping, String)>> {
+    match given {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(AppError::io(format!("read the mapping {}", path.display())))?;
+            Ok(Some((Mapping::from_toml(&path.to_string_lossy(), &text)?, text)))
+        }
+        None => Content::mapping(stem),
+    }
+}
+
+enum Event {
+    Rows(DatasetName, RecordBatch),
+    Problem(Problem),
+    Feed(FeedId),
+    Publish(Vec<DatasetName>),
+}
+
+struct ChannelSink {
+    events: mpsc::Sender<Event>,
+    progress: Arc<Progress>,
+}
+
+impl ChannelSink {
+    fn send(&self, event: Event) -> Result<(), Stopped> {
+        self.events
+            .blocking_send(event)
+            .map_err(|_| Stopped("the lake stopped taking rows".into()))
+    }
+}
+
+impl Sink for ChannelSink {
+    fn rows(&mut self, dataset: &DatasetName, batch: RecordBatch) -> Result<(), Stopped> {
+        self.progress
+            .rows
+            .fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+        self.send(Event::Rows(dataset.clone(), batch))
+    }
+    fn problem(&mut self, problem: Problem) -> Result<(), Stopped> {
+        self.progress.rejected.fetch_add(problem.rows, Ordering::Relaxed);
+        self.send(Event::Problem(problem))
+    }
+    fn feed(&mut self, feed: &FeedId) -> Result<(), Stopped> {
+        self.send(Event::Feed(feed.clone()))
+    }
+    fn publish(&mut self, datasets: &[DatasetName]) -> Result<(), Stopped> {
+        self.send(Event::Publish(datasets.to_vec()))
+    }
+}
+
+fn digest(payload: &Payload) -> Result<String> {
+    use std::fmt::Write;
+    let mut input = payload.open()?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let n = input
+            .read(&mut buffer)
+            .map_err(AppError::io(format!("read {}", payload.name())))?;
+        if n == 0 {
+            break;
+        }
+        hasher.update(&buffer[..n]);
+    }
+    let mut text = String::from("sha256:");
+    for byte in hasher.finalize() {
+        drop(write!(text, "{byte:02x}"));
+    }
+    Ok(text)
+}
+
+impl Centre {
+    /// Takes one payload in. The answer comes when all of it is durable.
+    ///
+    /// # Errors
+    /// An unknown kind or dataset; reading; the lake's. Bad rows are no error: they are counted and quarantined.
+    pub async fn import(&self, import: Import, progress: Arc<Progress>) -> Result<Outcome> {
+        let Some(parser) = kind(&import.kind) else {
+            let known: Vec<&str> = qala_feeds::KINDS.iter().map(|k| k.name()).collect();
+            let hint = qala_core::spec::nearest(&import.kind, known.iter().copied());
+            let hint = hint.map(|h| format!("; did you mean `{h}`?")).unwrap_or_default();
+            return Err(AppError::Usage(format!(
+                "unknown import kind `{}`{hint} (known: {})",
+                import.kind,
+                known.join(", ")
+            )));
+        };
+        let (mapping, mapping_text) = import.mapping.clone().unwrap_or_default();
+        let name = import.dataset.clone().or_else(|| mapping.dataset.clone());
+        let dataset = match &name {
+            Some(name) => Some(self.lake.dataset(name.as_str())?),
+            None if import.kind == "table" => {
+                return Err(AppError::Usage(
+                    "a table needs a target: --dataset NAME, or `dataset` in the mapping".into(),
+                ));
+            }
+            None => None,
+        };
+        let mut datasets: Vec<DatasetSpec> = self.lake.specs().into_iter().cloned().collect();
+        let mut target = dataset.map(|d| d.spec.clone());
+        if import.op == Op::Retract {
+            target.iter_mut().chain(&mut datasets).for_each(key_only);
+        }
+        let payload = import.payload.clone();
+        let digest = blocking(move || digest(&payload)).await?;
+        let events = {
+            let (sender, events) = mpsc::channel(4);
+            let payload = import.payload.clone();
+            let feed = import.feed.clone();
+            let zone = self.zone.clone();
+            let progress = Arc::clone(&progress);
+            let parse = move || -> Result<()> {
+                let mut input = payload.open()?;
+                input.seek(SeekFrom::Start(0)).map_err(AppError::io("rewind"))?;
+                let name = payload.name();
+                let context = Context {
+                    name: &name,
+                    feed: &feed,
+                    dataset: target.as_ref(),
+                    mapping: &mapping,
+                    datasets: &datasets,
+                    city_zone: &zone,
+                    max_unpacked: 64 << 30,
+                };
+                let mut sink = ChannelSink {
+                    events: sender,
+                    progress,
+                };
+                // The other side knows better why it stopped.
+                drop(parser.parse(&mut *input, &context, &mut sink));
+                Ok(())
+            };
+            (events, parse)
+        };
+        let (mut events, parse) = events;
+        if import.dry_run {
+            let worker = tokio::task::spawn_blocking(parse);
+            let outcome = dry_run(&mut events, digest, &import.feed).await;
+            joined(worker.await)??;
+            return Ok(outcome);
+        }
+        let message = Message {
+            feed: import.feed.clone(),
+            kind: import.kind.clone(),
+            name: import.payload.name(),
+            digest: digest.clone(),
+            context: format!(
+                "{}\n{mapping_text}",
+                name.map(|n| n.to_string()).unwrap_or_default()
+            ),
+            idempotency_key: import.idempotency_key.clone(),
+            op: import.op,
+        };
+        let mut session = match self.lake.begin(message)? {
+            Begin::Repeated(outcome) => return Ok(*outcome),
+            Begin::New(session) => session,
+        };
+        let worker = tokio::task::spawn_blocking(parse);
+        let mut personal = false;
+        while let Some(event) = events.recv().await {
+            match event {
+                Event::Rows(dataset, batch) => {
+                    personal |= self.lake.dataset(dataset.as_str())?.spec.is_personal();
+                    session.rows(&dataset, &batch).await?;
+                }
+                Event::Problem(problem) => {
+                    let named = problem
+                        .dataset
+                        .as_ref()
+                        .and_then(|d| self.lake.dataset(d.as_str()).ok());
+                    personal |= named.is_some_and(|d| d.spec.is_personal());
+                    session.problem(problem);
+                }
+                Event::Feed(feed) => session.feed(&feed),
+                Event::Publish(datasets) => session.publish(&datasets)?,
+            }
+        }
+        joined(worker.await)??;
+        let lake = Arc::clone(&self.lake);
+        let payload = import.payload.clone();
+        let kept = blocking(move || Ok(lake.keep(&digest, personal, &mut *payload.open()?)?)).await?;
+        Ok(session.finish(Some(kept)).await?)
+    }
+}
+
+/// Only the key of a row is needed to take it back.
+fn key_only(spec: &mut DatasetSpec) {
+    let key = spec.key.clone();
+    let state_start = spec
+        .role(qala_core::spec::Role::ValidFrom)
+        .map(|c| c.name.clone());
+    spec.columns
+        .retain(|c| key.contains(&c.name) || Some(&c.name) == state_start.as_ref());
+}
+
+async fn dry_run(events: &mut mpsc::Receiver<Event>, digest: String, feed: &FeedId) -> Outcome {
+    let mut receipts: Vec<Receipt> = Vec::new();
+    let mut problems = Vec::new();
+    let mut warnings = 0;
+    let mut add = |name: &str, good: u64, bad: u64| {
+        let at = receipts
+            .iter()
+            .position(|r| r.dataset == name)
+            .unwrap_or_else(|| {
+                receipts.push(Receipt {
+                    dataset: name.into(),
+                    ..Receipt::default()
+                });
+                receipts.len() - 1
+            });
+        receipts[at].received += good + bad;
+        receipts[at].accepted += good;
+        receipts[at].quarantined += bad;
+    };
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::Rows(dataset, batch) => add(dataset.as_str(), batch.num_rows() as u64, 0),
+            Event::Problem(problem) => {
+                if problem.severity == qala_core::Severity::Warning {
+                    warnings += 1;
+                } else {
+                    add(
+                        problem.dataset.as_ref().map_or("", |d| d.as_str()),
+                        0,
+                        problem.rows,
+                    );
+                }
+                if problems.len() < 100 {
+                    problems.push(problem);
+                }
+            }
+            Event::Feed(_) | Event::Publish(_) => {}
+        }
+    }
+    tracing::debug!(%feed, "dry run");
+    let mut total = Receipt::default();
+    for receipt in &receipts {
+        total.received += receipt.received;
+        total.accepted += receipt.accepted;
+        total.quarantined += receipt.quarantined;
+    }
+    Outcome {
+        message: 0,
+        digest,
+        repeated: false,
+        total,
+        datasets: receipts,
+        problems,
+        warnings,
+    }
+}
+
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    joined(tokio::task::spawn_blocking(work).await)?
+}
+
+fn joined<T>(done: Result<T, tokio::task::JoinError>) -> Result<T> {
+    done.map_err(|e| AppError::Remote(format!("a worker failed: {e}")))
+}

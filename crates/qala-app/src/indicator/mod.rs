@@ -1,0 +1,8 @@
+//! Indicators: computing values, keeping them with their passports, checking them.
+
+mod compute;
+mod passport;
+mod store;
+
+pub use compute::{Range, Value};
+pub use passport::{Passport, Verdict};

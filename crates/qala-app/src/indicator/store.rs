@@ -1,0 +1,123 @@
+//! Keeping values: a changed value is a restatement, an unchanged one is not written again.
+
+use std::collections::HashMap;
+
+use qala_core::spec::{IndicatorSpec, Status};
+use qala_core::{DatasetName, FeedId};
+use qala_lake::{AsOf, Begin, Message, Op, Query, collect};
+use serde_json::{Map, Value as Json};
+
+use crate::centre::Centre;
+use crate::error::{AppError, Result};
+use crate::indicator::compute::{Range, Value, short_hash};
+use crate::value::{batch_of, rows_json};
+
+const TABLE: &str = "indicator_values";
+
+fn text(row: &Map<String, Json>, name: &str) -> Option<String> {
+    row.get(name)?.as_str().map(ToOwned::to_owned)
+}
+
+impl Centre {
+    /// Stored values of an indicator whose period starts in a range, by place and period.
+    ///
+    /// # Errors
+    /// The query's.
+    pub async fn stored(
+        &self,
+        id: &str,
+        range: Range,
+        as_of: Option<AsOf>,
+    ) -> Result<Vec<Map<String, Json>>> {
+        let instant = |t: i64| {
+            let text = qala_core::Zone::utc().format(t).replace("+00:00", "Z");
+            format!("arrow_cast('{text}', 'Timestamp(Microsecond, Some(\"UTC\"))')")
+        };
+        let sql = format!(
+            "SELECT * FROM {TABLE} WHERE indicator = '{id}' AND grain = '{}' AND period_start >= {} AND period_start < {} \
+             ORDER BY place, period_start",
+            range.grain,
+            instant(range.from),
+            instant(range.to)
+        );
+        let (batches, _) = collect(&*self.engine, &Query::system(sql).as_of(as_of)).await?;
+        Ok(rows_json(&batches, &self.zone))
+    }
+
+    /// Computes an indicator over a range and keeps what is new or changed. Returns all values and how many were kept.
+    ///
+    /// # Errors
+    /// Those of computing and of writing.
+    pub async fn run_indicator(&self, spec: &IndicatorSpec, range: Range) -> Result<(Vec<Value>, usize)> {
+        let mut values = self.compute(spec, range, None).await?;
+        let Some(first) = values.iter().map(|v| v.period_start).min() else {
+            return Ok((values, 0));
+        };
+        // One period more, for the status before.
+        let before = range.grain.start(first - 1, &self.zone);
+        let known = Range {
+            from: before,
+            to: range.to.max(first + 1),
+            grain: range.grain,
+        };
+        let mut stored: HashMap<(String, i64), (String, Status)> = HashMap::new();
+        for row in self.stored(spec.id.as_str(), known, None).await? {
+            let start = text(&row, "period_start").and_then(|t| qala_core::parse_instant(&t, None).ok());
+            if let (Some(place), Some(start)) = (text(&row, "place"), start) {
+                let digest = text(&row, "value_digest").unwrap_or_default();
+                let status = text(&row, "status")
+                    .and_then(|s| Status::parse(&s))
+                    .unwrap_or(Status::Unknown);
+                stored.insert((place, start), (digest, status));
+            }
+        }
+        let mut last: HashMap<String, Status> = HashMap::new();
+        for ((place, start), (_, status)) in &stored {
+            if *start == before {
+                last.insert(place.clone(), *status);
+            }
+        }
+        let mut changed = Vec::new();
+        for value in &mut values {
+            let status = spec.status(value.value, last.get(&value.place).copied());
+            last.insert(value.place.clone(), status);
+            value.status = status.as_str().into();
+            let same = stored
+                .get(&(value.place.clone(), value.period_start))
+                .is_some_and(|(digest, old)| *digest == value.value_digest && *old == status);
+            if !same {
+                changed.push(value.clone());
+            }
+        }
+        if !changed.is_empty() {
+            self.keep_values(spec, &changed).await?;
+        }
+        Ok((values, changed.len()))
+    }
+
+    async fn keep_values(&self, spec: &IndicatorSpec, values: &[Value]) -> Result<()> {
+        let dataset = self.lake.dataset(TABLE)?;
+        let rows: Vec<Map<String, Json>> = values
+            .iter()
+            .filter_map(|v| serde_json::to_value(v).ok()?.as_object().cloned())
+            .collect();
+        let digests: Vec<&[u8]> = values.iter().map(|v| v.value_digest.as_bytes()).collect();
+        let stamp = values.iter().map(|v| v.computed_at).max().unwrap_or(0);
+        let message = Message {
+            feed: FeedId::new("indicators").map_err(|e| AppError::Usage(e.to_string()))?,
+            kind: "indicator".into(),
+            name: spec.id.to_string(),
+            digest: format!("run:{}", short_hash(&digests)),
+            context: format!("{} {stamp}", spec.id),
+            idempotency_key: None,
+            op: Op::Upsert,
+        };
+        let Begin::New(mut session) = self.lake.begin(message)? else {
+            return Ok(());
+        };
+        let name = DatasetName::new(TABLE).map_err(|e| AppError::Usage(e.to_string()))?;
+        session.rows(&name, &batch_of(&dataset.spec, &rows)?).await?;
+        session.finish(None).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,244 @@
+//! How bytes of a feed are fetched: a folder or file that is watched, an address that is asked again and again.
+//! Pushed messages come through the server.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use qala_core::spec::{FeedSpec, Transport};
+use qala_lake::Outcome;
+
+use crate::centre::Centre;
+use crate::error::{AppError, Result};
+use crate::import::{Import, Payload, Progress};
+
+/// Folders are looked at this often.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Largest answer of an address.
+const LARGEST_ANSWER: usize = 512 << 20;
+
+/// What was seen of a file when it was last taken in.
+type Seen = HashMap<PathBuf, (u64, Option<SystemTime>)>;
+
+/// The state of all transports.
+#[derive(Debug, Default)]
+pub struct Transports {
+    seen: tokio::sync::Mutex<Seen>,
+}
+
+impl Centre {
+    /// The import of one payload of a feed of the pack.
+    pub fn feed_import(&self, feed: &FeedSpec, payload: Payload) -> Import {
+        let mut import = Import::new(feed.kind.clone(), payload, feed.id.clone());
+        import.dataset.clone_from(&feed.dataset);
+        import.mapping = feed.mapping.clone().map(|m| {
+            let text = serde_json::to_string(&m).unwrap_or_default();
+            (m, text)
+        });
+        import
+    }
+
+    /// A feed of the pack.
+    ///
+    /// # Errors
+    /// An id that does not exist, with a suggestion.
+    pub fn feed(&self, id: &str) -> Result<&FeedSpec> {
+        self.feeds.iter().find(|f| f.id.as_str() == id).ok_or_else(|| {
+            let hint = qala_core::spec::nearest(id, self.feeds.iter().map(|f| f.id.as_str()));
+            let hint = hint.map(|h| format!("; did you mean `{h}`?")).unwrap_or_default();
+            AppError::Usage(format!("there is no feed `{id}`{hint}"))
+        })
+    }
+}
+
+impl Transports {
+    /// Takes in the new and changed files of all watched feeds once. Returns what came.
+    ///
+    /// A file that cannot be read is reported and tried again; it does not stop the others.
+    pub async fn look(&self, centre: &Centre) -> Vec<(String, Result<Outcome>)> {
+        let mut done = Vec::new();
+        for feed in &centre.feeds {
+            let files = match &feed.transport {
+                Transport::File { path } => vec![PathBuf::from(path)],
+                Transport::Folder { path, suffix } => list(Path::new(path), suffix.as_deref()),
+                Transport::Push {} | Transport::Poll { .. } => continue,
+            };
+            for path in files {
+                let Ok(meta) = std::fs::metadata(&path) else {
+                    continue;
+                };
+                let now = (meta.len(), meta.modified().ok());
+                if self.seen.lock().await.get(&path) == Some(&now) {
+                    continue;
+                }
+                let import = centre.feed_import(feed, Payload::File(path.clone()));
+                let outcome = centre.import(import, Arc::new(Progress::default())).await;
+                if outcome.is_ok() {
+                    self.seen.lock().await.insert(path.clone(), now);
+                }
+                done.push((path.display().to_string(), outcome));
+            }
+        }
+        done
+    }
+
+    /// Watches folders and files for ever.
+    pub async fn watch(&self, centre: &Centre) {
+        loop {
+            for (path, outcome) in self.look(centre).await {
+                match outcome {
+                    Ok(o) => tracing::info!(
+                        path,
+                        accepted = o.total.accepted,
+                        quarantined = o.total.quarantined,
+                        "taken in"
+                    ),
+                    Err(error) => tracing::error!(path, %error, "could not take a file in"),
+                }
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Asks one address for ever. An address that fails is asked again later and later, and nothing known is erased.
+    pub async fn poll(&self, centre: &Centre, feed: &FeedSpec, client: &reqwest::Client) {
+        let Transport::Poll { url, every_s } = &feed.transport else {
+            return;
+        };
+        let every = Duration::from_secs((*every_s).max(1));
+        let mut wait = every;
+        loop {
+            match self.ask(centre, feed, url, client).await {
+                Ok(outcome) => {
+                    wait = every;
+                    if let Some(o) = outcome {
+                        tracing::info!(feed = %feed.id, accepted = o.total.accepted, "polled");
+                    }
+                }
+                Err(error) => {
+                    wait = (wait * 2).min(Duration::from_secs(3600)).max(every);
+                    tracing::warn!(feed = %feed.id, %error, wait_s = wait.as_secs(), "could not poll");
+                }
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Asks an address once; `None` when nothing has changed since the last time.
+    ///
+    /// # Errors
+    /// No answer, an answer that is not 200 or 304 or is too long; the import's.
+    pub async fn ask(
+        &self,
+        centre: &Centre,
+        feed: &FeedSpec,
+        url: &str,
+        client: &reqwest::Client,
+    ) -> Result<Option<Outcome>> {
+        let remote = |e: reqwest::Error| AppError::Remote(format!("{url}: {e}"));
+        let key = |what: &str| format!("poll/{}/{what}", feed.id);
+        let mut request = client.get(url).timeout(Duration::from_secs(60));
+        if let Some(tag) = centre.registry.setting(&key("etag")).await? {
+            request = request.header("If-None-Match", tag);
+        }
+        if let Some(date) = centre.registry.setting(&key("modified")).await? {
+            request = request.header("If-Modified-Since", date);
+        }
+        let answer = request.send().await.map_err(remote)?;
+        match answer.status().as_u16() {
+            304 => return Ok(None),
+            200 => {}
+            other => return Err(AppError::Remote(format!("{url} answered {other}"))),
+        }
+        let header = |name: &str| {
+            answer
+                .headers()
+                .get(name)
+                .and_then(|v| v.to_str().ok())
+                .map(ToOwned::to_owned)
+        };
+        let (tag, date) = (header("etag"), header("last-modified"));
+        let bytes = read_answer(url, answer).await?;
+        let name = url
+            .rsplit('/')
+            .next()
+            .unwrap_or(url)
+            .split('?')
+            .next()
+            .unwrap_or(url)
+            .to_owned();
+        let import = centre.feed_import(feed, Payload::Bytes(name, Arc::new(bytes)));
+        let outcome = centre.import(import, Arc::new(Progress::default())).await?;
+        // Only what was taken in may be skipped next time.
+        let now = centre.clock.now();
+        for (what, value) in [("etag", tag), ("modified", date)] {
+            centre
+                .registry
+                .set_setting(&key(what), value.as_deref().unwrap_or_default(), now)
+                .await?;
+        }
+        Ok(Some(outcome))
+    }
+}
+
+/// Fetches an address once.
+///
+/// # Errors
+/// No answer, or an answer that is not 200 or is too long.
+pub async fn fetch(url: &str) -> Result<Vec<u8>> {
+    let remote = |e: reqwest::Error| AppError::Remote(format!("{url}: {e}"));
+    let answer = reqwest::Client::new()
+        .get(url)
+        .timeout(Duration::from_secs(300))
+        .send()
+        .await
+        .map_err(remote)?;
+    if !answer.status().is_success() {
+        return Err(AppError::Remote(format!(
+            "{url} answered {}",
+            answer.status().as_u16()
+        )));
+    }
+    read_answer(url, answer).await
+}
+
+/// Reads a body that may not be endless.
+async fn read_answer(url: &str, mut answer: reqwest::Response) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer
+        .chunk()
+        .await
+        .map_err(|e| AppError::Remote(format!("{url}: {e}")))?
+    {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > LARGEST_ANSWER {
+            return Err(AppError::Remote(format!(
+                "{url} sent more than {LARGEST_ANSWER} bytes"
+            )));
+        }
+    }
+    Ok(bytes)
+}
+
+fn list(folder: &Path, suffix: Option<&str>) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| p.is_file())
+        .filter(|p| {
+            let name = p
+                .file_name()
+                .map(|n| n.to_string_lossy().into_owned())
+                .unwrap_or_default();
+            !name.starts_with('.')
+                && !name.ends_with(".tmp")
+                && !name.ends_with(".part")
+                && suffix.is_none_or(|s| name.ends_with(s))
+        })
+        .collect();
+    files.sort();
+    files
+}

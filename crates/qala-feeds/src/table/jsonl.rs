@@ -1,0 +1,532 @@
+//! JSON records: arrays, lines, single objects, and objects that wrap an array of records.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+
+use qala_core::Position;
+use qala_core::spec::DatasetSpec;
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value as Json};
+
+use super::cell::{Cell, Record};
+use super::plan::Columns;
+use super::row::Rows;
+use crate::archive::read_fault;
+use crate::fault::{Fault, PERSONAL, cut, whole};
+use crate::text::not_utf8;
+use crate::{Context, Sink, Stopped};
+
+/// Keys under which services wrap their records.
+const WRAPPERS: [&str; 8] = [
+    "observations",
+    "data",
+    "records",
+    "items",
+    "results",
+    "readings",
+    "rows",
+    "values",
+];
+/// Longest line of JSON lines.
+const MAX_LINE: u64 = 16 << 20;
+/// Most keys that records may have together.
+const MAX_KEYS: usize = 10_000;
+
+/// Receives records, and texts that are none.
+pub(crate) trait Receiver {
+    /// One record.
+    fn object(
+        &mut self,
+        object: &Map<String, Json>,
+        place: Place,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Stopped>;
+    /// Something that is no record.
+    fn broken(&mut self, fault: Fault, raw: &str, place: Place, sink: &mut dyn Sink) -> Result<(), Stopped>;
+}
+
+/// Where a record is: a line of JSON lines, or its number in an array.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place {
+    Line(u64),
+    Number(u64),
+}
+
+impl Place {
+    /// The position of a problem there.
+    pub(crate) fn position(self, file: Option<&str>) -> Position {
+        let file = file.map(str::to_owned);
+        match self {
+            Self::Line(line) => Position {
+                file,
+                line: Some(line),
+                ..Position::default()
+            },
+            Self::Number(record) => Position {
+                file,
+                record: Some(record),
+                ..Position::default()
+            },
+        }
+    }
+}
+
+/// Says whether a file name is one of JSON lines.
+pub(crate) fn is_lines_name(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ["jsonl", "ndjson"]
+        .iter()
+        .any(|lines| ending.eq_ignore_ascii_case(lines))
+}
+
+/// Says whether a text that begins with `{` is JSON lines: its first line is an object by itself, and more follow.
+pub(crate) fn is_lines(head: &[u8]) -> bool {
+    let head = head.trim_ascii_start();
+    let Some(end) = head.iter().position(|byte| *byte == b'\n') else {
+        return false;
+    };
+    let rest = head[end..].trim_ascii_start();
+    rest.first() == Some(&b'{') && serde_json::from_slice::<IgnoredAny>(&head[..end]).is_ok()
+}
+
+/// Reads JSON and gives each record to the receiver.
+pub(crate) fn parse(
+    bytes: &mut dyn BufRead,
+    is_lines: bool,
+    file: Option<&str>,
+    receiver: &mut dyn Receiver,
+    sink: &mut dyn Sink,
+) -> Result<(), Stopped> {
+    match bytes.fill_buf() {
+        Ok(head) if head.starts_with(b"\xEF\xBB\xBF") => bytes.consume(3),
+        Ok(_) => {}
+        Err(error) => return sink.problem(whole(read_fault(&error), file, 0)),
+    }
+    if is_lines {
+        lines(bytes, file, receiver, sink)
+    } else {
+        document(bytes, file, receiver, sink)
+    }
+}
+
+fn lines(
+    bytes: &mut dyn BufRead,
+    file: Option<&str>,
+    receiver: &mut dyn Receiver,
+    sink: &mut dyn Sink,
+) -> Result<(), Stopped> {
+    let mut line = Vec::new();
+    let mut number = 0;
+    loop {
+        line.clear();
+        number += 1;
+        let place = Place::Line(number);
+        match Read::take(&mut *bytes, MAX_LINE).read_until(b'\n', &mut line) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            Err(error) => return sink.problem(whole(read_fault(&error), file, 0)),
+        }
+        if line.len() as u64 == MAX_LINE && !line.ends_with(b"\n") {
+            let fault = Fault::new("too_large", format!("the line is longer than {MAX_LINE} bytes"));
+            receiver.broken(fault, "", place, sink)?;
+            while line.len() as u64 == MAX_LINE && !line.ends_with(b"\n") {
+                line.clear();
+                if let Err(error) = Read::take(&mut *bytes, MAX_LINE).read_until(b'\n', &mut line) {
+                    return sink.problem(whole(read_fault(&error), file, 0));
+                }
+            }
+            continue;
+        }
+        let text = line.trim_ascii();
+        if text.is_empty() {
+            continue;
+        }
+        match serde_json::from_slice::<Json>(text) {
+            Ok(Json::Object(object)) => receiver.object(&object, place, sink)?,
+            Ok(_) => receiver.broken(no_object(), &String::from_utf8_lossy(text), place, sink)?,
+            Err(_) if std::str::from_utf8(text).is_err() => {
+                receiver.broken(not_utf8(text), &String::from_utf8_lossy(text), place, sink)?;
+            }
+            Err(error) => receiver.broken(bad_json(&error), &String::from_utf8_lossy(text), place, sink)?,
+        }
+    }
+}
+
+fn no_object() -> Fault {
+    Fault::new(
+        "bad_json",
+        "a record is an object of names and values: { \"station_id\": …, \"t\": … }",
+    )
+}
+
+fn bad_json(error: &serde_json::Error) -> Fault {
+    Fault::new("bad_json", format!("this is not JSON ({error})"))
+}
+
+fn document(
+    bytes: &mut dyn BufRead,
+    file: Option<&str>,
+    receiver: &mut dyn Receiver,
+    sink: &mut dyn Sink,
+) -> Result<(), Stopped> {
+    let mut state = State {
+        receiver,
+        sink,
+        number: 0,
+        stopped: None,
+    };
+    let mut reader = serde_json::Deserializer::from_reader(BufReader::with_capacity(64 * 1024, bytes));
+    let result = Top(&mut state)
+        .deserialize(&mut reader)
+        .and_then(|()| reader.end());
+    if let Some(stopped) = state.stopped {
+        return Err(stopped);
+    }
+    let Err(error) = result else { return Ok(()) };
+    let number = state.number;
+    if error.is_io() {
+        let fault = read_fault(&std::io::Error::from(error));
+        return sink.problem(whole(fault, file, 0));
+    }
+    let fault = Fault::new(
+        "broken_json",
+        format!("this is not JSON ({error}); {number} records before it were read, the rest was not"),
+    );
+    receiver.broken(fault, "", Place::Number(number), sink)
+}
+
+struct State<'a> {
+    receiver: &'a mut dyn Receiver,
+    sink: &'a mut dyn Sink,
+    number: u64,
+    stopped: Option<Stopped>,
+}
+
+impl State<'_> {
+    fn take(&mut self, value: Json) -> Result<(), Stopped> {
+        let place = Place::Number(self.number);
+        self.number += 1;
+        match value {
+            Json::Object(object) => self.receiver.object(&object, place, self.sink),
+            other => self
+                .receiver
+                .broken(no_object(), &cut(other.to_string()), place, self.sink),
+        }
+    }
+
+    fn note<E: serde::de::Error>(&mut self, result: Result<(), Stopped>) -> Result<(), E> {
+        result.map_err(|stopped| {
+            self.stopped = Some(stopped);
+            E::custom("stopped")
+        })
+    }
+}
+
+/// The outermost value: an array of records, a record, or an object around an array of records.
+struct Top<'s, 'a>(&'s mut State<'a>);
+
+impl<'de> DeserializeSeed<'de> for Top<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Top<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or an array of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
+        while let Some(value) = sequence.next_element::<Json>()? {
+            let result = self.0.take(value);
+            self.0.note(result)?;
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut object = Map::new();
+        let mut is_wrapper = false;
+        while let Some(key) = map.next_key::<String>()? {
+            if WRAPPERS.contains(&key.as_str()) {
+                let inner = map.next_value_seed(Inner(self.0))?;
+                match inner {
+                    None => is_wrapper = true,
+                    Some(value) => {
+                        object.insert(key, value);
+                    }
+                }
+            } else {
+                object.insert(key, map.next_value()?);
+            }
+        }
+        if is_wrapper {
+            return Ok(());
+        }
+        let result = self.0.take(Json::Object(object));
+        self.0.note(result)
+    }
+}
+
+/// The value under a wrapping key: records if it is an array of objects, else a value like any other.
+struct Inner<'s, 'a>(&'s mut State<'a>);
+
+impl<'de> DeserializeSeed<'de> for Inner<'_, '_> {
+    type Value = Option<Json>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Inner<'_, '_> {
+    type Value = Option<Json>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<Self::Value, A::Error> {
+        Top(self.0).visit_seq(sequence).map(|()| None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        Json::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Some)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(Json::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Self::Value, E> {
+        serde_json::Number::from_f64(value)
+            .map(|n| Some(Json::Number(n)))
+            .ok_or_else(|| E::custom("not finite"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Some(Json::String(value.to_owned())))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Some(Json::Null))
+    }
+}
+
+/// A record with the paths that the plan asks for.
+pub(crate) struct JsonRecord<'a> {
+    pub(crate) object: &'a Map<String, Json>,
+    pub(crate) paths: &'a [String],
+    pub(crate) place: Place,
+}
+
+/// The value under a key, or under a dotted path.
+fn at<'a>(object: &'a Map<String, Json>, path: &str) -> Option<&'a Json> {
+    if let Some(value) = object.get(path) {
+        return Some(value);
+    }
+    let (first, rest) = path.split_once('.')?;
+    match object.get(first)? {
+        Json::Object(inner) => at(inner, rest),
+        _ => None,
+    }
+}
+
+fn hide(object: &mut Map<String, Json>, path: &str) {
+    if let Some(value) = object.get_mut(path) {
+        *value = Json::String(PERSONAL.to_owned());
+    } else if let Some((first, rest)) = path.split_once('.')
+        && let Some(Json::Object(inner)) = object.get_mut(first)
+    {
+        hide(inner, rest);
+    }
+}
+
+impl Record for JsonRecord<'_> {
+    fn cell(&self, column: usize) -> Cell<'_> {
+        let value = self.paths.get(column).and_then(|path| at(self.object, path));
+        match value {
+            None | Some(Json::Null) => Cell::Missing,
+            Some(Json::Bool(value)) => Cell::Bool(*value),
+            Some(Json::String(text)) => Cell::Text(text.as_bytes()),
+            Some(Json::Number(number)) => match (number.as_i64(), number.as_f64()) {
+                (Some(whole), _) => Cell::Int(whole),
+                (None, Some(float)) => Cell::Float(float),
+                (None, None) => Cell::Owned(number.to_string()),
+            },
+            Some(nested) => Cell::Owned(nested.to_string()),
+        }
+    }
+
+    fn position(&self) -> Position {
+        self.place.position(None)
+    }
+
+    fn raw(&self, personal: &dyn Fn(usize) -> bool) -> Option<String> {
+        let mut object = self.object.clone();
+        for (index, path) in self.paths.iter().enumerate() {
+            if personal(index) {
+                hide(&mut object, path);
+            }
+        }
+        serde_json::to_string(&object).ok()
+    }
+}
+
+/// Records of one dataset.
+pub(crate) struct OneDataset<'a> {
+    spec: &'a DatasetSpec,
+    context: &'a Context<'a>,
+    file: Option<String>,
+    /// Source columns asked for; keys met are added when every column is unpivoted.
+    paths: Vec<String>,
+    rows: Option<Rows>,
+}
+
+impl<'a> OneDataset<'a> {
+    /// Begins with the columns that spec and mapping name.
+    pub(crate) fn new(spec: &'a DatasetSpec, context: &'a Context<'a>, file: Option<&str>) -> Self {
+        let mapping = context.mapping;
+        let mut paths: Vec<String> = Vec::new();
+        for column in &spec.columns {
+            match mapping.columns.get(&column.name) {
+                Some(map) => {
+                    paths.extend(map.from.clone());
+                    paths.extend(map.join.iter().flat_map(|join| parts(join)));
+                }
+                None => paths.push(column.name.clone()),
+            }
+        }
+        for (name, map) in &mapping.columns {
+            if map.from.is_none() && map.join.is_none() && map.value.is_none() {
+                paths.push(name.clone());
+            }
+        }
+        if let Some(unpivot) = &mapping.unpivot {
+            paths.extend(unpivot.columns.keys().cloned());
+            paths.retain(|path| *path != unpivot.name_to && *path != unpivot.value_to);
+        }
+        if !spec.quantities.is_empty() {
+            paths.push("unit".to_owned());
+        }
+        paths.sort();
+        paths.dedup();
+        Self {
+            spec,
+            context,
+            file: file.map(str::to_owned),
+            paths,
+            rows: None,
+        }
+    }
+
+    fn rows(
+        &mut self,
+        object: Option<&Map<String, Json>>,
+        sink: &mut dyn Sink,
+    ) -> Result<&mut Rows, Stopped> {
+        let takes_all = self
+            .context
+            .mapping
+            .unpivot
+            .as_ref()
+            .is_some_and(|unpivot| unpivot.columns.is_empty());
+        if takes_all && let Some(object) = object {
+            let is_new = |key: &&String| {
+                let inside = || {
+                    self.paths
+                        .iter()
+                        .any(|path| path.split('.').next() == Some(key.as_str()))
+                };
+                !self.paths.contains(key) && !inside()
+            };
+            let new: Vec<String> = object.keys().filter(is_new).cloned().collect();
+            if !new.is_empty() && self.paths.len() + new.len() <= MAX_KEYS {
+                if let Some(rows) = self.rows.take() {
+                    rows.finish(sink)?;
+                }
+                self.paths.extend(new);
+            }
+        }
+        Ok(self.rows.get_or_insert_with(|| {
+            Rows::new(
+                self.spec,
+                self.context.mapping,
+                self.context.city_zone,
+                &self.paths,
+                Columns::Open,
+                self.file.as_deref(),
+            )
+        }))
+    }
+
+    /// Hands over the last rows.
+    pub(crate) fn finish(self, sink: &mut dyn Sink) -> Result<(), Stopped> {
+        self.rows.map_or(Ok(()), |rows| rows.finish(sink))
+    }
+}
+
+impl Receiver for OneDataset<'_> {
+    fn object(
+        &mut self,
+        object: &Map<String, Json>,
+        place: Place,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Stopped> {
+        self.rows(Some(object), sink)?;
+        if let Some(rows) = &mut self.rows {
+            let record = JsonRecord {
+                object,
+                paths: &self.paths,
+                place,
+            };
+            rows.record(&record, sink)?;
+        }
+        Ok(())
+    }
+
+    fn broken(&mut self, fault: Fault, raw: &str, place: Place, sink: &mut dyn Sink) -> Result<(), Stopped> {
+        let record = Broken { raw, place };
+        self.rows(None, sink)?.broken(fault, &record, sink)
+    }
+}
+
+/// A text that is no record.
+pub(crate) struct Broken<'a> {
+    pub(crate) raw: &'a str,
+    pub(crate) place: Place,
+}
+
+impl Record for Broken<'_> {
+    fn cell(&self, _: usize) -> Cell<'_> {
+        Cell::Missing
+    }
+
+    fn position(&self) -> Position {
+        self.place.position(None)
+    }
+
+    fn raw(&self, _: &dyn Fn(usize) -> bool) -> Option<String> {
+        Some(self.raw.to_owned())
+    }
+}
+
+/// Column names in a join pattern.
+fn parts(join: &str) -> Vec<String> {
+    let inside = join.split('{').skip(1).filter_map(|piece| piece.split_once('}'));
+    let name = |piece: &str| piece.rsplit_once(':').map_or(piece, |(name, _)| name).to_owned();
+    inside.map(|(piece, _)| name(piece)).collect()
+}

@@ -1,0 +1,444 @@
+//! Records through a plan: rows into batches, faults into problems.
+
+use std::borrow::Cow;
+use std::mem;
+
+use qala_core::spec::{DatasetSpec, Mapping};
+use qala_core::{DatasetName, Position, Unit, Zone};
+
+use super::cell::{Cell, Record, is_missing, read, written};
+use super::plan::{Columns, Melt, Misfit, Part, Plan, Rule, Source, unknown_quantity};
+use crate::batch::{Batch, Value, bounds};
+use crate::fault::{Fault, quote, reject_all, with_raw};
+use crate::number::Convert;
+use crate::{Sink, Stopped};
+
+/// Fills one dataset from records with known columns.
+pub(crate) struct Rows {
+    dataset: DatasetName,
+    file: Option<String>,
+    state: State,
+    scratch: Vec<Value<'static>>,
+    /// Units met in the records' own unit column.
+    units: Vec<(String, Unit)>,
+}
+
+enum State {
+    Ready { plan: Box<Plan>, batch: Box<Batch> },
+    Misfit { misfit: Misfit, rows: u64 },
+}
+
+impl Rows {
+    /// Makes the mapping ready. One that does not fit rejects every record.
+    pub(crate) fn new(
+        spec: &DatasetSpec,
+        mapping: &Mapping,
+        city_zone: &Zone,
+        columns: &[String],
+        kind: Columns,
+        file: Option<&str>,
+    ) -> Self {
+        let plan = zone(spec, mapping, city_zone)
+            .map_err(|fault| Misfit {
+                faults: vec![fault],
+                melts: None,
+                missing: Vec::new(),
+            })
+            .and_then(|zone| Plan::new(spec, mapping, &zone, columns, kind));
+        let state = match plan {
+            Ok(plan) => {
+                let filled = plan
+                    .rules
+                    .iter()
+                    .filter_map(|rule| spec.column(&rule.limits.name));
+                let batch = Batch::new(&spec.name, filled);
+                State::Ready {
+                    plan: Box::new(plan),
+                    batch: Box::new(batch),
+                }
+            }
+            Err(misfit) => State::Misfit { misfit, rows: 0 },
+        };
+        Self {
+            dataset: spec.name.clone(),
+            file: file.map(str::to_owned),
+            state,
+            scratch: Vec::new(),
+            units: Vec::new(),
+        }
+    }
+
+    /// Tells what of the source is not used, and what it lacks without need.
+    pub(crate) fn introduce(&self, sink: &mut dyn Sink) -> Result<(), Stopped> {
+        let State::Ready { plan, .. } = &self.state else {
+            return Ok(());
+        };
+        let position = || Position {
+            file: self.file.clone(),
+            ..Position::default()
+        };
+        for fault in &plan.absent {
+            sink.problem(fault.clone().warn(Some(&self.dataset), position()))?;
+        }
+        if !plan.unused.is_empty() {
+            let names: Vec<&str> = plan.unused.iter().take(20).map(String::as_str).collect();
+            let more = if plan.unused.len() > 20 { ", …" } else { "" };
+            let message = format!("columns that nothing reads: {}{more}", names.join(", "));
+            sink.problem(Fault::new("unused_column", message).warn(Some(&self.dataset), position()))?;
+        }
+        Ok(())
+    }
+
+    /// Adds the rows of a record.
+    pub(crate) fn record<R: Record>(&mut self, record: &R, sink: &mut dyn Sink) -> Result<(), Stopped> {
+        let (plan, batch) = match &mut self.state {
+            State::Ready { plan, batch } => (&**plan, batch),
+            State::Misfit { misfit, rows } => {
+                *rows += match &misfit.melts {
+                    None => 1,
+                    Some(melts) => filled(record, melts.iter().copied(), &misfit.missing),
+                };
+                return Ok(());
+            }
+        };
+        let mut work = Work {
+            plan,
+            record,
+            units: &mut self.units,
+            quantity: None,
+        };
+        let mut values = recycle(mem::take(&mut self.scratch));
+        let base = work.base(&mut values);
+        let tell = |fault: Fault, rows: u64, sink: &mut dyn Sink| {
+            let problem = fault.reject(Some(&self.dataset), rows, position(record, self.file.as_deref()));
+            sink.problem(with_raw(problem, raw(plan, record)))
+        };
+        if let Some(unpivot) = &plan.unpivot {
+            if let Err(fault) = base {
+                let cells = unpivot.melts.iter().map(|melt| melt.source);
+                let rows = filled(record, cells, &plan.missing);
+                if rows > 0 {
+                    tell(fault, rows, sink)?;
+                }
+            } else {
+                for melt in &unpivot.melts {
+                    let cell = record.cell(melt.source);
+                    if is_missing(&cell, &plan.missing) {
+                        continue;
+                    }
+                    match work.melted(
+                        melt,
+                        cell,
+                        &unpivot.replace,
+                        (unpivot.name, unpivot.value),
+                        &mut values,
+                    ) {
+                        Ok(()) => batch.push(&values, sink)?,
+                        Err(fault) => tell(fault.of(&melt.field), 1, sink)?,
+                    }
+                }
+            }
+        } else {
+            match base {
+                Ok(()) => batch.push(&values, sink)?,
+                Err(fault) => tell(fault, 1, sink)?,
+            }
+        }
+        self.scratch = recycle(values);
+        Ok(())
+    }
+
+    /// Rejects a record that is no record: its line has too many cells, its text is not JSON.
+    pub(crate) fn broken<R: Record>(
+        &mut self,
+        fault: Fault,
+        record: &R,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Stopped> {
+        let (has_personal, rows) = match &self.state {
+            State::Ready { plan, .. } => {
+                let melts = plan
+                    .unpivot
+                    .as_ref()
+                    .map(|unpivot| unpivot.melts.iter().map(|melt| melt.source));
+                (
+                    plan.has_personal,
+                    melts.map_or(1, |melts| filled(record, melts, &plan.missing).max(1)),
+                )
+            }
+            State::Misfit { .. } => (true, 1),
+        };
+        let hidden = has_personal.then(|| crate::fault::PERSONAL.to_owned());
+        let raw = hidden
+            .or_else(|| record.raw(&|_| false))
+            .filter(|raw| !raw.is_empty());
+
+        let problem = fault.reject(Some(&self.dataset), rows, position(record, self.file.as_deref()));
+        sink.problem(with_raw(problem, raw.map(Cow::Owned)))
+    }
+
+    /// Hands over the last rows, and tells why all were rejected if they were.
+    pub(crate) fn finish(self, sink: &mut dyn Sink) -> Result<(), Stopped> {
+        match self.state {
+            State::Ready { mut batch, .. } => batch.flush(sink),
+            State::Misfit { misfit, rows } => {
+                let position = Position {
+                    file: self.file,
+                    ..Position::default()
+                };
+                reject_all(sink, misfit.faults, Some(&self.dataset), rows, &position)
+            }
+        }
+    }
+}
+
+/// The zone of times without an offset.
+pub(crate) fn zone(spec: &DatasetSpec, mapping: &Mapping, city_zone: &Zone) -> Result<Zone, Fault> {
+    match mapping.zone.as_deref().unwrap_or(&spec.zone) {
+        "city" => Ok(city_zone.clone()),
+        name => Zone::new(name).map_err(|error| Fault::new("bad_mapping", error.to_string())),
+    }
+}
+
+fn position<R: Record>(record: &R, file: Option<&str>) -> Position {
+    Position {
+        file: file.map(str::to_owned),
+        ..record.position()
+    }
+}
+
+fn raw<R: Record>(plan: &Plan, record: &R) -> Option<Cow<'static, str>> {
+    record
+        .raw(&|column| plan.personal.contains(&column))
+        .map(Cow::Owned)
+}
+
+/// How many of these cells hold something.
+fn filled<R: Record>(record: &R, cells: impl Iterator<Item = usize>, missing: &[String]) -> u64 {
+    cells
+        .filter(|column| !is_missing(&record.cell(*column), missing))
+        .count() as u64
+}
+
+/// Empties a vector and keeps its memory for values that borrow from another record.
+fn recycle<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
+    values.clear();
+    values.into_iter().map(|_| Value::Null).collect()
+}
+
+/// One record at work.
+struct Work<'p, 'r, 'u, R> {
+    plan: &'p Plan,
+    record: &'r R,
+    units: &'u mut Vec<(String, Unit)>,
+    /// The row's quantity once it is known.
+    quantity: Option<usize>,
+}
+
+impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
+    /// Reads every column except those that an unpivoted cell fills.
+    fn base(&mut self, values: &mut Vec<Value<'v>>) -> Result<(), Fault> {
+        let plan = self.plan;
+        let melted = plan.unpivot.as_ref().map(|unpivot| (unpivot.name, unpivot.value));
+        for (slot, rule) in plan.rules.iter().enumerate() {
+            let is_melted = melted.is_some_and(|(name, value)| slot == name || slot == value);
+            if is_melted || plan.value == Some(slot) {
+                values.push(Value::Null);
+                continue;
+            }
+            let value = self.column(rule)?;
+            rule.limits.check(&value)?;
+            if plan.quantity == Some(slot) {
+                self.quantity = Some(self.quantity_of(&value)?);
+            }
+            values.push(value);
+        }
+        if let Some(slot) = plan
+            .value
+            .filter(|slot| melted.is_none_or(|(_, value)| value != *slot))
+        {
+            let rule = &plan.rules[slot];
+            let value = match self.source(rule) {
+                Some(cell) => self.measured(rule, cell, plan.value_unit)?,
+                None => Value::Null,
+            };
+            rule.limits.check(&value)?;
+            values[slot] = value;
+        }
+        Ok(())
+    }
+
+    /// Fills the slots of an unpivoted cell.
+    fn melted(
+        &mut self,
+        melt: &'p Melt,
+        cell: Cell<'v>,
+        replace: &'p std::collections::BTreeMap<String, String>,
+        (name_slot, value_slot): (usize, usize),
+        values: &mut [Value<'v>],
+    ) -> Result<(), Fault> {
+        let rules = &self.plan.rules;
+        let cell = replaced(cell, replace);
+        values[name_slot] = Value::text(&melt.name);
+        rules[name_slot].limits.check(&values[name_slot])?;
+        let rule = &rules[value_slot];
+        let is_long = self.plan.value == Some(value_slot) && !self.plan.quantities.is_empty();
+        let value = if is_long {
+            if melt.quantity.is_some() {
+                self.quantity = melt.quantity;
+            }
+            self.measured(rule, cell, melt.unit)?
+        } else {
+            read(cell, &rule.limits, &rule.style, melt.convert)?
+        };
+        rule.limits.check(&value)?;
+        values[value_slot] = value;
+        Ok(())
+    }
+
+    /// The cell of a rule after its words; `None` when it is missing and nothing stands in.
+    fn source(&self, rule: &'p Rule) -> Option<Cell<'v>> {
+        let constant = || rule.constant.as_deref().map(|text| Cell::Text(text.as_bytes()));
+        let cell = match &rule.source {
+            Source::Nothing => return constant(),
+            Source::Column(index) => self.record.cell(*index),
+            Source::Join(parts) => self.joined(parts),
+        };
+        if is_missing(&cell, &self.plan.missing) {
+            return constant();
+        }
+        let cell = replaced(cell, &rule.replace);
+        if is_missing(&cell, &[]) {
+            constant()
+        } else {
+            Some(cell)
+        }
+    }
+
+    fn column(&self, rule: &'p Rule) -> Result<Value<'v>, Fault> {
+        match self.source(rule) {
+            Some(cell) => {
+                read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule))
+            }
+            None => Ok(Value::Null),
+        }
+    }
+
+    fn joined(&self, parts: &[Part]) -> Cell<'v> {
+        let mut text = String::new();
+        for part in parts {
+            match part {
+                Part::Text(fixed) => text.push_str(fixed),
+                Part::Column { index, width } => {
+                    let cell = self.record.cell(*index);
+                    if is_missing(&cell, &self.plan.missing) {
+                        return Cell::Missing;
+                    }
+                    let Some(piece) = written(&cell) else {
+                        return Cell::Missing;
+                    };
+                    let piece = piece.trim();
+                    for _ in piece.chars().count()..*width {
+                        text.push('0');
+                    }
+                    text.push_str(piece);
+                }
+            }
+        }
+        Cell::Owned(text)
+    }
+
+    fn quantity_of(&self, value: &Value<'_>) -> Result<usize, Fault> {
+        let name = if let Value::Text(name) = value {
+            name.as_ref()
+        } else {
+            ""
+        };
+        let found = self
+            .plan
+            .quantities
+            .iter()
+            .position(|quantity| quantity.name == name);
+        let field = || {
+            self.plan
+                .quantity
+                .map(|slot| self.plan.rules[slot].limits.name.clone())
+                .unwrap_or_default()
+        };
+        found.ok_or_else(|| unknown_quantity(name, &self.plan.quantities).of(&field()))
+    }
+
+    /// A measured value in the unit of its quantity, within the quantity's bounds.
+    fn measured(&mut self, rule: &'p Rule, cell: Cell<'v>, unit: Option<Unit>) -> Result<Value<'v>, Fault> {
+        let plan = self.plan;
+        let Some(quantity) = self.quantity.map(|index| &plan.quantities[index]) else {
+            return Err(unknown_quantity("", &plan.quantities).of(&rule.limits.name));
+        };
+        let from = self.row_unit()?.or(unit);
+        let value = match from {
+            Some(from) if from != quantity.unit => {
+                let convert = Convert::new(&from, &quantity.unit)
+                    .map_err(|error| Fault::new("wrong_unit", error.to_string()).of("unit"))?;
+                read(cell, &rule.limits, &rule.style, convert)?
+            }
+            _ => read(cell, &rule.limits, &rule.style, Convert::NONE)?,
+        };
+        let number = match &value {
+            Value::Float(number) => *number,
+            Value::Int(number) => *number as f64,
+            _ => return Ok(value),
+        };
+        if number < quantity.min || number > quantity.max {
+            let what = format!("{} in {}", quantity.name, quantity.unit);
+            let message = format!(
+                "{}; check the unit of the source",
+                bounds(number, quantity.min, quantity.max, &what)
+            );
+            return Err(Fault::new("out_of_range", message).of(&rule.limits.name));
+        }
+        Ok(value)
+    }
+
+    /// The unit that the record itself tells.
+    fn row_unit(&mut self) -> Result<Option<Unit>, Fault> {
+        let Some(column) = self.plan.row_unit else {
+            return Ok(None);
+        };
+        let cell = self.record.cell(column);
+        if is_missing(&cell, &self.plan.missing) {
+            return Ok(None);
+        }
+        let symbol = written(&cell).unwrap_or_default();
+        if let Some((_, unit)) = self.units.iter().find(|(known, _)| *known == symbol) {
+            return Ok(Some(*unit));
+        }
+        let unit =
+            Unit::parse(&symbol).map_err(|error| Fault::new("unknown_unit", error.to_string()).of("unit"))?;
+        if self.units.len() < 64 {
+            self.units.push((symbol, unit));
+        }
+        Ok(Some(unit))
+    }
+}
+
+/// The cell after the words of the mapping.
+fn replaced<'v>(cell: Cell<'v>, words: &'v std::collections::BTreeMap<String, String>) -> Cell<'v> {
+    if words.is_empty() {
+        return cell;
+    }
+    let word = match &cell {
+        Cell::Text(text) => std::str::from_utf8(text.trim_ascii())
+            .ok()
+            .and_then(|text| words.get(text)),
+        other => written(other).and_then(|text| words.get(text.trim())),
+    };
+    word.map_or(cell, |word| Cell::Text(word.as_bytes()))
+}
+
+/// A fault of a personal column does not quote it.
+fn hidden(mut fault: Fault, rule: &Rule) -> Fault {
+    if rule.limits.personal {
+        fault.message = format!("{} cannot be read", quote(rule.limits.name.as_bytes()));
+    }
+    fault
+}

@@ -1,0 +1,304 @@
+//! From the log's tail into tables, and what keeps tables tidy: compaction, clean-up, retention.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use arrow::array::{RecordBatch, UInt32Array};
+use arrow::compute::{concat_batches, take_record_batch};
+
+use crate::error::{LakeError, Result};
+use crate::files::{self, DataFile};
+use crate::lake::Lake;
+use crate::read;
+use crate::table::Table;
+use crate::view::{Dataset, TableView};
+
+/// Days with more files than this are compacted.
+const MANY_FILES: usize = 8;
+/// A file is not merged once it has this many rows.
+const FULL_ROWS: u64 = 4_000_000;
+/// Rows of one file written from the tail.
+const FILE_ROWS: usize = 1_000_000;
+
+impl Lake {
+    /// Commits all rows of the log to their tables, and removes log segments that are no longer needed.
+    ///
+    /// # Errors
+    /// The first table that could not be committed; the others were. Its rows stay in the log.
+    pub async fn commit(&self) -> Result<()> {
+        let mut names: Vec<Arc<str>> = self.tables.keys().cloned().collect();
+        names.sort();
+        let mut failed = None;
+        for name in names {
+            if let Err(error) = self.commit_table(&name).await {
+                tracing::error!(table = &*name, %error, "could not commit");
+                failed.get_or_insert(error);
+            }
+        }
+        self.drained.notify_waiters();
+        match failed {
+            Some(error) => Err(self.explain(error)),
+            None => self.trim_log().await,
+        }
+    }
+
+    async fn commit_table(&self, name: &Arc<str>) -> Result<()> {
+        let Some(table) = self.tables.get(name) else {
+            return Ok(());
+        };
+        let mut table = table.lock().await;
+        let view = self.view();
+        let Some(view) = view.tables.get(name) else {
+            return Ok(());
+        };
+        let Some(last) = view.tail.last() else {
+            return Ok(());
+        };
+        let offset = last.max_seq;
+        if table.offset() >= offset {
+            // A commit whose answer was lost had happened after all.
+            return self.adopt(name, &table);
+        }
+        let committed = self.commit_tail(&mut table, view, offset).await;
+        if let Err(error) = committed {
+            table.reload().await?;
+            if table.offset() < offset {
+                return Err(error);
+            }
+        }
+        self.adopt(name, &table)
+    }
+
+    /// Shows a table's newest files to queries.
+    fn adopt(&self, name: &Arc<str>, table: &Table) -> Result<()> {
+        self.shared.update(|view| match view.tables.get_mut(name) {
+            Some(view) => {
+                TableView::commit(Arc::make_mut(view), Arc::clone(table.files()), table.offset());
+                Ok(())
+            }
+            None => Ok(()),
+        })
+    }
+
+    async fn commit_tail(&self, table: &mut Table, view: &TableView, offset: i64) -> Result<()> {
+        let dataset = &view.dataset;
+        let mut added = Vec::new();
+        let mut from = 0;
+        while from < view.tail.len() {
+            let mut rows = 0;
+            let parts: Vec<&RecordBatch> = view.tail[from..]
+                .iter()
+                .map(|p| &p.batch)
+                .take_while(|b| {
+                    let take = rows == 0 || rows + b.num_rows() <= FILE_ROWS;
+                    rows += b.num_rows();
+                    take
+                })
+                .collect();
+            from += parts.len();
+            let batch = concat_batches(&dataset.table, parts)?;
+            for (day, batch) in split_days(dataset, &batch)? {
+                added.push(self.write_file(table, dataset, &batch, day, false).await?);
+                tokio::task::yield_now().await;
+            }
+        }
+        table
+            .commit(
+                &dataset.table,
+                &added,
+                &[],
+                Some(offset),
+                self.options.clock.now(),
+            )
+            .await
+    }
+
+    async fn write_file(
+        &self,
+        table: &Table,
+        dataset: &Dataset,
+        batch: &RecordBatch,
+        day: i32,
+        cold: bool,
+    ) -> Result<DataFile> {
+        let number = self.unique.fetch_add(1, Ordering::Relaxed);
+        let unique = format!("{:016x}{number:x}", self.boot);
+        let (file, bytes) = files::write(batch, day, dataset.time(), &unique, cold)?;
+        table.put(&file, bytes).await?;
+        Ok(file)
+    }
+
+    /// Merges small files of each day, at most one day per table and call. Returns the number of files merged.
+    ///
+    /// # Errors
+    /// IO; the table is unchanged then.
+    pub async fn compact(&self) -> Result<usize> {
+        let mut merged = 0;
+        let mut names: Vec<Arc<str>> = self.tables.keys().cloned().collect();
+        names.sort();
+        for name in names {
+            merged += self.compact_table(&name, MANY_FILES).await?;
+        }
+        Ok(merged)
+    }
+
+    /// Merges the small files of a table's most scattered day when it has more than `many` of them.
+    ///
+    /// # Errors
+    /// IO; the table is unchanged then.
+    pub async fn compact_table(&self, name: &str, many: usize) -> Result<usize> {
+        let dataset = self.dataset(name)?;
+        let Some(table) = self.tables.get(name) else {
+            return Ok(0);
+        };
+        let mut table = table.lock().await;
+        let mut days: BTreeMap<i32, Vec<Arc<DataFile>>> = BTreeMap::new();
+        for file in table.files().iter().filter(|f| f.rows < FULL_ROWS) {
+            days.entry(file.day).or_default().push(Arc::clone(file));
+        }
+        let Some((day, mut small)) = days
+            .into_iter()
+            .max_by_key(|(_, f)| f.len())
+            .filter(|(_, f)| f.len() > many)
+        else {
+            return Ok(0);
+        };
+        small.sort_by_key(|f| f.rows);
+        let mut rows = 0;
+        small.retain(|f| {
+            rows += f.rows;
+            rows <= FULL_ROWS * 2
+        });
+        if small.len() < 2 {
+            return Ok(0);
+        }
+        let names: Vec<&str> = dataset.table.fields().iter().map(|f| f.name().as_str()).collect();
+        let schema = read::project(&dataset.table, &names);
+        let mut batches = Vec::new();
+        for file in &small {
+            batches.extend(read::file(&*self.disk, table.dir(), file, &schema)?);
+        }
+        let batch = concat_batches(&schema, &batches)?;
+        drop(batches);
+        let file = self.write_file(&table, &dataset, &batch, day, true).await?;
+        if file.rows != small.iter().map(|f| f.rows).sum::<u64>() {
+            return Err(LakeError::Damaged {
+                what: format!("table {name}"),
+                detail: "compaction would change the rows".into(),
+            });
+        }
+        let done = table
+            .commit(&dataset.table, &[file], &small, None, self.options.clock.now())
+            .await;
+        if let Err(error) = done {
+            table.reload().await?;
+            self.adopt(&dataset.name, &table)?;
+            return Err(error);
+        }
+        self.adopt(&dataset.name, &table)?;
+        Ok(small.len())
+    }
+
+    /// Deletes data files that no newest table version names: merged ones, and leftovers of a crash. A file goes when it
+    /// was first found unnamed at least `age` ago, so that a query which began before still reads it.
+    ///
+    /// # Errors
+    /// IO.
+    pub async fn clean_up(&self, age: Duration) -> Result<usize> {
+        let mut removed = 0;
+        if self.held() {
+            return Ok(0);
+        }
+        let now = self.options.clock.now();
+        for table in self.tables.values().chain(self.rollups.values()) {
+            // Holding the table keeps new files of a running commit away.
+            let table = table.lock().await;
+            let named: HashSet<&str> = table.files().iter().map(|f| f.path.as_str()).collect();
+            let Ok(days) = self.disk.list(table.dir()) else {
+                continue;
+            };
+            for day in days.iter().filter(|d| d.is_dir && d.name.starts_with("_day=")) {
+                let dir = format!("{}/{}", table.dir(), day.name);
+                let mut touched = false;
+                for entry in self
+                    .disk
+                    .list(&dir)
+                    .map_err(LakeError::io(format!("list {dir}")))?
+                {
+                    if entry.is_dir || named.contains(format!("{}/{}", day.name, entry.name).as_str()) {
+                        continue;
+                    }
+                    let path = format!("{dir}/{}", entry.name);
+                    let since = *self.unnamed.lock().entry(path.clone()).or_insert(now);
+                    if now - since >= age.as_micros() as i64 {
+                        self.disk
+                            .remove(&path)
+                            .map_err(LakeError::io(format!("remove {path}")))?;
+                        self.unnamed.lock().remove(&path);
+                        (removed, touched) = (removed + 1, true);
+                    }
+                }
+                if touched {
+                    self.disk
+                        .sync_dir(&dir)
+                        .map_err(LakeError::io(format!("fsync {dir}")))?;
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Removes whole days that are older than their dataset's retention. Rollups stay.
+    ///
+    /// # Errors
+    /// IO.
+    pub async fn retain(&self) -> Result<usize> {
+        let mut removed = 0;
+        for (name, table) in &self.tables {
+            let dataset = self.dataset(name)?;
+            let Some(keep) = dataset.spec.retention_days else {
+                continue;
+            };
+            let today = dataset.zone.local_day(self.options.clock.now());
+            let mut table = table.lock().await;
+            let old: Vec<Arc<DataFile>> = table
+                .files()
+                .iter()
+                .filter(|f| f.day < today - keep as i32)
+                .cloned()
+                .collect();
+            if old.is_empty() {
+                continue;
+            }
+            removed += old.len();
+            table
+                .commit(&dataset.table, &[], &old, None, self.options.clock.now())
+                .await?;
+            self.adopt(name, &table)?;
+        }
+        Ok(removed)
+    }
+}
+
+/// Splits rows by local day.
+///
+/// # Errors
+/// Arrow's.
+fn split_days(dataset: &Dataset, batch: &RecordBatch) -> Result<Vec<(i32, RecordBatch)>> {
+    let mut days = dataset.stored_days(batch);
+    let mut batch = batch.clone();
+    if !days.is_sorted() {
+        let mut order: Vec<u32> = (0..days.len() as u32).collect();
+        order.sort_by_key(|i| days[*i as usize]);
+        days = order.iter().map(|i| days[*i as usize]).collect();
+        batch = take_record_batch(&batch, &UInt32Array::from(order))?;
+    }
+    let runs = days.chunk_by(|a, b| a == b).scan(0, |at, run| {
+        let start = *at;
+        *at += run.len();
+        Some((run[0], batch.slice(start, run.len())))
+    });
+    Ok(runs.collect())
+}

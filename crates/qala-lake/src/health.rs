@@ -1,0 +1,89 @@
+//! How the lake is: what waits, what is stored, and when the disk will be full.
+
+use crate::error::{LakeError, Result};
+use crate::lake::Lake;
+
+const DAY: i64 = 86_400_000_000;
+/// The rate of growth is taken from this many days.
+const RATE_DAYS: i64 = 7;
+
+/// What a dataset takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Dataset.
+    pub dataset: String,
+    /// Bytes of its data files.
+    pub bytes: u64,
+    /// Rows in its data files, superseded ones included.
+    pub rows: u64,
+    /// Local days with data.
+    pub days: usize,
+    /// When, at the rate of its last days and with its retention, it alone fills the disk: µs of UTC.
+    pub full_on: Option<i64>,
+}
+
+/// How the lake is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// Largest visible `_seq`.
+    pub seq: i64,
+    /// Bytes in the log that are not in tables.
+    pub tail_bytes: usize,
+    /// Bytes free.
+    pub free_bytes: u64,
+    /// By dataset, largest first; datasets without data are left out.
+    pub storage: Vec<Stored>,
+}
+
+impl Lake {
+    /// Looks at memory and disk.
+    ///
+    /// # Errors
+    /// The disk does not answer.
+    pub fn health(&self) -> Result<Health> {
+        let view = self.view();
+        let free_bytes = self
+            .disk
+            .free_bytes()
+            .map_err(LakeError::io("ask for free disk space"))?;
+        let now = self.options.clock.now();
+        let mut storage = Vec::new();
+        for table in view.tables.values().filter(|t| !t.files.is_empty()) {
+            let files = &table.files;
+            let bytes: u64 = files.iter().map(|f| f.bytes).sum();
+            let mut days: Vec<i32> = files.iter().map(|f| f.day).collect();
+            days.sort_unstable();
+            days.dedup();
+            // The newest days with data, whenever they were: a feed that stopped does not count as one that shrinks.
+            let recent: Vec<i32> = days.iter().rev().take(RATE_DAYS as usize).copied().collect();
+            let grown: u64 = files
+                .iter()
+                .filter(|f| recent.contains(&f.day))
+                .map(|f| f.bytes)
+                .sum();
+            let per_day = grown / recent.len().max(1) as u64;
+            let full = (free_bytes.saturating_sub(self.options.reserve))
+                .checked_div(per_day)
+                .map(|d| d as i64);
+            // What retention removes in time never fills the disk.
+            let kept = table.dataset.spec.retention_days.map(i64::from);
+            let full_on = full
+                .filter(|d| *d < 36_500 && kept.is_none_or(|k| *d < k))
+                .map(|d| now + d * DAY);
+            storage.push(Stored {
+                dataset: table.dataset.name.to_string(),
+                bytes,
+                rows: files.iter().map(|f| f.rows).sum(),
+                days: days.len(),
+                full_on,
+            });
+        }
+        storage.sort_by(|a, b| (b.bytes, &a.dataset).cmp(&(a.bytes, &b.dataset)));
+        Ok(Health {
+            seq: view.seq,
+            tail_bytes: view.tail_bytes(),
+            free_bytes,
+            storage,
+        })
+    }
+}

@@ -1,0 +1,35 @@
+//! The engine seam: log, tail, Delta tables, catalogue, SQL functions, rights, as-of, and the query engine.
+//!
+//! What belongs here: everything that touches DataFusion, Parquet and Delta. What does not: HTTP, any city's name.
+
+pub mod backup;
+mod committer;
+mod error;
+mod files;
+pub mod functions;
+mod guard;
+mod health;
+mod index;
+mod keep;
+mod lake;
+mod log;
+mod query;
+mod read;
+mod schema;
+mod session;
+mod store;
+mod superseded;
+mod system;
+mod table;
+mod view;
+mod writer;
+
+pub use error::{LakeError, Result};
+pub use health::{Health, Stored};
+pub use lake::{Begin, Clock, FORMAT, Lake, LakeOptions, PARTITION};
+pub use query::{
+    AsOf, LocalEngine, LocalOptions, Principal, Query, QueryEngine, Rights, TableRights, collect,
+};
+pub use schema::{FEED, RECEIVED_AT, SEQ, SOURCE, column_type, data_schema, table_schema};
+pub use session::{Message, Op, Outcome, Receipt, Session};
+pub use view::{Dataset, View};

@@ -1,0 +1,390 @@
+//! The query engine's seam and its local form.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{Int64Type, Schema};
+use async_trait::async_trait;
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProviderList, SchemaProvider, TableProvider};
+use datafusion::common::DFSchema;
+use datafusion::execution::context::{SQLOptions, SessionContext};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder};
+use datafusion::prelude::SessionConfig;
+use futures::TryStreamExt;
+
+use crate::error::{LakeError, Result};
+use crate::lake::Lake;
+use crate::query::rights::Principal;
+use crate::query::rollup::{RollupTable, touched};
+use crate::query::table::LakeTable;
+use crate::system;
+use crate::view::{TableView, View};
+
+/// Up to which point of the log a query reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsOf {
+    /// Up to this `_seq`.
+    Seq(i64),
+    /// What was complete at this instant, µs of UTC.
+    Instant(i64),
+}
+
+/// A question.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// One `SELECT` or `EXPLAIN`.
+    pub sql: String,
+    /// Up to where; `None`: everything visible now.
+    pub as_of: Option<AsOf>,
+    /// Who asks.
+    pub principal: Principal,
+    /// Longest time; `None`: the engine's own limit.
+    pub timeout: Option<Duration>,
+}
+
+impl Query {
+    /// A question of the program itself about now.
+    pub fn system(sql: impl Into<String>) -> Self {
+        Self {
+            sql: sql.into(),
+            as_of: None,
+            principal: Principal::system(),
+            timeout: None,
+        }
+    }
+
+    /// The same question as of another point.
+    #[must_use]
+    pub fn as_of(mut self, as_of: Option<AsOf>) -> Self {
+        self.as_of = as_of;
+        self
+    }
+}
+
+/// What the rest of the program needs from an SQL engine.
+#[async_trait]
+pub trait QueryEngine: Send + Sync {
+    /// Runs a query; rows come as a stream. The `_seq` that was read up to comes with it.
+    ///
+    /// # Errors
+    /// What is wrong with the query, or a limit that was reached.
+    async fn run(&self, query: &Query) -> Result<(SendableRecordBatchStream, i64)>;
+}
+
+/// Runs a query and gathers its rows, with the `_seq` that was read up to.
+///
+/// # Errors
+/// As [`QueryEngine::run`], and the time limit.
+pub async fn collect(engine: &dyn QueryEngine, query: &Query) -> Result<(Vec<RecordBatch>, i64)> {
+    let limit = query.timeout.unwrap_or(Duration::from_secs(300));
+    let work = async {
+        let (stream, seq) = engine.run(query).await?;
+        let schema = stream.schema();
+        let mut batches: Vec<RecordBatch> = stream.try_collect().await?;
+        if batches.is_empty() {
+            batches.push(RecordBatch::new_empty(schema));
+        }
+        Ok((batches, seq))
+    };
+    match tokio::time::timeout(limit, work).await {
+        Ok(done) => done,
+        Err(_) => Err(LakeError::Refused(format!(
+            "the query took longer than {} s and was stopped",
+            limit.as_secs()
+        ))),
+    }
+}
+
+/// Limits of the local engine.
+#[derive(Debug, Clone)]
+pub struct LocalOptions {
+    /// Memory of all queries together, bytes.
+    pub memory: usize,
+    /// Threads that one query uses.
+    pub threads: usize,
+}
+
+impl Default for LocalOptions {
+    fn default() -> Self {
+        Self {
+            memory: 4 << 30,
+            threads: std::thread::available_parallelism().map_or(2, usize::from),
+        }
+    }
+}
+
+/// DataFusion in this process.
+pub struct LocalEngine {
+    lake: Arc<Lake>,
+    base: SessionState,
+}
+
+fn url() -> Result<ObjectStoreUrl> {
+    Ok(ObjectStoreUrl::parse("qala://lake/")?)
+}
+
+impl LocalEngine {
+    /// An engine over a lake.
+    ///
+    /// # Errors
+    /// DataFusion's.
+    pub fn new(lake: Arc<Lake>, options: &LocalOptions) -> Result<Self> {
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_limit(options.memory, 0.9)
+            .build_arc()?;
+        runtime.register_object_store(url()?.as_ref(), Arc::new(lake.store.clone()));
+        let mut config = SessionConfig::new()
+            .with_target_partitions(options.threads)
+            .with_information_schema(false)
+            .with_create_default_catalog_and_schema(false)
+            .with_default_catalog_and_schema("qala", "public");
+        config.options_mut().execution.parquet.pushdown_filters = false;
+        config.options_mut().sql_parser.enable_ident_normalization = true;
+        config.options_mut().execution.time_zone = Some("UTC".into());
+        let mut state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(runtime)
+            .with_default_features()
+            .build();
+        crate::functions::register_all(&mut state)?;
+        Ok(Self { lake, base: state })
+    }
+
+    /// The lake.
+    pub fn lake(&self) -> &Arc<Lake> {
+        &self.lake
+    }
+
+    /// The `_seq` that stands for a point of the log.
+    ///
+    /// # Errors
+    /// Reading the messages; a point before the first message.
+    pub async fn resolve(&self, as_of: AsOf) -> Result<i64> {
+        match as_of {
+            AsOf::Seq(seq) => Ok(seq),
+            AsOf::Instant(instant) => {
+                let at = qala_core::Zone::utc().format(instant).replace("+00:00", "Z");
+                let sql = format!(
+                    "SELECT max(_seq) FROM {} WHERE _received_at <= arrow_cast('{at}', 'Timestamp(Microsecond, Some(\"UTC\"))')",
+                    system::MESSAGES
+                );
+                let (batches, _) = collect(self, &Query::system(sql)).await?;
+                let column = batches
+                    .first()
+                    .map(|b| b.column(0).as_primitive::<Int64Type>().clone());
+                // Nothing had come by then: everything is empty.
+                Ok(column.and_then(|c| c.iter().next().flatten()).unwrap_or(0))
+            }
+        }
+    }
+
+    pub(crate) fn context(
+        &self,
+        principal: &Principal,
+        view: Arc<View>,
+        as_of: i64,
+    ) -> Result<SessionContext> {
+        let catalogs = Arc::new(MemoryCatalogProviderList::new());
+        let state = SessionStateBuilder::new_from_existing(self.base.clone())
+            .with_catalog_list(Arc::clone(&catalogs) as _)
+            .build();
+        let tables = self.tables(principal, view, as_of, state.clone())?;
+        let catalog = Catalog {
+            tables: Arc::new(tables),
+        };
+        datafusion::catalog::CatalogProviderList::register_catalog(
+            &*catalogs,
+            "qala".into(),
+            Arc::new(catalog),
+        );
+        Ok(SessionContext::new_with_state(state))
+    }
+}
+
+impl LocalEngine {
+    fn tables(
+        &self,
+        principal: &Principal,
+        view: Arc<View>,
+        as_of: i64,
+        parser: SessionState,
+    ) -> Result<Tables> {
+        let store = Arc::new(self.lake.store.clone());
+        Ok(Tables {
+            view,
+            as_of,
+            principal: principal.clone(),
+            store,
+            url: url()?,
+            parser,
+        })
+    }
+
+    /// Days of a rollup that must be computed again, and its table as of now.
+    pub(crate) fn stale(&self, name: &str) -> Result<Option<(RollupTable, BTreeSet<i32>, SessionState)>> {
+        let view = self.lake.view();
+        let Some(files) = view.rollups.get(name) else {
+            return Ok(None);
+        };
+        let files = Arc::clone(files);
+        let tables = self.tables(
+            &Principal::system(),
+            Arc::clone(&view),
+            view.seq,
+            self.base.clone(),
+        )?;
+        let Some(table) = tables.rollup(name, &files) else {
+            return Ok(None);
+        };
+        let done: BTreeMap<i32, i64> = files.files.iter().map(|f| (f.day, f.max_seq)).collect();
+        let touched = touched(&table.rows.view, view.seq);
+        let stale = touched
+            .into_iter()
+            .filter(|(d, s)| done.get(d).is_none_or(|c| c < s))
+            .map(|(d, _)| d)
+            .collect();
+        Ok(Some((table, stale, self.base.clone())))
+    }
+}
+
+#[async_trait]
+impl QueryEngine for LocalEngine {
+    async fn run(&self, query: &Query) -> Result<(SendableRecordBatchStream, i64)> {
+        let as_of = match query.as_of {
+            Some(as_of) => Some(Box::pin(self.resolve(as_of)).await?),
+            None => None,
+        };
+        let view = self.lake.view();
+        let seq = as_of.map_or(view.seq, |s| s.min(view.seq));
+        let context = self.context(&query.principal, view, seq)?;
+        let options = SQLOptions::new()
+            .with_allow_ddl(false)
+            .with_allow_dml(false)
+            .with_allow_statements(false);
+        let frame = context.sql_with_options(&query.sql, options).await?;
+        Ok((frame.execute_stream().await?, seq))
+    }
+}
+
+#[derive(Debug)]
+struct Catalog {
+    tables: Arc<Tables>,
+}
+
+impl CatalogProvider for Catalog {
+    fn schema_names(&self) -> Vec<String> {
+        vec!["public".into()]
+    }
+    fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
+        (name == "public").then(|| Arc::clone(&self.tables) as _)
+    }
+}
+
+/// The tables that exist for one principal.
+pub(crate) struct Tables {
+    view: Arc<View>,
+    as_of: i64,
+    principal: Principal,
+    store: Arc<dyn object_store::ObjectStore>,
+    url: ObjectStoreUrl,
+    parser: SessionState,
+}
+
+impl std::fmt::Debug for Tables {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tables as of {}", self.as_of)
+    }
+}
+
+impl Tables {
+    /// A rollup. It holds values of many rows, so only principals from whom no row is hidden see it.
+    fn rollup(&self, name: &str, files: &Arc<TableView>) -> Option<RollupTable> {
+        let dataset = &files.dataset;
+        let rollup = dataset
+            .spec
+            .rollups
+            .iter()
+            .find(|r| name == format!("{}_{}", dataset.name, r.name))?;
+        if !self.principal.sees_all() {
+            return None;
+        }
+        let rows = LakeTable {
+            view: Arc::clone(self.view.tables.get(&dataset.name)?),
+            as_of: self.as_of,
+            store: Arc::clone(&self.store),
+            url: self.url.clone(),
+            schema: Arc::clone(&dataset.table),
+            rows: None,
+            open: true,
+        };
+        Some(RollupTable {
+            rows: Arc::new(rows),
+            rollup: rollup.clone(),
+            files: Arc::clone(files),
+        })
+    }
+}
+
+#[async_trait]
+impl SchemaProvider for Tables {
+    fn table_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .view
+            .tables
+            .keys()
+            .chain(self.view.rollups.keys())
+            .filter(|n| self.principal.table(n).is_some())
+            .map(ToString::to_string)
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        let known = self.view.tables.contains_key(name) || self.view.rollups.contains_key(name);
+        self.principal.table(name).is_some() && known
+    }
+
+    async fn table(&self, name: &str) -> datafusion::error::Result<Option<Arc<dyn TableProvider>>> {
+        if let Some(files) = self.view.rollups.get(name) {
+            return Ok(self.rollup(name, files).map(|t| Arc::new(t) as _));
+        }
+        let (Some(rights), Some(view)) = (self.principal.table(name), self.view.tables.get(name)) else {
+            return Ok(None);
+        };
+        let all = &view.dataset.table;
+        let schema = match &rights.columns {
+            None => Arc::clone(all),
+            Some(columns) => {
+                let granted: HashSet<&str> = columns.iter().map(String::as_str).collect();
+                let fields: Vec<_> = all
+                    .fields()
+                    .iter()
+                    .filter(|f| granted.contains(f.name().as_str()))
+                    .cloned()
+                    .collect();
+                Arc::new(Schema::new(fields))
+            }
+        };
+        let rows = match &rights.rows {
+            None => None,
+            Some(sql) => {
+                let schema = DFSchema::try_from(Schema::clone(all))?;
+                Some(self.parser.create_logical_expr(sql, &schema)?)
+            }
+        };
+        Ok(Some(Arc::new(LakeTable {
+            view: Arc::clone(view),
+            as_of: self.as_of,
+            store: Arc::clone(&self.store),
+            url: self.url.clone(),
+            schema,
+            rows,
+            open: self.principal.sees_all(),
+        })))
+    }
+}

@@ -1,0 +1,12 @@
+//! Questions to the lake: the engine, its tables, rights, and what a query may cost.
+
+mod engine;
+mod plan;
+mod refresh;
+mod rights;
+pub(crate) mod rollup;
+mod state;
+pub(crate) mod table;
+
+pub use engine::{AsOf, LocalEngine, LocalOptions, Query, QueryEngine, collect};
+pub use rights::{Principal, Rights, TableRights};

@@ -1,0 +1,373 @@
+//! One dataset as a table of one query: files and tail, frozen, seen up to a `_seq`, by one principal.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::{DFSchema, ScalarValue, ToDFSchema};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::memory::MemorySourceConfig;
+use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::error::Result;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::union::UnionExec;
+use datafusion::physical_plan::{ExecutionPlan, collect};
+use object_store::ObjectStore;
+use qala_core::spec::Kind;
+
+use crate::files::DataFile;
+use crate::query::plan::{BarrierExec, Visible, VisibleExec};
+use crate::query::state::close_intervals;
+use crate::schema::{FEED, SEQ};
+use crate::view::TableView;
+
+/// A dataset as a table.
+#[derive(Debug)]
+pub(crate) struct LakeTable {
+    pub(crate) view: Arc<TableView>,
+    pub(crate) as_of: i64,
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) url: ObjectStoreUrl,
+    /// Columns that the principal sees.
+    pub(crate) schema: SchemaRef,
+    /// Condition on rows, over all stored columns.
+    pub(crate) rows: Option<Expr>,
+    /// True when nothing is hidden, so that plans may be open.
+    pub(crate) open: bool,
+}
+
+/// True for `column op literal` and combinations by AND: all that may cross a row barrier, because evaluating it can
+/// neither fail nor tell anything but its own answer.
+fn literal_comparison(filter: &Expr) -> bool {
+    match filter {
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => match op {
+            Operator::And => literal_comparison(left) && literal_comparison(right),
+            Operator::Eq
+            | Operator::NotEq
+            | Operator::Lt
+            | Operator::LtEq
+            | Operator::Gt
+            | Operator::GtEq => matches!(
+                (left.as_ref(), right.as_ref()),
+                (Expr::Column(_), Expr::Literal(..)) | (Expr::Literal(..), Expr::Column(_))
+            ),
+            _ => false,
+        },
+        Expr::Between(between) => {
+            matches!(*between.expr, Expr::Column(_))
+                && matches!(
+                    (&*between.low, &*between.high),
+                    (Expr::Literal(..), Expr::Literal(..))
+                )
+        }
+        Expr::InList(list) => {
+            matches!(*list.expr, Expr::Column(_)) && list.list.iter().all(|e| matches!(e, Expr::Literal(..)))
+        }
+        Expr::IsNull(e) | Expr::IsNotNull(e) => matches!(**e, Expr::Column(_)),
+        _ => false,
+    }
+}
+
+/// An instant in µs, or a date in days, of a literal.
+fn time_literal(value: &ScalarValue) -> Option<(i64, bool)> {
+    match value {
+        ScalarValue::TimestampMicrosecond(Some(t), _) => Some((*t, false)),
+        ScalarValue::TimestampNanosecond(Some(t), _) => Some((t.div_euclid(1000), false)),
+        ScalarValue::TimestampMillisecond(Some(t), _) => Some((t * 1000, false)),
+        ScalarValue::TimestampSecond(Some(t), _) => Some((t * 1_000_000, false)),
+        ScalarValue::Date32(Some(d)) => Some((i64::from(*d), true)),
+        _ => None,
+    }
+}
+
+/// The closed range of the time column that filters leave open.
+pub(crate) fn time_bounds(filters: &[Expr], column: &str) -> (i64, i64) {
+    let mut bounds = (i64::MIN, i64::MAX);
+    let mut narrow = |op: Operator, value: i64| match op {
+        Operator::Eq => bounds = (bounds.0.max(value), bounds.1.min(value)),
+        // Rounding of nanoseconds makes an open bound a closed one; files are only skipped when surely outside.
+        Operator::Gt | Operator::GtEq => bounds.0 = bounds.0.max(value),
+        Operator::Lt | Operator::LtEq => bounds.1 = bounds.1.min(value.saturating_add(1)),
+        _ => {}
+    };
+    let mut work: Vec<&Expr> = filters.iter().collect();
+    while let Some(filter) = work.pop() {
+        match filter {
+            Expr::BinaryExpr(BinaryExpr {
+                left,
+                op: Operator::And,
+                right,
+            }) => work.extend([&**left, &**right]),
+            Expr::BinaryExpr(BinaryExpr { left, op, right }) => match (left.as_ref(), right.as_ref()) {
+                (Expr::Column(c), Expr::Literal(v, _)) if c.name == column => {
+                    if let Some((value, _)) = time_literal(v) {
+                        narrow(*op, value);
+                    }
+                }
+                (Expr::Literal(v, _), Expr::Column(c)) if c.name == column => {
+                    if let (Some((value, _)), Some(op)) = (time_literal(v), op.swap()) {
+                        narrow(op, value);
+                    }
+                }
+                _ => {}
+            },
+            Expr::Between(b) if !b.negated => {
+                if let (Expr::Column(c), Expr::Literal(low, _), Expr::Literal(high, _)) =
+                    (&*b.expr, &*b.low, &*b.high)
+                    && c.name == column
+                    && let (Some((low, _)), Some((high, _))) = (time_literal(low), time_literal(high))
+                {
+                    narrow(Operator::GtEq, low);
+                    narrow(Operator::LtEq, high);
+                }
+            }
+            _ => {}
+        }
+    }
+    bounds
+}
+
+impl LakeTable {
+    /// A plan over all visible rows with the stored columns `columns`; `filters` may skip files and row groups.
+    fn visible_plan(
+        &self,
+        state: &dyn Session,
+        columns: &[String],
+        filters: &[Expr],
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let dataset = &self.view.dataset;
+        let table = &dataset.table;
+        let bounds = dataset
+            .time()
+            .map_or((i64::MIN, i64::MAX), |time| time_bounds(filters, time));
+        let sets = (dataset.spec.kind == Kind::Snapshot).then(|| Arc::new(dataset.sets.ranges(self.as_of)));
+        let in_sets = |from: i64, to: i64| {
+            sets.as_ref()
+                .is_none_or(|s| s.iter().any(|(_, a, b)| *a <= to && *b >= from))
+        };
+        // Rows that need no look: a file of a day without superseded rows, wholly before `as_of`.
+        let (mut clean, mut mixed, mut days) = (Vec::new(), Vec::new(), Vec::new());
+        for file in self.view.files.iter() {
+            let outside = dataset.time().is_some() && (file.max_time < bounds.0 || file.min_time > bounds.1);
+            if outside || file.min_seq > self.as_of || !in_sets(file.min_seq, file.max_seq) {
+                continue;
+            }
+            if sets.is_none() && file.max_seq <= self.as_of && !dataset.superseded.touches(file.day) {
+                clean.push(Arc::clone(file));
+            } else {
+                mixed.push(Arc::clone(file));
+                days.push(file.day);
+            }
+        }
+        let tail: Vec<_> = self
+            .view
+            .tail
+            .iter()
+            .filter(|p| p.min_seq <= self.as_of && in_sets(p.min_seq, p.max_seq))
+            .collect();
+        days.extend(
+            tail.iter()
+                .flat_map(|p| p.days.0..=p.days.1)
+                .filter(|d| dataset.superseded.touches(*d)),
+        );
+        days.sort_unstable();
+        days.dedup();
+        let visible = Visible {
+            dataset: Arc::clone(dataset),
+            days: Arc::new(days),
+            as_of: self.as_of,
+            sets,
+        };
+        let mut wanted: Vec<usize> = columns
+            .iter()
+            .map(|c| table.index_of(c))
+            .collect::<Result<_, _>>()?;
+        let output: SchemaRef = Arc::new(table.project(&wanted)?);
+        let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
+        if !clean.is_empty() {
+            inputs.push(self.parquet(state, &clean, &wanted, filters)?);
+        }
+        for extra in [SEQ].into_iter().chain(visible.sets.is_some().then_some(FEED)) {
+            let at = table.index_of(extra)?;
+            if !wanted.contains(&at) {
+                wanted.push(at);
+            }
+        }
+        if !mixed.is_empty() {
+            let plan = self.parquet(state, &mixed, &wanted, filters)?;
+            inputs.push(Arc::new(VisibleExec::new(plan, visible.clone(), columns.len())?));
+        }
+        if !tail.is_empty() {
+            let shown: Vec<usize> = (0..columns.len()).collect();
+            let mut parts = Vec::with_capacity(tail.len());
+            for part in tail {
+                let batch = visible.filter(&part.batch.project(&wanted)?)?;
+                if batch.num_rows() > 0 {
+                    parts.push(batch.project(&shown)?);
+                }
+            }
+            inputs.push(MemorySourceConfig::try_new_exec(
+                &[parts],
+                Arc::clone(&output),
+                None,
+            )?);
+        }
+        Ok(match inputs.len() {
+            0 => Arc::new(EmptyExec::new(output)),
+            1 => inputs.remove(0),
+            _ => UnionExec::try_new(inputs)?,
+        })
+    }
+
+    fn parquet(
+        &self,
+        state: &dyn Session,
+        files: &[Arc<DataFile>],
+        columns: &[usize],
+        filters: &[Expr],
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        self.parquet_of(
+            state,
+            &self.view.dir,
+            &self.view.dataset.table,
+            files,
+            columns,
+            filters,
+        )
+    }
+
+    /// A scan of data files with the columns `columns` of `table`.
+    pub(crate) fn parquet_of(
+        &self,
+        state: &dyn Session,
+        dir: &str,
+        table: &SchemaRef,
+        files: &[Arc<DataFile>],
+        columns: &[usize],
+        filters: &[Expr],
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
+        let readers = CachedParquetFileReaderFactory::new(Arc::clone(&self.store), cache);
+        let mut source = ParquetSource::new(Arc::clone(table))
+            .with_parquet_file_reader_factory(Arc::new(readers))
+            .with_table_parquet_options(state.default_table_options().parquet);
+        let usable = filters.iter().filter(|f| literal_comparison(f)).cloned();
+        if let Some(filter) = conjunction(usable) {
+            let schema = DFSchema::try_from(Schema::clone(table))?;
+            source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
+        }
+        let group: FileGroup = files
+            .iter()
+            .map(|f| PartitionedFile::new(format!("{dir}/{}", f.path), f.bytes))
+            .collect::<Vec<_>>()
+            .into();
+        let groups = group.split_files(state.config().target_partitions().max(1));
+        let config = FileScanConfigBuilder::new(self.url.clone(), Arc::new(source))
+            .with_file_groups(groups)
+            .with_projection_indices(Some(columns.to_vec()))?
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+}
+
+#[async_trait]
+impl TableProvider for LakeTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(filters
+            .iter()
+            .map(|f| {
+                if literal_comparison(f) {
+                    TableProviderFilterPushDown::Inexact
+                } else {
+                    TableProviderFilterPushDown::Unsupported
+                }
+            })
+            .collect())
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        _limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let names = |at: &[usize]| {
+            at.iter()
+                .map(|i| self.schema.field(*i).name().clone())
+                .collect::<Vec<_>>()
+        };
+        let every: Vec<usize> = (0..self.schema.fields().len()).collect();
+        let shown = names(projection.unwrap_or(&every));
+        let state_kind = self.view.dataset.spec.kind == Kind::State;
+        if self.open && self.rows.is_none() && !state_kind {
+            return self.visible_plan(state, &shown, filters);
+        }
+        // Everything below happens behind the barrier.
+        let all: Vec<String> = self
+            .view
+            .dataset
+            .table
+            .fields()
+            .iter()
+            .map(|f| f.name().clone())
+            .collect();
+        let mut needed = shown.clone();
+        if state_kind {
+            needed = all;
+        } else if let Some(rows) = &self.rows {
+            for column in rows.column_refs() {
+                if !needed.contains(&column.name) {
+                    needed.push(column.name.clone());
+                }
+            }
+        }
+        let mut plan = self.visible_plan(state, &needed, if state_kind { &[] } else { filters })?;
+        if state_kind {
+            let batches = collect(plan, state.task_ctx()).await?;
+            let closed = close_intervals(&self.view.dataset, &batches)?;
+            let schema = closed.schema();
+            plan = MemorySourceConfig::try_new_exec(&[vec![closed]], schema, None)?;
+        }
+        if let Some(rows) = &self.rows {
+            let schema = plan.schema().to_dfschema()?;
+            plan = Arc::new(FilterExec::try_new(
+                state.create_physical_expr(rows.clone(), &schema)?,
+                plan,
+            )?);
+        }
+        let schema = plan.schema();
+        let columns = shown
+            .iter()
+            .map(|name| {
+                let column = datafusion::physical_expr::expressions::Column::new_with_schema(name, &schema)?;
+                Ok((Arc::new(column) as _, name.clone()))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        plan = Arc::new(datafusion::physical_plan::projection::ProjectionExec::try_new(
+            columns, plan,
+        )?);
+        if self.open {
+            return Ok(plan);
+        }
+        Ok(Arc::new(BarrierExec::new(
+            Arc::clone(&self.view.dataset.name),
+            plan,
+        )))
+    }
+}

@@ -1,0 +1,168 @@
+//! Random messages, commits, compactions, clean-ups, restarts and power cuts on a simulated disk, against the model.
+//!
+//! `QALA_SEED=n` replays one seed.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use qala_disk::{Crash, SimDisk};
+use qala_lake::LakeError;
+
+use crate::model::{DATASETS, Event, Model, check_receipt, random_event};
+use crate::support::{Bench, HOUR, Random, START, TestClock};
+
+/// Compares every dataset with the model, now and as of a random earlier point.
+async fn compare(bench: &Bench, model: &Model, random: &mut Random, what: &str) {
+    let now = bench.lake.view().seq();
+    for dataset in DATASETS {
+        assert_eq!(
+            bench.read(dataset, None).await,
+            model.read(dataset, i64::MAX),
+            "{what}: {dataset} now"
+        );
+        let then = random.below(now as u64 + 1) as i64;
+        assert_eq!(
+            bench.read(dataset, Some(then)).await,
+            model.read(dataset, then),
+            "{what}: {dataset} as of {then}"
+        );
+    }
+}
+
+/// True when every dataset equals the model.
+async fn equals(bench: &Bench, model: &Model) -> bool {
+    for dataset in DATASETS {
+        if bench.read(dataset, None).await != model.read(dataset, i64::MAX) {
+            return false;
+        }
+    }
+    true
+}
+
+async fn maintain(bench: &Bench, random: &mut Random) -> Result<(), LakeError> {
+    match random.below(4) {
+        0 | 1 => bench.lake.commit().await,
+        2 => {
+            for dataset in DATASETS {
+                bench.lake.compact_table(dataset, 1).await?;
+            }
+            Ok(())
+        }
+        _ => bench.lake.clean_up(Duration::ZERO).await.map(drop),
+    }
+}
+
+/// One life of a lake. With `crashes`, the power goes at random moments.
+async fn life(seed: u64, crashes: bool, steps: u64) {
+    let mut random = Random(seed);
+    let mut disk = SimDisk::new(seed);
+    let clock = Arc::new(TestClock::default());
+    clock.0.store(START, Ordering::Relaxed);
+    let mut model = Model::default();
+    let mut bench = Bench::open(Arc::new(disk.clone()), &clock, seed).await.unwrap();
+    let mut number = 0;
+    for step in 0..steps {
+        let what = format!("seed {seed} step {step}");
+        // The clock mostly goes on; sometimes it jumps back.
+        let jump = if random.below(8) == 0 {
+            -3 * HOUR
+        } else {
+            random.below(HOUR as u64) as i64
+        };
+        clock.0.fetch_add(jump, Ordering::Relaxed);
+        if crashes && random.below(3) == 0 {
+            disk.crash_after(1 + random.below(40));
+        }
+        let mut unknown: Option<Event> = None;
+        let mut failed = false;
+        if random.below(3) > 0 {
+            let mut event = random_event(&mut random);
+            number += 1;
+            match bench
+                .send(&event.feed, number, event.op, &[(event.dataset, &event.rows)])
+                .await
+            {
+                Ok(outcome) => {
+                    check_receipt(&model, &event, &outcome, &what);
+                    event.visible_at = bench.lake.view().seq();
+                    model.0.push(event);
+                }
+                Err(error) => {
+                    assert!(crashes, "{what}: {error}");
+                    failed = true;
+                    unknown = Some(event);
+                }
+            }
+        } else if let Err(error) = maintain(&bench, &mut random).await {
+            assert!(crashes, "{what}: {error}");
+            failed = true;
+        }
+        let restart = random.below(10) == 0;
+        if disk.is_down() || failed || restart {
+            let crash = if random.below(2) == 0 {
+                Crash::DropAll
+            } else {
+                Crash::Random
+            };
+            // A restart without a power cut keeps everything.
+            let crash = if disk.is_down() { crash } else { Crash::Process };
+            drop(bench);
+            disk = disk.restart(crash);
+            bench = Bench::open(Arc::new(disk.clone()), &clock, seed.wrapping_add(step))
+                .await
+                .unwrap_or_else(|e| panic!("{what}: {e}"));
+            if let Some(mut event) = unknown {
+                // What was not acknowledged is there whole, or not at all.
+                if !equals(&bench, &model).await {
+                    event.visible_at = bench.lake.view().seq();
+                    model.0.push(event);
+                }
+            }
+            compare(&bench, &model, &mut random, &format!("{what} after {crash:?}")).await;
+        } else if random.below(4) == 0 {
+            compare(&bench, &model, &mut random, &what).await;
+        }
+    }
+    drop(bench);
+    let disk = disk.restart(Crash::DropAll);
+    let bench = Bench::open(Arc::new(disk), &clock, seed).await.unwrap();
+    compare(&bench, &model, &mut random, &format!("seed {seed} at the end")).await;
+}
+
+fn run(seeds: std::ops::Range<u64>, crashes: bool) -> usize {
+    let seeds = match std::env::var("QALA_SEED").ok().and_then(|s| s.parse().ok()) {
+        Some(seed) => seed..seed + 1,
+        None => seeds,
+    };
+    let count = seeds.clone().count();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    for seed in seeds {
+        runtime.block_on(life(seed, crashes, 24));
+    }
+    count
+}
+
+#[test]
+fn lake_equals_model() {
+    run(0..30, false);
+}
+
+#[test]
+fn acknowledged_survives_power_cuts() {
+    run(1_000_000..1_000_060, true);
+}
+
+#[test]
+#[ignore = "long: part of make prove"]
+fn simulation_of_ten_thousand_seeds() {
+    let calm = run(0..2_000, false);
+    let stormy = run(2_000_000..2_008_000, true);
+    println!(
+        "proof: lake simulation seeds={} (with power cuts {stormy}), failures=0",
+        calm + stormy
+    );
+}

@@ -1,0 +1,199 @@
+//! The shapes of the pack's files.
+
+use qala_core::spec::{SpecError, from_toml};
+use qala_core::{FunctionId, PlaceId, Text};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::calendar::DayKind;
+use crate::department::DepartmentId;
+use crate::place::PlaceKind;
+
+/// All files, as they are written.
+#[derive(Debug)]
+pub(super) struct Files {
+    pub(super) city: City,
+    pub(super) districts: Districts,
+    pub(super) functions: Functions,
+    pub(super) departments: Departments,
+    pub(super) calendar: Option<CalendarFile>,
+}
+
+/// `city.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct City {
+    pub(super) id: PlaceId,
+    pub(super) name: Text,
+    pub(super) zone: String,
+    pub(super) calendar: String,
+    pub(super) start: String,
+    pub(super) kato: Option<String>,
+    #[serde(default)]
+    pub(super) simulated: bool,
+}
+
+/// `districts.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Districts {
+    #[serde(default)]
+    pub(super) place: Vec<PlaceEntry>,
+}
+
+/// One interval of one place; without `kind` a district, without `parent` a part of the city.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlaceEntry {
+    pub(super) id: PlaceId,
+    pub(super) kind: Option<PlaceKind>,
+    pub(super) name: Text,
+    pub(super) parent: Option<PlaceId>,
+    pub(super) kato: Option<String>,
+    pub(super) geometry: Option<String>,
+    #[serde(default)]
+    pub(super) simulated: bool,
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+}
+
+/// `functions.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Functions {
+    #[serde(default)]
+    pub(super) function: Vec<FunctionEntry>,
+}
+
+/// One interval of one function.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FunctionEntry {
+    pub(super) id: FunctionId,
+    pub(super) name: Text,
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+}
+
+/// `departments.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Departments {
+    #[serde(default)]
+    pub(super) department: Vec<DepartmentEntry>,
+    #[serde(default)]
+    pub(super) owner: Vec<OwnerEntry>,
+}
+
+/// One interval of one department.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DepartmentEntry {
+    pub(super) id: DepartmentId,
+    pub(super) name: Text,
+    #[serde(default)]
+    pub(super) mission: Text,
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+}
+
+/// All owners of one function.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OwnerEntry {
+    pub(super) function: FunctionId,
+    pub(super) history: Vec<OwnerSince>,
+}
+
+/// An owner from a day on; without `from` since the function began.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OwnerSince {
+    pub(super) from: Option<String>,
+    pub(super) department: DepartmentId,
+}
+
+/// `calendar.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CalendarFile {
+    pub(super) id: String,
+    pub(super) weekend: Vec<Weekday>,
+    /// Names of holidays, so that a year need not repeat them.
+    #[serde(default)]
+    pub(super) titles: std::collections::BTreeMap<String, Text>,
+    #[serde(default)]
+    pub(super) year: Vec<YearEntry>,
+}
+
+/// A year of a calendar, or a later change of one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct YearEntry {
+    pub(super) year: i32,
+    /// 1 lists the exceptions of the whole year; a higher number only the days that changed.
+    pub(super) revision: u32,
+    pub(super) known_from: String,
+    pub(super) act: String,
+    #[serde(default = "yes")]
+    pub(super) complete: bool,
+    #[serde(default)]
+    pub(super) note: String,
+    #[serde(default)]
+    pub(super) days: Vec<DayEntry>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A day that is not what its weekday says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DayEntry {
+    pub(super) date: String,
+    pub(super) kind: DayKind,
+    /// A key of `titles`.
+    pub(super) title: Option<String>,
+    /// The act, if not that of the year.
+    pub(super) act: Option<String>,
+}
+
+/// A day of the week; Monday is 0, as days since 1970 make it after adding 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+impl Files {
+    pub(super) fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, SpecError> {
+        let mut texts = std::collections::BTreeMap::new();
+        for (name, text) in files {
+            if texts.insert(name, text).is_some() {
+                return Err(SpecError::new(name, "given twice"));
+            }
+        }
+        Ok(Self {
+            city: read(&texts, "city.toml")?
+                .ok_or_else(|| SpecError::new("city.toml", "missing: a pack starts with its city"))?,
+            districts: read(&texts, "districts.toml")?.unwrap_or_default(),
+            functions: read(&texts, "functions.toml")?.unwrap_or_default(),
+            departments: read(&texts, "departments.toml")?.unwrap_or_default(),
+            calendar: read(&texts, "calendar.toml")?,
+        })
+    }
+}
+
+fn read<T: DeserializeOwned>(
+    texts: &std::collections::BTreeMap<&str, &str>,
+    name: &str,
+) -> Result<Option<T>, SpecError> {
+    texts.get(name).map(|text| from_toml(name, text)).transpose()
+}

@@ -1,0 +1,50 @@
+//! From errors to status codes, decided once.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use qala_api::ErrorBody;
+use qala_app::AppError;
+use qala_app::lake::LakeError;
+
+/// An error as an answer.
+pub(crate) struct Answer(pub(crate) AppError);
+
+impl From<AppError> for Answer {
+    fn from(error: AppError) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let (status, retry) = match &self.0 {
+            AppError::Lake(LakeError::Slow { retry_after_s, .. }) => {
+                (StatusCode::TOO_MANY_REQUESTS, Some(*retry_after_s))
+            }
+            AppError::Lake(LakeError::DiskFull { .. }) => (StatusCode::INSUFFICIENT_STORAGE, Some(300)),
+            AppError::Lake(LakeError::KeyReused { .. }) => (StatusCode::CONFLICT, None),
+            AppError::Lake(LakeError::KeyDestroyed { .. }) => (StatusCode::GONE, None),
+            AppError::Lake(LakeError::UnknownDataset { .. }) => (StatusCode::NOT_FOUND, None),
+            AppError::Usage(text) if text.starts_with("there is no") => (StatusCode::NOT_FOUND, None),
+            error if error.is_usage() => (StatusCode::BAD_REQUEST, None),
+            _ => (StatusCode::INTERNAL_SERVER_ERROR, None),
+        };
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            tracing::error!(error = %self.0, "a request failed");
+        }
+        let mut response = (
+            status,
+            Json(ErrorBody {
+                error: self.0.to_string(),
+            }),
+        )
+            .into_response();
+        if let Some(seconds) = retry {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

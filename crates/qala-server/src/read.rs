@@ -1,0 +1,263 @@
+//! Routes that read.
+
+use axum::Json;
+use axum::extract::{Path, Query, State as Extract};
+use qala_api as api;
+use qala_app::{AppError, Passport, Range};
+use qala_core::{Grain, Text, parse_instant};
+use serde::Deserialize;
+
+use crate::State;
+use crate::error::Answer;
+
+type Found<T> = Result<Json<T>, Answer>;
+
+fn text(text: &Text) -> api::Text {
+    api::Text {
+        kk: text.kk.clone(),
+        ru: text.ru.clone(),
+        en: text.en.clone(),
+    }
+}
+
+/// Runs work on the queries' own threads.
+async fn on_queries<T: Send + 'static>(
+    state: &State,
+    work: impl Future<Output = Result<T, AppError>> + Send + 'static,
+) -> Result<T, Answer> {
+    let done = state.queries.spawn(work).await;
+    Ok(done.map_err(|e| AppError::Remote(format!("a query failed: {e}")))??)
+}
+
+/// What there is: indicators and datasets with titles and units.
+pub(crate) async fn catalog(Extract(state): Extract<State>) -> Found<api::Catalog> {
+    let centre = &state.centre;
+    let owners = centre.registry.functions().await.map_err(AppError::from)?;
+    let indicators = centre
+        .indicators
+        .iter()
+        .map(|i| api::Indicator {
+            id: i.id.to_string(),
+            subject: i.id.as_str().split('.').next().unwrap_or_default().into(),
+            title: text(&i.title),
+            question: text(&i.question),
+            decision: text(&i.decision),
+            unit: i.unit.symbol().into(),
+            better: format!("{:?}", i.better).to_lowercase(),
+            grains: i.grains.iter().map(ToString::to_string).collect(),
+            owner_function: i.owner_function.to_string(),
+            owner: owners
+                .iter()
+                .find(|f| f.id == i.owner_function)
+                .map(|f| text(&f.name)),
+            targets: i.targets.map(|t| api::Targets {
+                target: t.target,
+                limit: t.limit,
+                hysteresis: t.hysteresis,
+            }),
+        })
+        .collect();
+    let datasets = centre
+        .lake
+        .specs()
+        .into_iter()
+        .map(|d| api::Dataset {
+            name: d.name.to_string(),
+            subject: d.subject.clone(),
+            kind: format!("{:?}", d.kind).to_lowercase(),
+            title: text(&d.title),
+            columns: d
+                .columns
+                .iter()
+                .map(|c| api::Column {
+                    name: c.name.clone(),
+                    kind: format!("{:?}", c.kind).to_lowercase(),
+                    unit: c.unit.map(|u| u.symbol().into()),
+                    title: text(&c.title),
+                })
+                .collect(),
+        })
+        .collect();
+    Ok(Json(api::Catalog {
+        city: text(&centre.city),
+        zone: centre.zone.name().into(),
+        now: centre.zone.format(centre.clock.now()),
+        version: env!("CARGO_PKG_VERSION").into(),
+        indicators,
+        datasets,
+    }))
+}
+
+/// What may stand behind the `?` of values.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ValuesQuery {
+    grain: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+}
+
+/// Stored values of an indicator.
+pub(crate) async fn values(
+    Extract(state): Extract<State>,
+    Path(id): Path<String>,
+    Query(query): Query<ValuesQuery>,
+) -> Found<api::Values> {
+    let centre = state.centre.clone();
+    on_queries(&state, async move {
+        let spec = centre.indicator(&id)?;
+        let grain = match &query.grain {
+            Some(word) => {
+                Grain::parse(word).ok_or_else(|| AppError::Usage(format!("`{word}` is not a grain")))?
+            }
+            None => spec.grains.first().copied().unwrap_or(Grain::Day),
+        };
+        let instant = |given: &Option<String>, default: i64| match given {
+            Some(t) => parse_instant(&t.replace(' ', "+"), Some(&centre.zone))
+                .map_err(|e| AppError::Usage(e.to_string())),
+            None => Ok(default),
+        };
+        // 1900 to 2100.
+        let range = Range {
+            from: instant(&query.from, -2_208_988_800_000_000)?,
+            to: instant(&query.to, 4_102_444_800_000_000)?,
+            grain,
+        };
+        let values = centre.stored(&id, range, None).await?;
+        Ok(api::Values {
+            indicator: id,
+            grain: grain.to_string(),
+            values,
+        })
+    })
+    .await
+    .map(Json)
+}
+
+/// Places in force now.
+pub(crate) async fn places(Extract(state): Extract<State>) -> Found<Vec<api::Row>> {
+    let centre = state.centre.clone();
+    on_queries(&state, async move {
+        centre
+            .rows(
+                "SELECT place_id, kind, name_kk, name_ru, name_en, parent_id, simulated FROM organisation_places \
+                 WHERE valid_to IS NULL ORDER BY kind, place_id",
+            )
+            .await
+    })
+    .await
+    .map(Json)
+}
+
+/// What may stand behind the `?` of a passport.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PassportQuery {
+    id: String,
+    #[serde(default)]
+    verify: bool,
+}
+
+/// The passport of a value.
+pub(crate) async fn passport(
+    Extract(state): Extract<State>,
+    Query(query): Query<PassportQuery>,
+) -> Found<Passport> {
+    let centre = state.centre.clone();
+    on_queries(
+        &state,
+        async move { centre.passport(&query.id, query.verify).await },
+    )
+    .await
+    .map(Json)
+}
+
+/// Feeds and what came from them.
+pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed>> {
+    let centre = state.centre.clone();
+    on_queries(&state, async move {
+        let rows = centre
+            .rows(
+                "SELECT feed, kind, max(_received_at) AS last, count(*) AS messages, sum(received) AS received, \
+                 sum(accepted) AS accepted, sum(duplicate) AS duplicate, sum(quarantined) AS quarantined \
+                 FROM lake_messages WHERE feed NOT IN ('registry', 'indicators') GROUP BY feed, kind ORDER BY feed",
+            )
+            .await?;
+        let number = |row: &api::Row, name: &str| row.get(name).and_then(serde_json::Value::as_i64).unwrap_or(0);
+        let words = |row: &api::Row, name: &str| row.get(name).and_then(|v| v.as_str()).map(ToOwned::to_owned);
+        let mut out: Vec<api::Feed> = centre
+            .feeds
+            .iter()
+            .map(|f| api::Feed {
+                id: f.id.to_string(),
+                kind: f.kind.clone(),
+                title: text(&f.title),
+                simulated: f.simulated,
+                cadence_s: f.cadence_s,
+                owner_function: f.owner_function.to_string(),
+                licence: f.licence.clone(),
+                last_received: None,
+                messages: 0,
+                received: 0,
+                accepted: 0,
+                duplicate: 0,
+                quarantined: 0,
+            })
+            .collect();
+        for row in &rows {
+            let id = words(row, "feed").unwrap_or_default();
+            let at = out.iter().position(|f| f.id == id).unwrap_or_else(|| {
+                // Imported by hand: there is no spec.
+                let title = api::Text { kk: id.clone(), ru: id.clone(), en: id.clone() };
+                out.push(api::Feed {
+                    id: id.clone(),
+                    kind: words(row, "kind").unwrap_or_default(),
+                    title,
+                    simulated: false,
+                    cadence_s: None,
+                    owner_function: String::new(),
+                    licence: String::new(),
+                    last_received: None,
+                    messages: 0,
+                    received: 0,
+                    accepted: 0,
+                    duplicate: 0,
+                    quarantined: 0,
+                });
+                out.len() - 1
+            });
+            let feed = &mut out[at];
+            feed.last_received = words(row, "last");
+            feed.messages = number(row, "messages");
+            feed.received = number(row, "received");
+            feed.accepted = number(row, "accepted");
+            feed.duplicate = number(row, "duplicate");
+            feed.quarantined = number(row, "quarantined");
+        }
+        Ok(out)
+    })
+    .await
+    .map(Json)
+}
+
+/// How the lake is.
+pub(crate) async fn status(Extract(state): Extract<State>) -> Found<api::Status> {
+    let centre = &state.centre;
+    let health = centre.lake.health().map_err(AppError::from)?;
+    Ok(Json(api::Status {
+        seq: health.seq,
+        tail_bytes: health.tail_bytes,
+        disk_free_bytes: health.free_bytes,
+        now: centre.zone.format(centre.clock.now()),
+        storage: health
+            .storage
+            .into_iter()
+            .map(|s| api::Storage {
+                dataset: s.dataset,
+                bytes: s.bytes,
+                rows: s.rows,
+                full_on: s.full_on.map(|t| centre.zone.format(t)[..10].to_owned()),
+            })
+            .collect(),
+    }))
+}

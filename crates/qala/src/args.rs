@@ -1,0 +1,257 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// An open situation centre for a whole city.
+#[derive(Debug, Parser)]
+#[command(name = "qala", version, about, propagate_version = true)]
+pub(crate) struct Args {
+    /// Data directory
+    #[arg(
+        long,
+        global = true,
+        default_value = "./qala-data",
+        value_name = "DIR",
+        env = "QALA_DATA"
+    )]
+    pub(crate) data: PathBuf,
+    /// City pack
+    #[arg(long, global = true, value_name = "NAME", env = "QALA_PACK")]
+    pub(crate) pack: Option<String>,
+    /// Say more about what is done
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How lists and answers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// Comma-separated, with a header
+    Csv,
+    /// JSON
+    Json,
+    /// Arrow IPC stream
+    Arrow,
+}
+
+/// What a message's rows do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OpArg {
+    /// New rows and corrections
+    Upsert,
+    /// Take rows back; only key columns are needed
+    Retract,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the centre
+    #[command(after_help = "Example: qala serve --listen 127.0.0.1:8080")]
+    Serve {
+        /// Address to listen on
+        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+        listen: SocketAddr,
+    },
+    /// Run the centre, filled with the seeded city first (its data are marked as simulated)
+    #[command(after_help = "Example: qala demo --seed 1")]
+    Demo {
+        /// Address to listen on
+        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+        listen: SocketAddr,
+        /// Seed of the city: same seed and start, same bytes
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// First local day, such as 2026-03-02; the three days before today when absent
+        #[arg(long, value_name = "DATE")]
+        start: Option<String>,
+        /// Fill the data directory and stop
+        #[arg(long)]
+        fill_only: bool,
+    },
+    /// Take files in: received / accepted / duplicate / quarantined, and why
+    #[command(
+        after_help = "Examples:\n  qala import gtfs feed.zip\n  qala import table readings.csv --dataset air_readings --mapping readings.toml\n  qala import json observations.json --dry-run\n  qala import gtfs-rt https://example.org/vehicles.pb --feed vehicles"
+    )]
+    Import {
+        /// Import kind: table, json, gtfs, gtfs-rt
+        kind: String,
+        /// Files, folders or addresses
+        #[arg(required = true, value_name = "FILE|DIR|URL")]
+        inputs: Vec<String>,
+        /// Target dataset of table and json
+        #[arg(long, value_name = "NAME")]
+        dataset: Option<String>,
+        /// Feed; the file's stem when absent
+        #[arg(long, value_name = "ID")]
+        feed: Option<String>,
+        /// Mapping of columns
+        #[arg(long, value_name = "FILE")]
+        mapping: Option<PathBuf>,
+        /// Read and check, keep nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// What the rows do
+        #[arg(long, value_enum, default_value = "upsert")]
+        op: OpArg,
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Ask the lake
+    #[command(
+        after_help = "Examples:\n  qala sql \"SELECT quantity, count(*) FROM air_readings GROUP BY quantity\"\n  qala sql \"SELECT * FROM gtfs_stops LIMIT 5\" --as-of 2026-03-02T12:00:00+05:00 --format json"
+    )]
+    Sql {
+        /// One SELECT
+        query: String,
+        /// Seen as of: an ISO 8601 time, or a _seq
+        #[arg(long, value_name = "T")]
+        as_of: Option<String>,
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Indicators
+    #[command(subcommand)]
+    Indicator(IndicatorCommand),
+    /// The passport of a value
+    #[command(
+        after_help = "Examples:\n  qala passport air.pm25_mean --verify\n  qala passport air.pm25_mean/city/day/2026-03-02T00:00:00+05:00 --verify"
+    )]
+    Passport {
+        /// `<indicator>/<place>/<grain>/<period start>`, or an indicator's id for its newest value
+        id: String,
+        /// Compute again from rows and compare bits
+        #[arg(long)]
+        verify: bool,
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Check specs, indicators and packs against each other
+    #[command(after_help = "Example: qala check")]
+    Check,
+    /// Copy lake and registry to a folder or s3://bucket/prefix
+    #[command(after_help = "Example: qala backup /mnt/backup/monday")]
+    Backup {
+        /// Folder or s3://bucket/prefix
+        target: String,
+    },
+    /// Bring a copy back into a new data directory
+    #[command(after_help = "Example: qala --data ./restored restore /mnt/backup/monday")]
+    Restore {
+        /// Folder or s3://bucket/prefix
+        source: String,
+    },
+    /// Rejected rows
+    #[command(after_help = "Example: qala quarantine --feed air --limit 20")]
+    Quarantine {
+        /// Only of this feed
+        #[arg(long, value_name = "ID")]
+        feed: Option<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Read the kept messages of a feed again, after a parser or mapping was mended
+    #[command(after_help = "Example: qala reparse --feed air --from 2026-03-01")]
+    Reparse {
+        /// Feed
+        #[arg(long, value_name = "ID")]
+        feed: String,
+        /// From this time on
+        #[arg(long, value_name = "T")]
+        from: String,
+    },
+    /// People who may sign in
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Merge small files, remove what retention and merging left over
+    #[command(after_help = "Example: qala tidy")]
+    Tidy,
+    /// Shell completions
+    #[command(after_help = "Example: qala completions bash > /etc/bash_completion.d/qala")]
+    Completions {
+        /// Shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IndicatorCommand {
+    /// All indicators
+    #[command(after_help = "Example: qala indicator list")]
+    List {
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// One indicator with its definition
+    #[command(after_help = "Example: qala indicator show air.pm25_mean")]
+    Show {
+        /// Id
+        id: String,
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Compute values, keep what changed, and print them
+    #[command(
+        after_help = "Example: qala indicator compute air.pm25_mean --from 2026-03-02 --to 2026-03-05 --grain day"
+    )]
+    Compute {
+        /// Id
+        id: String,
+        /// First instant or day; all data when absent
+        #[arg(long, value_name = "D")]
+        from: Option<String>,
+        /// First instant or day after the range
+        #[arg(long, value_name = "D")]
+        to: Option<String>,
+        /// minute15, hour, day, week, month, quarter or year
+        #[arg(long, value_name = "G")]
+        grain: Option<String>,
+        /// Only this place
+        #[arg(long, value_name = "P")]
+        place: Option<String>,
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Add somebody; the token is shown once
+    #[command(after_help = "Example: qala user add aigul --name \"Айгүл\" --role analyst")]
+    Add {
+        /// Id
+        id: String,
+        /// Name
+        #[arg(long)]
+        name: String,
+        /// Role
+        #[arg(long)]
+        role: String,
+    },
+    /// Everybody
+    #[command(after_help = "Example: qala user list")]
+    List,
+    /// Remove somebody
+    #[command(after_help = "Example: qala user remove aigul")]
+    Remove {
+        /// Id
+        id: String,
+    },
+}

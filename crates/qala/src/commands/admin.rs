@@ -1,0 +1,168 @@
+//! Everything that keeps a centre in order.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::CommandFactory;
+use qala_app::registry::Pack;
+use qala_app::{AppError, Centre, Content};
+use qala_core::{FeedId, parse_instant};
+
+use crate::args::{Args, Format, UserCommand};
+use crate::commands::output;
+use crate::print;
+
+pub(crate) fn check(pack: &str) -> Result<ExitCode> {
+    let datasets = Content::datasets()?;
+    let indicators = Content::indicators()?;
+    let files = Content::pack(pack)?;
+    let organisation =
+        Pack::from_toml(files.iter().map(|(n, t)| (n.as_str(), t.as_str()))).map_err(AppError::from)?;
+    let feeds = Content::feeds(pack)?;
+    let mut faults = Vec::new();
+    for indicator in &indicators {
+        if !organisation
+            .functions
+            .iter()
+            .any(|f| f.id == indicator.owner_function)
+        {
+            faults.push(format!(
+                "indicator {}: there is no function `{}`",
+                indicator.id, indicator.owner_function
+            ));
+        }
+    }
+    for feed in &feeds {
+        if !organisation.functions.iter().any(|f| f.id == feed.owner_function) {
+            faults.push(format!(
+                "feed {}: there is no function `{}`",
+                feed.id, feed.owner_function
+            ));
+        }
+        if let Some(name) = &feed.dataset
+            && !datasets.iter().any(|d| d.name == *name)
+        {
+            faults.push(format!("feed {}: there is no dataset `{name}`", feed.id));
+        }
+    }
+    for fault in &faults {
+        print::err(fault);
+    }
+    print::out(&format!(
+        "{} datasets, {} indicators, {} feeds, {} functions: {} faults",
+        datasets.len(),
+        indicators.len(),
+        feeds.len(),
+        organisation.functions.len(),
+        faults.len()
+    ));
+    Ok(if faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+pub(crate) async fn backup(centre: Centre, target: &str) -> Result<ExitCode> {
+    let mark = qala_app::backup(&centre, target).await?;
+    print::out(&format!(
+        "copied {} files, {} bytes; equals the source as of _seq {}, outbox {}",
+        mark.files, mark.bytes, mark.seq, mark.outbox
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn restore(source: &str, data: &Path) -> Result<ExitCode> {
+    let mark = qala_app::restore(source, data).await?;
+    print::out(&format!(
+        "restored {} files, {} bytes, as of _seq {}",
+        mark.files, mark.bytes, mark.seq
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn quarantine(
+    centre: Centre,
+    feed: Option<&str>,
+    limit: usize,
+    format: Format,
+) -> Result<ExitCode> {
+    let rows: Vec<_> = centre
+        .quarantine(feed, limit)
+        .await?
+        .into_iter()
+        .map(|r| r.columns)
+        .collect();
+    if rows.is_empty() {
+        print::err("quarantine is empty");
+    } else {
+        output::rows(&rows, format)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn reparse(centre: Centre, feed: &str, from: &str) -> Result<ExitCode> {
+    let feed = FeedId::new(feed).map_err(|e| AppError::Usage(e.to_string()))?;
+    let from = parse_instant(from, Some(&centre.zone)).map_err(|e| AppError::Usage(e.to_string()))?;
+    for outcome in centre.reparse(&feed, from).await? {
+        let t = &outcome.total;
+        print::out(&format!(
+            "message {}: received {}, accepted {} ({} corrections), duplicate {}, quarantined {}",
+            outcome.message, t.received, t.accepted, t.superseded, t.duplicate, t.quarantined
+        ));
+    }
+    centre.close().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn user(centre: Centre, command: UserCommand) -> Result<ExitCode> {
+    let now = centre.clock.now();
+    match command {
+        UserCommand::Add { id, name, role } => {
+            print::out(&centre.add_user(&id, &name, &role).await?);
+            print::err("this token is shown once; keep it");
+        }
+        UserCommand::List => {
+            for user in centre.registry.users().await.map_err(AppError::from)? {
+                print::out(&format!("{}\t{}\t{}", user.id, user.name, user.role));
+            }
+        }
+        UserCommand::Remove { id } => centre
+            .registry
+            .remove_user(&id, now)
+            .await
+            .map_err(AppError::from)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn tidy(centre: Centre) -> Result<ExitCode> {
+    centre.lake.commit().await.map_err(AppError::from)?;
+    let mut merged = 0;
+    loop {
+        let now = centre.lake.compact().await.map_err(AppError::from)?;
+        if now == 0 {
+            break;
+        }
+        merged += now;
+    }
+    let expired = centre.lake.retain().await.map_err(AppError::from)?;
+    let removed = centre
+        .lake
+        .clean_up(Duration::ZERO)
+        .await
+        .map_err(AppError::from)?;
+    print::out(&format!(
+        "merged {merged} files, let {expired} expire, removed {removed}"
+    ));
+    centre.close().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn completions(shell: clap_complete::Shell) {
+    let mut bytes = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "qala", &mut bytes);
+    print::bytes(&bytes);
+}

@@ -1,0 +1,100 @@
+//! What each sub-command does.
+
+mod admin;
+mod import;
+mod indicator;
+mod output;
+mod serve;
+mod sql;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use qala_app::{Centre, CentreOptions};
+
+use crate::args::{Args, Command, IndicatorCommand};
+
+/// Runs what was asked for.
+pub(crate) async fn run(args: Args) -> Result<ExitCode> {
+    let mut options = CentreOptions::new(&args.data);
+    if let Some(pack) = &args.pack {
+        options.pack.clone_from(pack);
+    }
+    match args.command {
+        Command::Serve { listen } => serve::serve(Centre::open(options).await?, listen).await,
+        Command::Demo {
+            listen,
+            seed,
+            start,
+            fill_only,
+        } => {
+            let centre = serve::fill(Centre::open(options).await?, seed, start.as_deref()).await?;
+            if fill_only {
+                centre.close().await?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            serve::serve(centre, listen).await
+        }
+        Command::Import {
+            kind,
+            inputs,
+            dataset,
+            feed,
+            mapping,
+            dry_run,
+            op,
+            format,
+        } => {
+            let request = import::Request {
+                kind,
+                inputs,
+                dataset,
+                feed,
+                mapping,
+                dry_run,
+                op,
+                format,
+            };
+            import::run(Centre::open(options).await?, request).await
+        }
+        Command::Sql { query, as_of, format } => {
+            sql::run(Centre::open(options).await?, query, as_of, format).await
+        }
+        Command::Indicator(IndicatorCommand::List { format }) => indicator::list(format),
+        Command::Indicator(IndicatorCommand::Show { id, format }) => indicator::show(&id, format),
+        Command::Indicator(IndicatorCommand::Compute {
+            id,
+            from,
+            to,
+            grain,
+            place,
+            format,
+        }) => {
+            let request = indicator::Request {
+                id,
+                from,
+                to,
+                grain,
+                place,
+                format,
+            };
+            indicator::compute(Centre::open(options).await?, request).await
+        }
+        Command::Passport { id, verify, format } => {
+            indicator::passport(Centre::open(options).await?, &id, verify, format).await
+        }
+        Command::Check => admin::check(&options.pack),
+        Command::Backup { target } => admin::backup(Centre::open(options).await?, &target).await,
+        Command::Restore { source } => admin::restore(&source, &args.data).await,
+        Command::Quarantine { feed, limit, format } => {
+            admin::quarantine(Centre::open(options).await?, feed.as_deref(), limit, format).await
+        }
+        Command::Reparse { feed, from } => admin::reparse(Centre::open(options).await?, &feed, &from).await,
+        Command::User(command) => admin::user(Centre::open(options).await?, command).await,
+        Command::Tidy => admin::tidy(Centre::open(options).await?).await,
+        Command::Completions { shell } => {
+            admin::completions(shell);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}

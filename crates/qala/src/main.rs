@@ -1,0 +1,51 @@
+//! The program `qala`: wiring and command line.
+
+mod args;
+mod commands;
+mod print;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use qala_app::AppError;
+
+fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are asked for; everything else is bad usage, in one line.
+            if !error.use_stderr() {
+                print::out(&error.render().to_string());
+                return ExitCode::SUCCESS;
+            }
+            print::err(error.render().to_string().trim_end());
+            return ExitCode::from(2);
+        }
+    };
+    let level = if args.verbose { "info" } else { "warn" };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("QALA_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new(format!(
+            "{level},qala=info,deltalake_core=error,buoyant_kernel=error"
+        ))
+    });
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            print::err(&format!("failed to start: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(commands::run(args)) {
+        Ok(code) => code,
+        Err(error) => {
+            print::err(&format!("{error}"));
+            let usage = error.downcast_ref::<AppError>().is_some_and(AppError::is_usage);
+            ExitCode::from(if usage { 2 } else { 1 })
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Tests of the whole program. One binary, because linking the engine takes long.
+
+#[cfg(test)]
+mod city;
+#[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod kill;
+#[cfg(test)]
+mod real_data;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,266 @@
+//! `prove` runs what is too long for every commit and writes docs/PROOF.md; `bench` runs its measurements only.
+//!
+//! What belongs here: the list of steps and the report. What does not: the tests themselves. A test gives the
+//! report a figure by printing a line `proof: …`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use crate::{print, shell};
+
+#[cfg(test)]
+mod tests;
+
+const REPORT: &str = "docs/PROOF.md";
+/// How much of a failed step's output the report keeps.
+const LAST_LINES: usize = 30;
+
+/// One command of the proof.
+struct Step {
+    /// A few words that say what is proved.
+    name: &'static str,
+    kind: Kind,
+    /// A shell command line, run in the workspace root.
+    command: &'static str,
+    /// Minutes it may take on two cores with a warm target directory.
+    budget_minutes: u64,
+}
+
+/// What a step is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// True or false.
+    Test,
+    /// Figures.
+    Bench,
+}
+
+/// The steps, in the order they run: edit here. A step whose command runs no test at all counts as failed, so
+/// that a renamed test cannot leave the proof in silence.
+const PROOF_STEPS: &[Step] = &[
+    Step {
+        name: "every test of every commit",
+        kind: Kind::Test,
+        command: "cargo test --workspace --no-fail-fast",
+        budget_minutes: 40,
+    },
+    Step {
+        name: "the lake on a simulated disk: what was acknowledged is there, once",
+        kind: Kind::Test,
+        command: "cargo test -p qala-lake --test simulation -- --ignored --nocapture",
+        budget_minutes: 30,
+    },
+    Step {
+        name: "figures of the whole program",
+        kind: Kind::Bench,
+        command: "cargo test -p qala --test it bench -- --ignored --nocapture --test-threads=1",
+        budget_minutes: 30,
+    },
+];
+
+/// Runs every step, writes the report, and fails when a step failed.
+pub(crate) fn prove(root: &Path) -> anyhow::Result<()> {
+    let about = About::ask(root);
+    let outcomes = run(root, PROOF_STEPS.iter())?;
+    let path = root.join(REPORT);
+    let report = render(&about, &outcomes).replace(&root.display().to_string(), ".");
+    std::fs::write(&path, report).with_context(|| format!("{} cannot be written", path.display()))?;
+    print::line(&format!("prove: wrote {REPORT}"));
+    verdict(&outcomes)
+}
+
+/// Runs the measurements and prints their figures.
+pub(crate) fn bench(root: &Path) -> anyhow::Result<()> {
+    let outcomes = run(root, PROOF_STEPS.iter().filter(|step| step.kind == Kind::Bench))?;
+    for figure in outcomes.iter().flat_map(|outcome| &outcome.figures) {
+        print::line(&format!("bench: {figure}"));
+    }
+    verdict(&outcomes)
+}
+
+/// What came of a step.
+struct Outcome {
+    step: &'static Step,
+    took: Duration,
+    /// `None` when it passed, else why not.
+    fault: Option<String>,
+    /// What its tests printed after `proof: `.
+    figures: Vec<String>,
+    last_lines: Vec<String>,
+}
+
+impl Outcome {
+    fn result(&self) -> String {
+        let budget = Duration::from_secs(self.step.budget_minutes * 60);
+        match &self.fault {
+            Some(fault) => format!("FAILED: {fault}"),
+            None if self.took > budget => "passed, over its budget".to_owned(),
+            None => "passed".to_owned(),
+        }
+    }
+}
+
+fn run(root: &Path, steps: impl Iterator<Item = &'static Step>) -> anyhow::Result<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
+    for step in steps {
+        print::line(&format!("== {} ==\n$ {}", step.name, step.command));
+        let start = Instant::now();
+        let output = shell::run_and_keep(root, step.command)?;
+        let took = start.elapsed();
+        let fault = if !output.success {
+            Some("the command failed".to_owned())
+        } else if tests_passed(&output.lines) == Some(0) {
+            Some("no test ran".to_owned())
+        } else {
+            None
+        };
+        let figures = output.lines.iter().filter_map(|line| figure(line)).collect();
+        let last_lines = output.lines[output.lines.len().saturating_sub(LAST_LINES)..].to_vec();
+        let outcome = Outcome {
+            step,
+            took,
+            fault,
+            figures,
+            last_lines,
+        };
+        print::line(&format!(
+            "== {}: {}, {} ==",
+            step.name,
+            outcome.result(),
+            minutes(took)
+        ));
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
+
+fn verdict(outcomes: &[Outcome]) -> anyhow::Result<()> {
+    let failed = outcomes.iter().filter(|outcome| outcome.fault.is_some()).count();
+    if failed > 0 {
+        bail!("{failed} of {} steps failed", outcomes.len());
+    }
+    Ok(())
+}
+
+/// The figure in a line of output. One thread of tests writes `test name ... ` before what the test prints.
+fn figure(line: &str) -> Option<String> {
+    let text = match line.split_once(" ... ") {
+        Some((before, after)) if before.starts_with("test ") => after,
+        _ => line,
+    };
+    text.strip_prefix("proof: ").map(str::to_owned)
+}
+
+/// How many tests passed by the `test result:` lines, or nothing when there is no such line.
+fn tests_passed(lines: &[String]) -> Option<u64> {
+    let mut sum = None;
+    for line in lines.iter().filter(|line| line.starts_with("test result:")) {
+        let before = line.split(" passed").next().unwrap_or_default();
+        let passed: u64 = before
+            .rsplit(' ')
+            .next()
+            .and_then(|number| number.parse().ok())
+            .unwrap_or(0);
+        sum = Some(sum.unwrap_or(0) + passed);
+    }
+    sum
+}
+
+/// When, of what, and on which machine.
+struct About {
+    date: String,
+    commit: String,
+    machine: String,
+    compiler: String,
+}
+
+impl About {
+    fn ask(root: &Path) -> Self {
+        let unknown = || "unknown".to_owned();
+        let mut commit = shell::ask(root, "git", &["rev-parse", "HEAD"]).unwrap_or_else(unknown);
+        let changes = shell::ask(
+            root,
+            "git",
+            &["status", "--porcelain", "--", ".", ":!docs/PROOF.md"],
+        );
+        if changes.is_some_and(|changes| !changes.is_empty()) {
+            commit.push_str(", with changes that are not committed");
+        }
+        Self {
+            date: shell::ask(root, "date", &["-u", "+%Y-%m-%d %H:%M UTC"]).unwrap_or_else(unknown),
+            commit,
+            machine: machine(),
+            compiler: shell::ask(root, "rustc", &["--version"]).unwrap_or_else(unknown),
+        }
+    }
+}
+
+fn machine() -> String {
+    let field = |path: &str, name: &str| {
+        let text = std::fs::read_to_string(path).ok()?;
+        let line = text.lines().find(|line| line.starts_with(name))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    };
+    let processor = field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown processor".to_owned());
+    let cores =
+        std::thread::available_parallelism().map_or("? cores".to_owned(), |cores| format!("{cores} cores"));
+    let memory = field("/proc/meminfo", "MemTotal")
+        .and_then(|text| text.split(' ').next()?.parse::<u64>().ok())
+        .map_or("? GiB".to_owned(), |kibibytes| {
+            format!("{} GiB", (kibibytes + 524_288) / 1_048_576)
+        });
+    format!("{processor}, {cores}, {memory} of memory")
+}
+
+fn minutes(time: Duration) -> String {
+    let seconds = time.as_secs();
+    if seconds < 60 {
+        format!("{:.1} s", time.as_secs_f64())
+    } else {
+        format!("{} min {:02} s", seconds / 60, seconds % 60)
+    }
+}
+
+fn render(about: &About, outcomes: &[Outcome]) -> String {
+    let mut text = String::from("# Proof\n\nWritten by `make prove`; not edited by hand.\n\n");
+    let About {
+        date,
+        commit,
+        machine,
+        compiler,
+    } = about;
+    let _ = writeln!(
+        text,
+        "- Date: {date}\n- Commit: {commit}\n- Machine: {machine}\n- Compiler: {compiler}\n"
+    );
+    text.push_str("| step | result | time | budget |\n|---|---|---|---|\n");
+    for outcome in outcomes {
+        let Step {
+            name, budget_minutes, ..
+        } = outcome.step;
+        let (result, took) = (outcome.result(), minutes(outcome.took));
+        let _ = writeln!(text, "| {name} | {result} | {took} | {budget_minutes} min |");
+    }
+    for outcome in outcomes {
+        let Step { name, command, .. } = outcome.step;
+        let _ = write!(
+            text,
+            "\n## {name}\n\n`{command}`: {}, {}.\n",
+            outcome.result(),
+            minutes(outcome.took)
+        );
+        if !outcome.figures.is_empty() {
+            text.push('\n');
+        }
+        for figure in &outcome.figures {
+            let _ = writeln!(text, "- {}", figure.trim_end());
+        }
+        if outcome.fault.is_some() {
+            let _ = write!(text, "\n```text\n{}\n```\n", outcome.last_lines.join("\n"));
+        }
+    }
+    text
+}
