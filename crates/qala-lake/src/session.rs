@@ -698,9 +698,8 @@ impl<'a> Session<'a> {
             receipt.accepted -= set.rows;
             receipt.quarantined += set.rows;
             (receipt.seq_from, receipt.seq_to) = (0, 0);
-            let message = format!(
-                "the set of {name} from {feed} was not completed; the one before stays in force"
-            );
+            let message =
+                format!("the set of {name} from {feed} was not completed; the one before stays in force");
             self.problem(Problem::warning("set_not_published", message));
         }
     }

@@ -84,7 +84,8 @@ impl DiskStore {
         }
         // A leftover of an earlier run may hold the name; it was never linked, so it goes.
         let number = self.temporary.fetch_add(1, Ordering::Relaxed);
-        let temporary = format!("{dir}/.tmp-{number}");
+        let slash = if dir.is_empty() { "" } else { "/" };
+        let temporary = format!("{dir}{slash}.tmp-{number}");
         match self.disk.remove(&temporary) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             _ => {}

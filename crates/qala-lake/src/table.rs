@@ -78,11 +78,10 @@ impl Table {
     /// # Errors
     /// The table format's.
     pub(crate) async fn reload(&mut self) -> Result<()> {
-        self.state = match DeltaTableState::try_new(self.log_store.as_ref(), None).await {
-            Ok(state) => Some(state),
-            Err(DeltaTableError::NotATable(_) | DeltaTableError::InvalidVersion(_)) => None,
-            Err(_) if self.is_new().await? => None,
-            Err(error) => return Err(error.into()),
+        self.state = if self.is_new().await? {
+            None
+        } else {
+            Some(DeltaTableState::try_new(self.log_store.as_ref(), None).await?)
         };
         self.read_state().await
     }

@@ -14,14 +14,19 @@ use crate::support::{Bench, HOUR, Random, START, TestClock};
 
 /// Compares every dataset with the model, now and as of a random earlier point.
 async fn compare(bench: &Bench, model: &Model, random: &mut Random, what: &str) {
-    let now = bench.lake.view().seq();
     for dataset in DATASETS {
         assert_eq!(
             bench.read(dataset, None).await,
             model.read(dataset, i64::MAX),
             "{what}: {dataset} now"
         );
-        let then = random.below(now as u64 + 1) as i64;
+        // Points at which a message was complete; between them a message is seen in part.
+        let point = random.below(model.0.len() as u64 + 1) as usize;
+        let then = if point == 0 {
+            0
+        } else {
+            model.0[point - 1].visible_at
+        };
         assert_eq!(
             bench.read(dataset, Some(then)).await,
             model.read(dataset, then),

@@ -110,7 +110,13 @@ fn verify_all(data: &Path) {
             text("period_start")
         );
         let passport = json(data, &["passport", &id, "--verify", "--format", "json"]);
-        assert_eq!(passport["verdict"]["verdict"], "equal", "{id}: {passport}");
+        // Positions of vehicles are kept for 30 days, and these lie further back.
+        let expected = if id.starts_with("transit.vehicles") {
+            "rows_gone"
+        } else {
+            "equal"
+        };
+        assert_eq!(passport["verdict"]["verdict"], expected, "{id}: {passport}");
         assert_eq!(passport["value"]["simulated"], true, "{id}");
         assert!(
             !passport["messages"].as_array().unwrap().is_empty(),

@@ -105,7 +105,7 @@ async fn nulls_types_and_zones_by_row() {
 
 #[tokio::test]
 async fn mistakes_are_explained() {
-    let error = refusal("SELECT local_start('daily', now(), 'Asia/Almaty')").await;
+    let error = refusal("SELECT local_start('daily', now(), 'Asia/Tokyo')").await;
     assert!(
         error.contains(
             "'daily' is not a grain; the grains are minute15, hour, day, week, month, quarter, year"
@@ -114,10 +114,10 @@ async fn mistakes_are_explained() {
     );
     let error = refusal("SELECT local_date(now(), 'Almaty')").await;
     assert!(
-        error.contains("'Almaty' is not a time zone of the tz database; a zone looks like 'Asia/Almaty'"),
+        error.contains("'Almaty' is not a time zone of the tz database; a zone looks like 'Asia/Tokyo'"),
         "{error}"
     );
-    let error = refusal("SELECT local_date(DATE '2024-01-01', 'Asia/Almaty')").await;
+    let error = refusal("SELECT local_date(DATE '2024-01-01', 'Asia/Tokyo')").await;
     assert!(error.contains("t is a timestamp, not Date32"), "{error}");
     let error = refusal("SELECT local_date(now())").await;
     assert!(
