@@ -172,7 +172,7 @@ fn digest(payload: &Payload) -> Result<String> {
     }
     let mut text = String::from("sha256:");
     for byte in hasher.finalize() {
-        drop(write!(text, "{byte:02x}"));
+        write!(text, "{byte:02x}").ok();
     }
     Ok(text)
 }

@@ -365,10 +365,10 @@ impl Lake {
                 known.contains(&identity),
             )
         };
-        if maybe_key || maybe_same {
-            if let Some(found) = self.find_message(&session)? {
-                return Ok(Begin::Repeated(Box::new(found)));
-            }
+        if (maybe_key || maybe_same)
+            && let Some(found) = self.find_message(&session)?
+        {
+            return Ok(Begin::Repeated(Box::new(found)));
         }
         Ok(Begin::New(Box::new(session)))
     }

@@ -15,7 +15,7 @@ pub const SOURCE: &str = "_source";
 pub const FEED: &str = "feed";
 
 /// The Arrow type of an instant.
-pub fn instant() -> DataType {
+pub(crate) fn instant() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 

@@ -606,7 +606,7 @@ impl<'a> Session<'a> {
             self.add_sets(&mut draft)?;
             self.reject_unpublished();
             self.add_problems(core.next_seq(), &mut draft)?;
-            let outcome = self.add_message(core.next_seq(), &mut draft, kept)?;
+            let outcome = self.add_message(core.next_seq(), &mut draft, kept.as_deref())?;
             self.finish_draft(&mut core, draft)?;
             core.index_shrink(lake);
             outcome
@@ -767,7 +767,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn add_message(&mut self, seq: i64, draft: &mut Draft, kept: Option<String>) -> Result<Outcome> {
+    fn add_message(&mut self, seq: i64, draft: &mut Draft, kept: Option<&str>) -> Result<Outcome> {
         let id = self.source.unwrap_or(seq);
         let mut total = Receipt::default();
         for receipt in &self.receipts {
@@ -819,7 +819,7 @@ impl<'a> Session<'a> {
             number(t.seq_from),
             number(t.seq_to),
             text(Some(&stored)),
-            text(kept.as_deref()),
+            text(kept),
         ];
         draft.push(
             &dataset,

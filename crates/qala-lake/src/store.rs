@@ -92,7 +92,7 @@ impl DiskStore {
         }
         let file = self.disk.create(&temporary)?;
         let mut at = 0;
-        for part in payload.iter() {
+        for part in payload {
             file.write_at(at, part)?;
             at += part.len() as u64;
         }
@@ -318,7 +318,7 @@ impl MultipartUpload for Upload {
     }
 
     async fn complete(&mut self) -> Result<PutResult> {
-        let payload: PutPayload = self.parts.drain(..).flat_map(|p| p.into_iter()).collect();
+        let payload: PutPayload = self.parts.drain(..).flat_map(IntoIterator::into_iter).collect();
         self.store
             .put_opts(&self.location, payload, PutOptions::default())
             .await

@@ -9,10 +9,13 @@ use std::sync::Arc;
 use arrow::array::{BooleanArray, Int64Array};
 use parking_lot::RwLock;
 
+/// Old `_seq` to the one that superseded it.
+type Day = RwLock<HashMap<i64, i64>>;
+
 /// Superseded rows of one dataset, by local day.
 #[derive(Debug, Default)]
 pub(crate) struct Superseded {
-    days: RwLock<HashMap<i32, Arc<RwLock<HashMap<i64, i64>>>>>,
+    days: RwLock<HashMap<i32, Arc<Day>>>,
 }
 
 impl Superseded {

@@ -33,11 +33,6 @@ pub(crate) fn specs() -> Result<Vec<DatasetSpec>, SpecError> {
     .collect()
 }
 
-/// True for the lake's own tables.
-pub(crate) fn is_system(dataset: &str) -> bool {
-    dataset.starts_with("lake_")
-}
-
 /// A row superseded or retracted.
 #[derive(Debug, Clone)]
 pub(crate) struct SupersededRow {

@@ -291,6 +291,7 @@ fn partition(day: i32) -> HashMap<String, Option<String>> {
 }
 
 /// Finds the IO error in an object store's error, so that a full disk keeps its name.
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 pub(crate) fn store_error(error: object_store::Error) -> LakeError {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(inner) = source {

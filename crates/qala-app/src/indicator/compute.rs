@@ -88,7 +88,7 @@ pub(crate) fn short_hash(parts: &[&[u8]]) -> String {
     }
     let mut text = String::new();
     for byte in &hasher.finalize()[..16] {
-        drop(write!(text, "{byte:02x}"));
+        write!(text, "{byte:02x}").ok();
     }
     text
 }
@@ -116,7 +116,7 @@ impl Value {
             self.reason.clone().unwrap_or_default(),
             self.definition_hash.clone(),
         ];
-        short_hash(&parts.iter().map(|p| p.as_bytes()).collect::<Vec<_>>())
+        short_hash(&parts.iter().map(String::as_bytes).collect::<Vec<_>>())
     }
 }
 

@@ -32,7 +32,7 @@ impl LocalEngine {
                 if days.is_empty() {
                     break;
                 }
-                let batches = table.from_rows(&state, &days).await?;
+                let batches = table.aggregate(&state, &days).await?;
                 self.replace(&name, &table, &days, &batches).await?;
                 done += days.len();
             }

@@ -141,7 +141,7 @@ impl RollupTable {
     ///
     /// # Errors
     /// The engine's.
-    pub(crate) async fn from_rows(
+    pub(crate) async fn aggregate(
         &self,
         state: &SessionState,
         days: &BTreeSet<i32>,
@@ -240,7 +240,7 @@ impl TableProvider for RollupTable {
                 .as_any()
                 .downcast_ref::<SessionState>()
                 .ok_or_else(|| DataFusionError::Internal("rollups need a local session".into()))?;
-            let batches = self.from_rows(session, &stale).await?;
+            let batches = self.aggregate(session, &stale).await?;
             inputs.push(MemorySourceConfig::try_new_exec(
                 &[batches],
                 Arc::clone(&schema),

@@ -226,8 +226,7 @@ async fn formats_and_specs_are_checked() {
     changed[0] = spec(text);
     let error = Lake::open(Arc::new(disk.clone()), &changed, options(&clock(), 6))
         .await
-        .err()
-        .expect("a lost column");
+        .expect_err("a lost column");
     assert!(error.to_string().contains("new version"), "{error}");
     write_atomic(&disk, "FORMAT", b"2\n").unwrap();
     let error = Bench::open(Arc::new(disk), &clock(), 6)

@@ -188,7 +188,7 @@ pub(crate) async fn passport(centre: Centre, id: &str, verify: bool, format: For
                 ));
             }
             Some(Verdict::DefinitionChanged) => {
-                print::out("\nnot verified: the definition has changed since")
+                print::out("\nnot verified: the definition has changed since");
             }
             Some(Verdict::RowsGone { digest }) => {
                 print::out(&format!(
