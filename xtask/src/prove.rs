@@ -50,14 +50,26 @@ const PROOF_STEPS: &[Step] = &[
     Step {
         name: "the lake on a simulated disk: what was acknowledged is there, once",
         kind: Kind::Test,
-        command: "cargo test -p qala-lake --test simulation -- --ignored --nocapture",
-        budget_minutes: 30,
+        command: "cargo test --workspace --test it simulation_of_ten_thousand_seeds -- --ignored --nocapture",
+        budget_minutes: 60,
     },
     Step {
-        name: "figures of the whole program",
+        name: "the registry on a simulated disk",
+        kind: Kind::Test,
+        command: "cargo test --workspace --lib proof -- --ignored --nocapture",
+        budget_minutes: 20,
+    },
+    Step {
+        name: "two hundred kills of the real program under ingest",
+        kind: Kind::Test,
+        command: "cargo test --workspace --test it two_hundred_kills -- --ignored --nocapture",
+        budget_minutes: 20,
+    },
+    Step {
+        name: "speed of the CSV parser",
         kind: Kind::Bench,
-        command: "cargo test -p qala --test it bench -- --ignored --nocapture --test-threads=1",
-        budget_minutes: 30,
+        command: "cargo test --workspace --lib csv_speed -- --ignored --nocapture",
+        budget_minutes: 5,
     },
 ];
 

@@ -95,11 +95,13 @@ async fn schedule(centre: Arc<Centre>) {
             }
             last.insert(spec.id.to_string(), now);
             for grain in &spec.grains {
-                // The running period and the one before, which late rows still change.
-                let from = grain.start(grain.start(now, &centre.zone) - 1, &centre.zone);
+                // The last two closed periods, which late rows still change. A running period would be judged
+                // before its rows can have come.
+                let to = grain.start(now, &centre.zone);
+                let from = grain.start(grain.start(to - 1, &centre.zone) - 1, &centre.zone);
                 let range = Range {
                     from,
-                    to: now,
+                    to,
                     grain: *grain,
                 };
                 if let Err(error) = centre.run_indicator(spec, range).await {

@@ -173,7 +173,12 @@ impl Centre {
             .filter(|f| {
                 let named = f.dataset.as_ref().is_some_and(|d| tables.contains(d.as_str()));
                 let gtfs = f.kind == "gtfs" && tables.iter().any(|t| t.starts_with("gtfs_"));
-                let live = f.kind == "gtfs-rt" && tables.iter().any(|t| t.starts_with("transit_"));
+                let from_messages = [
+                    "transit_vehicle_positions",
+                    "transit_trip_updates",
+                    "transit_alerts",
+                ];
+                let live = f.kind == "gtfs-rt" && from_messages.iter().any(|t| tables.contains(*t));
                 named || gtfs || live
             })
             .map(|f| format!("'{}'", f.id))

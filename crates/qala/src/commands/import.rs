@@ -245,8 +245,12 @@ fn report(done: &[(String, String, Outcome)], request: &Request) -> Result<()> {
                 String::new()
             };
             print::out(&format!(
-                "{short}: {code}: {}: {}{more}",
-                place.join(", "),
+                "{short}: {code}: {}{}{more}",
+                if place.is_empty() {
+                    String::new()
+                } else {
+                    format!("{}: ", place.join(", "))
+                },
                 first.message
             ));
         }

@@ -112,11 +112,12 @@ pub(crate) fn table(names: &[String], rows: &[Vec<String>]) {
             let pad = " ".repeat(width - short.chars().count());
             let number =
                 !short.is_empty() && short.chars().all(|c| c.is_ascii_digit() || "-+.eE".contains(c));
-            out.push_str(&if number {
-                format!("{pad}{short}  ")
+            let (before, after) = if number {
+                (pad.as_str(), "")
             } else {
-                format!("{short}{pad}  ")
-            });
+                ("", pad.as_str())
+            };
+            out.extend([before, &short, after, "  "]);
         }
         out.trim_end().to_owned()
     };
