@@ -342,6 +342,24 @@ impl<'a> Session<'a> {
 
     /// Finds duplicates and corrections among the buffered rows and puts the rest into the draft.
     fn classify_all(&mut self, core: &mut MutexGuard<'_, Core>, draft: &mut Draft) -> Result<()> {
+        // Everything that can fail comes before the first key table is changed: a message that is refused must not
+        // leave keys behind, or its rows would be taken for duplicates when they are sent again.
+        for (dataset, _, batches) in &self.buffer {
+            if dataset.spec.kind == Kind::Snapshot {
+                if self.message.op == Op::Retract {
+                    let message = format!(
+                        "{} is replaced as a whole; publish a new set without the rows",
+                        dataset.name
+                    );
+                    return Err(LakeError::Refused(message));
+                }
+                continue;
+            }
+            for batch in batches {
+                let days = dataset.days(batch, core.received_at());
+                core.slots(self.lake, dataset, &days)?;
+            }
+        }
         for (dataset, feed, batches) in std::mem::take(&mut self.buffer) {
             let batch = concat_batches(&dataset.data, &batches)?;
             let received = batch.num_rows() as u64;
@@ -446,13 +464,6 @@ impl<'a> Session<'a> {
         batch: &RecordBatch,
         draft: &mut Draft,
     ) -> Result<(u64, u64, u64)> {
-        if dataset.spec.kind == Kind::Snapshot {
-            let message = format!(
-                "{} is replaced as a whole; publish a new set without the rows",
-                dataset.name
-            );
-            return Err(LakeError::Refused(message));
-        }
         let keys = index::key_hashes(&index::pick(batch, &dataset.key), core.seed())?;
         let days = dataset.days(batch, core.received_at());
         let slots = core.slots(self.lake, dataset, &days)?;

@@ -150,6 +150,33 @@ async fn a_truncated_data_file_is_named() {
 }
 
 #[tokio::test]
+async fn a_refused_message_leaves_no_keys_behind() {
+    let disk = SimDisk::new(11);
+    let bench = Bench::open(Arc::new(disk.clone()), &clock(), 11).await.unwrap();
+    let things: Vec<Row> = vec![("a".into(), START, 1.0)];
+    bench
+        .send("f", 1, Op::Upsert, &[("test_things", &things)])
+        .await
+        .unwrap();
+    bench.lake.commit().await.unwrap();
+    drop(bench);
+    let disk = disk.restart(Crash::Process);
+    let dir = "tables/test_things/v1";
+    let days = disk.list(dir).unwrap();
+    let day = &days.iter().find(|e| e.name.starts_with("_day=")).unwrap().name;
+    let file = disk.list(&format!("{dir}/{day}")).unwrap()[0].clone();
+    let path = format!("{dir}/{day}/{}", file.name);
+    disk.open(&path).unwrap().truncate(file.len / 2).unwrap();
+    let bench = Bench::open(Arc::new(disk), &clock(), 11).await.unwrap();
+    let events: Vec<Row> = vec![("b".into(), START, 2.0)];
+    let parts: [(&str, &[Row]); 2] = [("test_events", &events), ("test_things", &things)];
+    assert!(bench.send("f", 2, Op::Upsert, &parts).await.is_err());
+    let again = bench.send("f", 3, Op::Upsert, &parts[..1]).await.unwrap();
+    assert_eq!((again.total.accepted, again.total.duplicate), (1, 0));
+    assert_eq!(bench.read("test_events", None).await, events);
+}
+
+#[tokio::test]
 async fn damage_inside_the_log_is_not_taken_for_a_torn_tail() {
     let disk = SimDisk::new(4);
     let bench = Bench::open(Arc::new(disk.clone()), &clock(), 4).await.unwrap();
