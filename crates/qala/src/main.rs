@@ -9,6 +9,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use qala_app::AppError;
 
+/// Columns are large buffers that come and go with each query; this one gives them back to the system.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = match args::Args::try_parse() {
         Ok(args) => args,

@@ -1,0 +1,2 @@
+//! The same questions on many machines: `QueryEngine` on Ballista.
+#![cfg(feature = "cluster")]
