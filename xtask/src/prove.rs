@@ -66,6 +66,24 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 20,
     },
     Step {
+        name: "the same CSV into Qala and into PostgreSQL; JSON",
+        kind: Kind::Bench,
+        command: "python3 benches/ingest.py",
+        budget_minutes: 15,
+    },
+    Step {
+        name: "two hundred million rows: memory, dashboards, rollups, scans beside DuckDB, ingest beside a query",
+        kind: Kind::Bench,
+        command: "python3 benches/scan.py",
+        budget_minutes: 30,
+    },
+    Step {
+        name: "the log alone",
+        kind: Kind::Bench,
+        command: "cargo test --workspace --lib log_speed -- --ignored --nocapture",
+        budget_minutes: 5,
+    },
+    Step {
         name: "speed of the CSV parser",
         kind: Kind::Bench,
         command: "cargo test --workspace --lib csv_speed -- --ignored --nocapture",

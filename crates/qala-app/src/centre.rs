@@ -12,6 +12,7 @@ use qala_registry::{Pack, Registry, load_pack};
 use crate::clock::SystemClock;
 use crate::content::Content;
 use crate::error::{AppError, Result};
+use crate::spool::{self, Spool};
 
 /// How a centre is opened.
 #[derive(Debug, Clone)]
@@ -67,6 +68,7 @@ impl Centre {
     /// A directory that another process has open; damaged or newer data; a wrong pack.
     pub async fn open(options: CentreOptions) -> Result<Self> {
         let lock = lock(&options.data)?;
+        spool::clean(&options.data);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let files = Content::pack(&options.pack)?;
         let pack = Pack::from_toml(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
@@ -168,6 +170,11 @@ impl Centre {
             .issue_token(id, "first", rand::random(), now)
             .await?;
         Ok(token.reveal().to_owned())
+    }
+
+    /// Where the bytes of a pushed message are gathered.
+    pub fn spool(&self) -> Spool {
+        Spool::new(&self.data)
     }
 
     /// Commits what is in the log and closes the registry.

@@ -1,5 +1,7 @@
 //! What comes with the program: datasets, indicators, packs. Embedded, so that one file starts anywhere.
 
+use std::path::Path;
+
 use qala_core::spec::{DatasetSpec, FeedSpec, IndicatorSpec, Mapping};
 use rust_embed::RustEmbed;
 
@@ -31,6 +33,21 @@ fn texts<E: RustEmbed>() -> Vec<(String, String)> {
         .collect();
     files.sort();
     files
+}
+
+/// The specs in a folder and the folders below it.
+fn read_folder(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) -> Result<()> {
+    let io = || AppError::io(format!("read the pack in {}", folder.display()));
+    for entry in std::fs::read_dir(folder).map_err(io())? {
+        let path = entry.map_err(io())?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            read_folder(&path, &format!("{prefix}{name}/"), files)?;
+        } else if name.ends_with(".toml") {
+            files.push((format!("{prefix}{name}"), std::fs::read_to_string(&path).map_err(io())?));
+        }
+    }
+    Ok(())
 }
 
 /// The embedded files.
@@ -71,11 +88,19 @@ impl Content {
         names
     }
 
-    /// The files of a pack, by name below the pack's folder.
+    /// The files of a pack, by name below the pack's folder. `name` is a pack of the program, or a folder with a
+    /// `city.toml`.
     ///
     /// # Errors
-    /// A pack that does not exist.
+    /// A pack that does not exist; a folder that cannot be read.
     pub fn pack(name: &str) -> Result<Vec<(String, String)>> {
+        let folder = Path::new(name);
+        if folder.join("city.toml").is_file() {
+            let mut files = Vec::new();
+            read_folder(folder, "", &mut files)?;
+            files.sort();
+            return Ok(files);
+        }
         let prefix = format!("{name}/");
         let files: Vec<(String, String)> = texts::<Packs>()
             .into_iter()
@@ -83,7 +108,7 @@ impl Content {
             .collect();
         if files.is_empty() {
             return Err(AppError::Usage(format!(
-                "there is no pack `{name}`; there are: {}",
+                "there is no pack `{name}`; there are: {}, or give a folder with a city.toml",
                 Self::packs().join(", ")
             )));
         }

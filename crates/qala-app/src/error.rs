@@ -19,6 +19,9 @@ pub enum AppError {
     /// The caller asked for something that does not exist or makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// A message is larger than is taken in at once.
+    #[error("{0}")]
+    TooLarge(String),
     /// Reading or writing failed.
     #[error("{action}: {source}")]
     Io {

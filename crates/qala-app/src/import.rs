@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use crate::centre::Centre;
 use crate::content::Content;
 use crate::error::{AppError, Result};
+use crate::spool::{self, SpoolFile};
 
 /// What is taken in.
 #[derive(Debug, Clone)]
@@ -24,26 +25,31 @@ pub enum Payload {
     File(PathBuf),
     /// Bytes with a name.
     Bytes(String, Arc<Vec<u8>>),
+    /// A large pushed message with its name.
+    Spooled(String, Arc<SpoolFile>),
 }
 
 impl Payload {
     fn open(&self) -> Result<Box<dyn Input>> {
+        let file = |path: &Path| -> Result<Box<dyn Input>> {
+            let file = std::fs::File::open(path).map_err(AppError::io(format!("open {}", path.display())))?;
+            Ok(Box::new(std::io::BufReader::with_capacity(1 << 20, file)))
+        };
         Ok(match self {
-            Self::File(path) => Box::new(std::io::BufReader::with_capacity(
-                1 << 20,
-                std::fs::File::open(path).map_err(AppError::io(format!("open {}", path.display())))?,
-            )),
+            Self::File(path) => file(path)?,
+            Self::Spooled(_, spooled) => file(spooled.path())?,
             Self::Bytes(_, bytes) => Box::new(Cursor::new(Shared(Arc::clone(bytes)))),
         })
     }
 
-    fn name(&self) -> String {
+    /// The message's name: that of the file, or the one given with the bytes.
+    pub fn name(&self) -> String {
         match self {
             Self::File(path) => path
                 .file_name()
                 .map(|n| n.to_string_lossy().into_owned())
                 .unwrap_or_default(),
-            Self::Bytes(name, _) => name.clone(),
+            Self::Bytes(name, _) | Self::Spooled(name, _) => name.clone(),
         }
     }
 }
@@ -72,6 +78,8 @@ pub struct Import {
     pub kind: String,
     /// What is taken in.
     pub payload: Payload,
+    /// Digest of the payload, when it is known already.
+    pub digest: Option<String>,
     /// Feed.
     pub feed: FeedId,
     /// Target of `table` and `json`.
@@ -92,6 +100,7 @@ impl Import {
         Self {
             kind: kind.into(),
             payload,
+            digest: None,
             feed,
             dataset: None,
             mapping: None,
@@ -157,7 +166,6 @@ impl Sink for ChannelSink {
 }
 
 fn digest(payload: &Payload) -> Result<String> {
-    use std::fmt::Write;
     let mut input = payload.open()?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
@@ -170,11 +178,7 @@ fn digest(payload: &Payload) -> Result<String> {
         }
         hasher.update(&buffer[..n]);
     }
-    let mut text = String::from("sha256:");
-    for byte in hasher.finalize() {
-        write!(text, "{byte:02x}").ok();
-    }
-    Ok(text)
+    Ok(spool::text(hasher))
 }
 
 impl Centre {
@@ -206,11 +210,16 @@ impl Centre {
         };
         let mut datasets: Vec<DatasetSpec> = self.lake.specs().into_iter().cloned().collect();
         let mut target = dataset.map(|d| d.spec.clone());
+        // With one target it is known beforehand whether the message is personal, and it is kept while it is parsed.
+        let known_personal = target.as_ref().map(DatasetSpec::is_personal);
         if import.op == Op::Retract {
             target.iter_mut().chain(&mut datasets).for_each(key_only);
         }
         let payload = import.payload.clone();
-        let digest = blocking(move || digest(&payload)).await?;
+        let digest = match import.digest.clone() {
+            Some(digest) => digest,
+            None => blocking(move || digest(&payload)).await?,
+        };
         let events = {
             let (sender, events) = mpsc::channel(4);
             let payload = import.payload.clone();
@@ -263,7 +272,12 @@ impl Centre {
             Begin::Repeated(outcome) => return Ok(*outcome),
             Begin::New(session) => session,
         };
+        let keep = |personal: bool| {
+            let (lake, payload, digest) = (Arc::clone(&self.lake), import.payload.clone(), digest.clone());
+            blocking(move || Ok(lake.keep(&digest, personal, &mut *payload.open()?)?))
+        };
         let worker = tokio::task::spawn_blocking(parse);
+        let kept = known_personal.map(|personal| tokio::spawn(keep(personal)));
         let mut personal = false;
         while let Some(event) = events.recv().await {
             match event {
@@ -284,9 +298,10 @@ impl Centre {
             }
         }
         joined(worker.await)??;
-        let lake = Arc::clone(&self.lake);
-        let payload = import.payload.clone();
-        let kept = blocking(move || Ok(lake.keep(&digest, personal, &mut *payload.open()?)?)).await?;
+        let kept = match kept {
+            Some(kept) => joined(kept.await)??,
+            None => keep(personal).await?,
+        };
         Ok(session.finish(Some(kept)).await?)
     }
 }

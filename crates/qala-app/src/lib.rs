@@ -13,6 +13,7 @@ mod import;
 mod indicator;
 mod quarantine;
 mod relay;
+mod spool;
 mod transport;
 mod value;
 
@@ -27,5 +28,6 @@ pub use indicator::{Passport, Range, Value, Verdict};
 pub use qala_lake as lake;
 pub use qala_registry as registry;
 pub use quarantine::QuarantineRow;
+pub use spool::{Spool, SpoolFile};
 pub use transport::{Transports, fetch};
 pub use value::{rows_json, text_of};

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
+use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::error::{LakeError, Result};
 use crate::files::{self, DataFile};
@@ -20,7 +21,7 @@ const MANY_FILES: usize = 8;
 /// A file is not merged once it has this many rows.
 const FULL_ROWS: u64 = 4_000_000;
 /// Rows of one file written from the tail.
-const FILE_ROWS: usize = 1_000_000;
+const FILE_ROWS: usize = 500_000;
 
 impl Lake {
     /// Commits all rows of the log to their tables, and removes log segments that are no longer needed.
@@ -31,12 +32,16 @@ impl Lake {
         let mut names: Vec<Arc<str>> = self.tables.keys().cloned().collect();
         names.sort();
         let mut failed = None;
-        for name in names {
-            if let Err(error) = self.commit_table(&name).await {
+        let mut done = stream::iter(names)
+            .map(|name| async move { (self.commit_table(&name).await, name) })
+            .buffered(self.options.writers.max(1));
+        while let Some((committed, name)) = done.next().await {
+            if let Err(error) = committed {
                 tracing::error!(table = &*name, %error, "could not commit");
                 failed.get_or_insert(error);
             }
         }
+        drop(done);
         self.drained.notify_waiters();
         match failed {
             Some(error) => Err(self.explain(error)),
@@ -84,26 +89,23 @@ impl Lake {
 
     async fn commit_tail(&self, table: &mut Table, view: &TableView, offset: i64) -> Result<()> {
         let dataset = &view.dataset;
-        let mut added = Vec::new();
-        let mut from = 0;
-        while from < view.tail.len() {
-            let mut rows = 0;
-            let parts: Vec<&RecordBatch> = view.tail[from..]
-                .iter()
-                .map(|p| &p.batch)
-                .take_while(|b| {
-                    let take = rows == 0 || rows + b.num_rows() <= FILE_ROWS;
-                    rows += b.num_rows();
-                    take
-                })
-                .collect();
-            from += parts.len();
-            let batch = concat_batches(&dataset.table, parts)?;
-            for (day, batch) in split_days(dataset, &batch)? {
-                added.push(self.write_file(table, dataset, &batch, day, false).await?);
-                tokio::task::yield_now().await;
+        let mut groups: Vec<(usize, Vec<RecordBatch>)> = Vec::new();
+        for part in view.tail.iter() {
+            let rows = part.batch.num_rows();
+            match groups.last_mut() {
+                Some((sum, group)) if *sum + rows <= FILE_ROWS => {
+                    *sum += rows;
+                    group.push(part.batch.clone());
+                }
+                _ => groups.push((rows, vec![part.batch.clone()])),
             }
         }
+        let written: Vec<Vec<DataFile>> = stream::iter(groups)
+            .map(|(_, group)| self.write_group(table, dataset, group))
+            .buffered(self.options.writers.max(1))
+            .try_collect()
+            .await?;
+        let added: Vec<DataFile> = written.into_iter().flatten().collect();
         table
             .commit(
                 &dataset.table,
@@ -115,17 +117,34 @@ impl Lake {
             .await
     }
 
+    /// One file for each local day of some batches.
+    async fn write_group(
+        &self,
+        table: &Table,
+        dataset: &Arc<Dataset>,
+        group: Vec<RecordBatch>,
+    ) -> Result<Vec<DataFile>> {
+        let of = Arc::clone(dataset);
+        let days = blocking(move || split_days(&of, &concat_batches(&of.table, &group)?)).await?;
+        let mut files = Vec::with_capacity(days.len());
+        for (day, batch) in days {
+            files.push(self.write_file(table, dataset, batch, day, false).await?);
+        }
+        Ok(files)
+    }
+
     async fn write_file(
         &self,
         table: &Table,
-        dataset: &Dataset,
-        batch: &RecordBatch,
+        dataset: &Arc<Dataset>,
+        batch: RecordBatch,
         day: i32,
         cold: bool,
     ) -> Result<DataFile> {
         let number = self.unique.fetch_add(1, Ordering::Relaxed);
         let unique = format!("{:016x}{number:x}", self.boot);
-        let (file, bytes) = files::write(batch, day, dataset.time(), &unique, cold)?;
+        let of = Arc::clone(dataset);
+        let (file, bytes) = blocking(move || files::write(&batch, day, of.time(), &unique, cold)).await?;
         table.put(&file, bytes).await?;
         Ok(file)
     }
@@ -176,13 +195,16 @@ impl Lake {
         }
         let names: Vec<&str> = dataset.table.fields().iter().map(|f| f.name().as_str()).collect();
         let schema = read::project(&dataset.table, &names);
-        let mut batches = Vec::new();
-        for file in &small {
-            batches.extend(read::file(&*self.disk, table.dir(), file, &schema)?);
-        }
-        let batch = concat_batches(&schema, &batches)?;
-        drop(batches);
-        let file = self.write_file(&table, &dataset, &batch, day, true).await?;
+        let (disk, dir, parts) = (Arc::clone(&self.disk), table.dir().to_owned(), small.clone());
+        let batch = blocking(move || {
+            let mut batches = Vec::new();
+            for file in &parts {
+                batches.extend(read::file(&*disk, &dir, file, &schema)?);
+            }
+            Ok(concat_batches(&schema, &batches)?)
+        })
+        .await?;
+        let file = self.write_file(&table, &dataset, batch, day, true).await?;
         if file.rows != small.iter().map(|f| f.rows).sum::<u64>() {
             return Err(LakeError::Damaged {
                 what: format!("table {name}"),
@@ -280,6 +302,18 @@ impl Lake {
         }
         Ok(removed)
     }
+}
+
+/// Runs heavy work beside the threads that answer senders.
+///
+/// # Errors
+/// The work's.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| LakeError::Closed(format!("a worker failed: {e}")))?
 }
 
 /// Splits rows by local day.

@@ -4,7 +4,6 @@
 //! the rows when its day is first touched and forgotten when memory runs short, so memory does not grow with the stream.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
@@ -12,41 +11,10 @@ use arrow::row::{RowConverter, SortField};
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
 use crate::error::Result;
+use crate::keys::Keys;
 
 /// The day of datasets whose key does not hold the time.
 pub(crate) const WHOLE: i32 = i32::MIN;
-
-/// The current row of a key.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Entry {
-    /// Its `_seq`.
-    pub(crate) seq: i64,
-    /// Hash of all its values.
-    pub(crate) value: u64,
-    /// Its local day.
-    pub(crate) day: i32,
-}
-
-/// Keys are hashes already.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Identity(u64);
-
-impl Hasher for Identity {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-    fn write_u128(&mut self, key: u128) {
-        self.0 = key as u64;
-    }
-}
-
-/// Current rows by key hash.
-pub(crate) type Keys = HashMap<u128, Entry, BuildHasherDefault<Identity>>;
 
 #[derive(Debug, Default)]
 struct Slot {

@@ -20,7 +20,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::{LakeError, Result};
 use crate::guard::Guard;
-use crate::index::{Index, Keys, key_hashes, pick, value_hashes};
+use crate::index::{Index, key_hashes, pick, value_hashes};
+use crate::keys::{Entry, Keys};
 use crate::log::{Log, Record};
 use crate::schema::{RECEIVED_AT, SEQ};
 use crate::session::{Message, Outcome, Session, slots};
@@ -48,7 +49,7 @@ pub struct LakeOptions {
     pub city_zone: Zone,
     /// Clock.
     pub clock: Arc<dyn Clock>,
-    /// Keys kept in memory for duplicate search, about 50 bytes each.
+    /// Keys kept in memory for duplicate search, about 48 bytes each.
     pub index_keys: usize,
     /// Bytes of rows in memory at which a commit is asked for.
     pub tail_soft: usize,
@@ -58,6 +59,8 @@ pub struct LakeOptions {
     pub reserve: u64,
     /// Longest time between two commits of a table that has new rows.
     pub commit_every: Duration,
+    /// Data files of one commit that are written at a time.
+    pub writers: usize,
     /// Seed of key hashes and file names; given only in tests, else random at each start.
     pub seed: Option<u64>,
 }
@@ -69,10 +72,11 @@ impl LakeOptions {
             city_zone,
             clock,
             index_keys: 16_000_000,
-            tail_soft: 96 << 20,
+            tail_soft: 48 << 20,
             tail_hard: 1 << 30,
             reserve: 256 << 20,
             commit_every: Duration::from_secs(10),
+            writers: 2,
             seed: None,
         }
     }
@@ -423,6 +427,11 @@ impl Lake {
         Ok(same)
     }
 
+    /// Asks for a commit now.
+    pub(crate) fn ask_commit(&self) {
+        self.wake.notify_one();
+    }
+
     pub(crate) fn remember(&self, identity: u64, key: Option<&str>, feed: &qala_core::FeedId) {
         let mut known = self.known.lock();
         known.insert(identity);
@@ -588,7 +597,7 @@ impl Lake {
                 if let Some(keys) = slots.get_mut(&slot) {
                     keys.insert(
                         key[row],
-                        crate::index::Entry {
+                        Entry {
                             seq: seqs.value(row),
                             value: value[row],
                             day,

@@ -11,6 +11,7 @@ mod guard;
 mod health;
 mod index;
 mod keep;
+mod keys;
 mod lake;
 mod log;
 mod query;

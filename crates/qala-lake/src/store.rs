@@ -180,7 +180,11 @@ fn read_range(file: &dyn qala_disk::DiskFile, range: Range<u64>) -> io::Result<B
 impl ObjectStore for DiskStore {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
         let path = self.full(location);
-        self.put_sync(&path, &payload, &options.mode)
+        let (store, to) = (self.clone(), path.clone());
+        tokio::task::spawn_blocking(move || store.put_sync(&to, &payload, &options.mode))
+            .await
+            .map_err(io::Error::other)
+            .flatten()
             .map_err(|e| generic(&path, e))?;
         Ok(PutResult {
             e_tag: None,

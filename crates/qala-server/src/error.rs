@@ -26,6 +26,10 @@ impl IntoResponse for Answer {
             AppError::Lake(LakeError::KeyReused { .. }) => (StatusCode::CONFLICT, None),
             AppError::Lake(LakeError::KeyDestroyed { .. }) => (StatusCode::GONE, None),
             AppError::Lake(LakeError::UnknownDataset { .. }) => (StatusCode::NOT_FOUND, None),
+            AppError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, None),
+            AppError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                (StatusCode::INSUFFICIENT_STORAGE, Some(300))
+            }
             AppError::Usage(text) if text.starts_with("there is no") => (StatusCode::NOT_FOUND, None),
             error if error.is_usage() => (StatusCode::BAD_REQUEST, None),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, None),

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{Path, Query, State as Extract};
 use axum::http::HeaderMap;
+use futures::StreamExt;
 use qala_api::Receipt;
 use qala_app::lake::{Op, Outcome};
-use qala_app::{AppError, Payload, Progress};
+use qala_app::{AppError, Progress};
 use serde::Deserialize;
 
-use crate::State;
+use crate::{LARGEST_MESSAGE, State};
 use crate::error::Answer;
 
 /// What may stand behind the `?`.
@@ -28,7 +29,7 @@ pub(crate) async fn push(
     Path(feed): Path<String>,
     Query(options): Query<Options>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Receipt>, Answer> {
     let centre = state.centre;
     let feed = centre.feed(&feed)?;
@@ -39,7 +40,20 @@ pub(crate) async fn push(
         .transpose();
     let key = key.map_err(|_| AppError::Usage("the Idempotency-Key must be printable ASCII".into()))?;
     let name = format!("{}.pushed", feed.id);
-    let mut import = centre.feed_import(feed, Payload::Bytes(name, Arc::new(body.to_vec())));
+    let mut spool = centre.spool();
+    let (mut body, mut size) = (body.into_data_stream(), 0);
+    while let Some(bytes) = body.next().await {
+        let bytes = bytes.map_err(|e| AppError::Usage(format!("the message broke off: {e}; send it again")))?;
+        size += bytes.len() as u64;
+        if size > LARGEST_MESSAGE {
+            let limit = LARGEST_MESSAGE >> 30;
+            return Err(AppError::TooLarge(format!("a message may have {limit} GiB; send it in parts")).into());
+        }
+        spool.write(&bytes)?;
+    }
+    let (payload, digest) = spool.finish(name);
+    let mut import = centre.feed_import(feed, payload);
+    import.digest = Some(digest);
     import.idempotency_key = key;
     import.op = options.op.unwrap_or(Op::Upsert);
     let outcome = centre.import(import, Arc::new(Progress::default())).await?;

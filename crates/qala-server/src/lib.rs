@@ -16,15 +16,13 @@ use qala_app::Centre;
 use tokio::net::TcpListener;
 
 /// Largest message that can be pushed, bytes.
-pub const LARGEST_MESSAGE: usize = 256 << 20;
+pub const LARGEST_MESSAGE: u64 = 4 << 30;
 
 /// What every route may use.
 #[derive(Clone)]
 pub struct State {
     /// The centre.
     pub centre: Arc<Centre>,
-    /// Queries run here, so that none of them slows ingest.
-    pub queries: tokio::runtime::Handle,
 }
 
 /// All routes.
@@ -39,7 +37,6 @@ pub fn router(state: State) -> Router {
         .route("/api/feeds", get(read::feeds))
         .route("/api/status", get(read::status))
         .route("/api/ingest/{feed}", post(ingest::push))
-        .layer(axum::extract::DefaultBodyLimit::max(LARGEST_MESSAGE))
         .with_state(state)
 }
 

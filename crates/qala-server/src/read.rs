@@ -20,13 +20,8 @@ fn text(text: &Text) -> api::Text {
     }
 }
 
-/// Runs work on the queries' own threads.
-async fn on_queries<T: Send + 'static>(
-    state: &State,
-    work: impl Future<Output = Result<T, AppError>> + Send + 'static,
-) -> Result<T, Answer> {
-    let done = state.queries.spawn(work).await;
-    Ok(done.map_err(|e| AppError::Remote(format!("a query failed: {e}")))??)
+async fn answer<T>(work: impl Future<Output = Result<T, AppError>>) -> Found<T> {
+    Ok(Json(work.await?))
 }
 
 /// What there is: indicators and datasets with titles and units.
@@ -104,7 +99,7 @@ pub(crate) async fn values(
     Query(query): Query<ValuesQuery>,
 ) -> Found<api::Values> {
     let centre = state.centre.clone();
-    on_queries(&state, async move {
+    answer(async move {
         let spec = centre.indicator(&id)?;
         let grain = match &query.grain {
             Some(word) => {
@@ -131,13 +126,12 @@ pub(crate) async fn values(
         })
     })
     .await
-    .map(Json)
 }
 
 /// Places in force now.
 pub(crate) async fn places(Extract(state): Extract<State>) -> Found<Vec<api::Row>> {
     let centre = state.centre.clone();
-    on_queries(&state, async move {
+    answer(async move {
         centre
             .rows(
                 "SELECT place_id, kind, name_kk, name_ru, name_en, parent_id, simulated FROM organisation_places \
@@ -146,7 +140,6 @@ pub(crate) async fn places(Extract(state): Extract<State>) -> Found<Vec<api::Row
             .await
     })
     .await
-    .map(Json)
 }
 
 /// What may stand behind the `?` of a passport.
@@ -164,18 +157,16 @@ pub(crate) async fn passport(
     Query(query): Query<PassportQuery>,
 ) -> Found<Passport> {
     let centre = state.centre.clone();
-    on_queries(
-        &state,
+    answer(
         async move { centre.passport(&query.id, query.verify).await },
     )
     .await
-    .map(Json)
 }
 
 /// Feeds and what came from them.
 pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed>> {
     let centre = state.centre.clone();
-    on_queries(&state, async move {
+    answer(async move {
         let rows = centre
             .rows(
                 "SELECT feed, kind, max(_received_at) AS last, count(*) AS messages, sum(received) AS received, \
@@ -237,7 +228,6 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
         Ok(out)
     })
     .await
-    .map(Json)
 }
 
 /// How the lake is.

@@ -7,6 +7,7 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 use qala_core::Position;
 use qala_core::spec::{DatasetSpec, Encoding};
 
+use super::blocks::{self, next_block};
 use super::cell::{Cell, Record};
 use super::plan::Columns;
 use super::row::Rows;
@@ -46,6 +47,8 @@ pub(crate) struct Lines<R> {
     reader: Reader<Endings<R>>,
     record: ByteRecord,
     delimiter: u8,
+    /// Lines of the file before the first one of `R`.
+    before: u64,
 }
 
 impl<R: Read> Lines<R> {
@@ -65,7 +68,20 @@ impl<R: Read> Lines<R> {
             reader,
             record: ByteRecord::new(),
             delimiter,
+            before: 0,
         }
+    }
+
+    /// Lines whose first one is not the first of the file.
+    pub(super) fn after(mut self, lines: u64) -> Self {
+        self.before = lines;
+        self
+    }
+
+    /// Bytes and lines read so far.
+    pub(super) fn read(&self) -> (usize, u64) {
+        let position = self.reader.position();
+        (position.byte() as usize, self.before + position.line() - 1)
     }
 
     /// Goes to the next record; `false` at the end.
@@ -86,6 +102,7 @@ impl<R: Read> Lines<R> {
             end: self.reader.position().line(),
             is_crlf,
             delimiter: self.delimiter,
+            before: self.before,
         }
     }
 
@@ -102,6 +119,7 @@ pub(crate) struct Line<'a> {
     end: u64,
     is_crlf: bool,
     delimiter: u8,
+    before: u64,
 }
 
 impl Line<'_> {
@@ -112,7 +130,7 @@ impl Line<'_> {
         let inner = newlines(self.record.as_slice()) as u64;
         let start = self.record.position().map_or(1, csv::Position::line);
         let beyond = inner + u64::from(!self.is_crlf);
-        start.max(self.end.saturating_sub(beyond)).max(1)
+        self.before + start.max(self.end.saturating_sub(beyond)).max(1)
     }
 
     /// The record written again, cells that `hide` names replaced.
@@ -236,7 +254,10 @@ pub(super) fn parse(
         }
         Mark::None => {}
     }
-    let mut lines = Lines::new(Utf8::new(bytes, encoding), delimiter);
+    let mut text = Utf8::new(bytes, encoding);
+    let mut head = next_block(&mut text, Vec::new());
+    let in_parallel = head.is_plain && !head.is_last;
+    let mut lines = Lines::new(head.and_all(0, &mut text), delimiter);
     match lines.advance() {
         Ok(true) => {}
         Ok(false) => {
@@ -260,9 +281,26 @@ pub(super) fn parse(
         (1..=lines.cells().len()).map(|place| place.to_string()).collect()
     };
     warn_twins(&names, file, sink)?;
-    let mut rows = Rows::new(spec, mapping, context.city_zone, &names, Columns::Fixed, file);
+    let new_rows = || Rows::new(spec, mapping, context.city_zone, &names, Columns::Fixed, file);
+    let rows = new_rows();
     rows.introduce(sink)?;
-    let mut has_record = !mapping.header;
+    if rows.is_ready() && in_parallel {
+        let (bytes, before) = if mapping.header { lines.read() } else { (0, 0) };
+        drop(lines);
+        return blocks::parse(head, bytes, before, &mut text, delimiter, new_rows, names.len(), file, sink);
+    }
+    records(&mut lines, rows, names.len(), !mapping.header, file, sink)
+}
+
+/// Reads the records of `lines` to their end; `has_record`: the first one is read already.
+pub(super) fn records<R: Read>(
+    lines: &mut Lines<R>,
+    mut rows: Rows,
+    columns: usize,
+    mut has_record: bool,
+    file: Option<&str>,
+    sink: &mut dyn Sink,
+) -> Result<(), Stopped> {
     loop {
         if !has_record {
             match lines.advance() {
@@ -277,10 +315,10 @@ pub(super) fn parse(
         has_record = false;
         let line = lines.line();
         let cells = lines.cells();
-        if cells.len() == names.len() || only_empty_more(cells, names.len()) {
+        if cells.len() == columns || only_empty_more(cells, columns) {
             rows.record(&line, sink)?;
         } else {
-            rows.broken(line.wrong_count(names.len()), &line, sink)?;
+            rows.broken(line.wrong_count(columns), &line, sink)?;
         }
     }
     rows.finish(sink)

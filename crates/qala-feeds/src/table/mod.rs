@@ -12,6 +12,7 @@ use crate::publish::Sets;
 use crate::text::{Mark, is_utf16, mark};
 use crate::{Context, FeedKind, Input, Sink, Stopped};
 
+mod blocks;
 pub(crate) mod cell;
 mod columnar;
 pub(crate) mod csv;

@@ -68,6 +68,11 @@ impl Rows {
         }
     }
 
+    /// True when the mapping fits.
+    pub(super) fn is_ready(&self) -> bool {
+        matches!(self.state, State::Ready { .. })
+    }
+
     /// Tells what of the source is not used, and what it lacks without need.
     pub(crate) fn introduce(&self, sink: &mut dyn Sink) -> Result<(), Stopped> {
         let State::Ready { plan, .. } = &self.state else {

@@ -3,6 +3,8 @@
 //! What belongs here: bytes in order. What does not: what a row means, duplicates, tables.
 
 mod record;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

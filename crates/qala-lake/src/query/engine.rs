@@ -13,14 +13,17 @@ use datafusion::execution::context::{SQLOptions, SessionContext};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::SessionConfig;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{LakeError, Result};
 use crate::lake::Lake;
 use crate::query::rights::Principal;
 use crate::query::rollup::{RollupTable, touched};
 use crate::query::table::LakeTable;
+use crate::query::threads::Threads;
 use crate::system;
 use crate::view::{TableView, View};
 
@@ -117,8 +120,13 @@ impl Default for LocalOptions {
     }
 }
 
-/// DataFusion in this process.
+/// DataFusion in this process, on threads of its own that give way to those that take messages in.
 pub struct LocalEngine {
+    inner: Arc<Inner>,
+    threads: Threads,
+}
+
+struct Inner {
     lake: Arc<Lake>,
     base: SessionState,
 }
@@ -151,12 +159,28 @@ impl LocalEngine {
             .with_default_features()
             .build();
         crate::functions::register_all(&mut state)?;
-        Ok(Self { lake, base: state })
+        Ok(Self {
+            inner: Arc::new(Inner { lake, base: state }),
+            threads: Threads::start(options.threads)?,
+        })
     }
 
     /// The lake.
     pub fn lake(&self) -> &Arc<Lake> {
-        &self.lake
+        &self.inner.lake
+    }
+
+    /// Runs work on the engine's threads.
+    ///
+    /// # Errors
+    /// The work's; [`LakeError::Closed`] when it failed in a way it should not.
+    pub(crate) async fn on_threads<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let done = self.threads.spawn(work);
+        done.await
+            .map_err(|e| LakeError::Closed(format!("a query failed: {e}")))?
     }
 
     /// The `_seq` that stands for a point of the log.
@@ -182,12 +206,10 @@ impl LocalEngine {
         }
     }
 
-    pub(crate) fn context(
-        &self,
-        principal: &Principal,
-        view: Arc<View>,
-        as_of: i64,
-    ) -> Result<SessionContext> {
+}
+
+impl Inner {
+    fn context(&self, principal: &Principal, view: Arc<View>, as_of: i64) -> Result<SessionContext> {
         let catalogs = Arc::new(MemoryCatalogProviderList::new());
         let state = SessionStateBuilder::new_from_existing(self.base.clone())
             .with_catalog_list(Arc::clone(&catalogs) as _)
@@ -203,9 +225,7 @@ impl LocalEngine {
         );
         Ok(SessionContext::new_with_state(state))
     }
-}
 
-impl LocalEngine {
     fn tables(
         &self,
         principal: &Principal,
@@ -224,18 +244,36 @@ impl LocalEngine {
         })
     }
 
+    async fn plan(
+        &self,
+        query: &Query,
+        view: Arc<View>,
+        seq: i64,
+    ) -> Result<SendableRecordBatchStream> {
+        let context = self.context(&query.principal, view, seq)?;
+        let options = SQLOptions::new()
+            .with_allow_ddl(false)
+            .with_allow_dml(false)
+            .with_allow_statements(false);
+        let frame = context.sql_with_options(&query.sql, options).await?;
+        Ok(frame.execute_stream().await?)
+    }
+}
+
+impl LocalEngine {
     /// Days of a rollup that must be computed again, and its table as of now.
     pub(crate) fn stale(&self, name: &str) -> Result<Option<(RollupTable, BTreeSet<i32>, SessionState)>> {
-        let view = self.lake.view();
+        let inner = &self.inner;
+        let view = inner.lake.view();
         let Some(files) = view.rollups.get(name) else {
             return Ok(None);
         };
         let files = Arc::clone(files);
-        let tables = self.tables(
+        let tables = inner.tables(
             &Principal::system(),
             Arc::clone(&view),
             view.seq,
-            self.base.clone(),
+            inner.base.clone(),
         )?;
         let Some(table) = tables.rollup(name, &files) else {
             return Ok(None);
@@ -247,7 +285,7 @@ impl LocalEngine {
             .filter(|(d, s)| done.get(d).is_none_or(|c| c < s))
             .map(|(d, _)| d)
             .collect();
-        Ok(Some((table, stale, self.base.clone())))
+        Ok(Some((table, stale, inner.base.clone())))
     }
 }
 
@@ -258,15 +296,43 @@ impl QueryEngine for LocalEngine {
             Some(as_of) => Some(Box::pin(self.resolve(as_of)).await?),
             None => None,
         };
-        let view = self.lake.view();
+        let view = self.inner.lake.view();
         let seq = as_of.map_or(view.seq, |s| s.min(view.seq));
-        let context = self.context(&query.principal, view, seq)?;
-        let options = SQLOptions::new()
-            .with_allow_ddl(false)
-            .with_allow_dml(false)
-            .with_allow_statements(false);
-        let frame = context.sql_with_options(&query.sql, options).await?;
-        Ok((frame.execute_stream().await?, seq))
+        let (inner, query) = (Arc::clone(&self.inner), query.clone());
+        let (opened, open) = oneshot::channel();
+        let (batches, rows) = mpsc::channel(2);
+        let task = self.threads.spawn(async move {
+            let mut stream = match inner.plan(&query, view, seq).await {
+                Ok(stream) => stream,
+                Err(error) => return drop(opened.send(Err(error))),
+            };
+            if opened.send(Ok(stream.schema())).is_err() {
+                return;
+            }
+            while let Some(batch) = stream.next().await {
+                if batches.send(batch).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let running = Running(task);
+        let schema = open
+            .await
+            .map_err(|_| LakeError::Closed("the query was stopped".into()))??;
+        let rows = futures::stream::unfold((rows, running), |(mut rows, running)| async {
+            let batch = rows.recv().await?;
+            Some((batch, (rows, running)))
+        });
+        Ok((Box::pin(RecordBatchStreamAdapter::new(schema, rows)), seq))
+    }
+}
+
+/// A query that stops when nobody reads its answer any more.
+struct Running(tokio::task::JoinHandle<()>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -32,7 +32,12 @@ impl LocalEngine {
                 if days.is_empty() {
                     break;
                 }
-                let batches = table.aggregate(&state, &days).await?;
+                let (table, days, batches) = self
+                    .on_threads(async move {
+                        let batches = table.aggregate(&state, &days).await?;
+                        Ok((table, days, batches))
+                    })
+                    .await?;
                 self.replace(&name, &table, &days, &batches).await?;
                 done += days.len();
             }

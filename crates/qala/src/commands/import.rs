@@ -126,7 +126,7 @@ pub(crate) async fn run(centre: Centre, request: Request) -> Result<ExitCode> {
     for (stem, payload) in payloads(&request.kind, &request.inputs).await? {
         let name = match &payload {
             Payload::File(path) => path.display().to_string(),
-            Payload::Bytes(name, _) => name.clone(),
+            other => other.name(),
         };
         let feed = FeedId::new(request.feed.clone().unwrap_or_else(|| stem.clone()))
             .map_err(|e| AppError::Usage(e.to_string()))?;

@@ -89,15 +89,9 @@ pub(crate) async fn fill(centre: Centre, seed: u64, start: Option<&str>) -> Resu
 
 pub(crate) async fn serve(centre: Centre, listen: SocketAddr) -> Result<ExitCode> {
     let centre = Arc::new(centre);
-    let queries = tokio::runtime::Builder::new_multi_thread()
-        .thread_name("qala-query")
-        .enable_all()
-        .build()
-        .context("start the threads of queries")?;
     let background = Background::start(&centre, true);
     let state = qala_server::State {
         centre: Arc::clone(&centre),
-        queries: queries.handle().clone(),
     };
     let stop = async {
         stopped().await;
@@ -106,7 +100,6 @@ pub(crate) async fn serve(centre: Centre, listen: SocketAddr) -> Result<ExitCode
     let ready = |address: SocketAddr| print::err(&format!("Qala is at http://{address}"));
     let served = qala_server::serve(state, listen, stop, ready).await;
     drop(background);
-    queries.shutdown_background();
     centre.lake.commit().await.map_err(AppError::from)?;
     served.with_context(|| format!("listen on {listen}"))?;
     Ok(ExitCode::SUCCESS)

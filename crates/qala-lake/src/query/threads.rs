@@ -1,0 +1,63 @@
+//! The threads of queries: their own, and below those that take messages in.
+
+use crate::error::{LakeError, Result};
+
+/// How far queries step back (`nice`): when every core is busy they get some 6 % of it, and all of it otherwise.
+const STEP_BACK: i32 = 12;
+
+/// A runtime that may be dropped anywhere.
+pub(crate) struct Threads(Option<tokio::runtime::Runtime>);
+
+impl Threads {
+    /// Starts `count` threads.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn start(count: usize) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(count.max(1))
+            .thread_name("qala-query")
+            .on_thread_start(step_back)
+            .enable_all()
+            .build()
+            .map_err(LakeError::io("start the threads of queries"))?;
+        Ok(Self(Some(runtime)))
+    }
+
+    /// Runs a task on them.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        match &self.0 {
+            Some(runtime) => runtime.spawn(task),
+            // Only between `drop` and the end of it, where nobody can ask.
+            None => tokio::spawn(task),
+        }
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Lowers the priority of the calling thread; where that is not possible it stays as it is.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    #[expect(unsafe_code, reason = "the standard library has no priorities")]
+    // SAFETY: a system call with three numbers; on Linux 0 means the calling thread alone.
+    let done = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, STEP_BACK) };
+    if done != 0 {
+        tracing::debug!("the priority of a query thread could not be lowered");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn step_back() {
+    // Elsewhere 0 would mean the whole process.
+    let _ = STEP_BACK;
+}
