@@ -34,7 +34,7 @@ def duckdb_times(folder):
     except ImportError:
         print("skipped: scan: the Python package duckdb is not installed, so there is nothing to compare with")
         return None
-    base = duckdb.connect(config={"threads": os.cpu_count(), "TimeZone": "UTC"})
+    base = duckdb.connect(config={"threads": os.cpu_count()})
     base.execute(f"CREATE VIEW bench_readings AS SELECT * FROM read_parquet('{folder}/*.parquet')")
     times = []
     with open(SCANS) as scans:

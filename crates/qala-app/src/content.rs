@@ -40,11 +40,18 @@ fn read_folder(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) -
     let io = || AppError::io(format!("read the pack in {}", folder.display()));
     for entry in std::fs::read_dir(folder).map_err(io())? {
         let path = entry.map_err(io())?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if path.is_dir() {
             read_folder(&path, &format!("{prefix}{name}/"), files)?;
         } else if name.ends_with(".toml") {
-            files.push((format!("{prefix}{name}"), std::fs::read_to_string(&path).map_err(io())?));
+            files.push((
+                format!("{prefix}{name}"),
+                std::fs::read_to_string(&path).map_err(io())?,
+            ));
         }
     }
     Ok(())

@@ -95,7 +95,11 @@ fn split_key(key: u128) -> (u64, u32) {
 
 /// The leading `depth` bits.
 fn leading(high: u64, depth: u32) -> usize {
-    if depth == 0 { 0 } else { (high >> (64 - depth)) as usize }
+    if depth == 0 {
+        0
+    } else {
+        (high >> (64 - depth)) as usize
+    }
 }
 
 impl Keys {

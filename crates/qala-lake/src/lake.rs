@@ -578,7 +578,7 @@ impl Lake {
             let current: BooleanArray = (0..batch.num_rows())
                 .map(|i| {
                     let here = whole || wanted.contains(&days[i]);
-                    Some(here && dataset.superseded.by(days[i], seqs.value(i)).is_none())
+                    Some(here && dataset.superseded.by(seqs.value(i)).is_none())
                 })
                 .collect();
             let batch = filter_record_batch(&batch, &current)?;

@@ -4,68 +4,90 @@
 //! shared structure serves all views, old and new.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use arrow::array::{BooleanArray, Int64Array};
+use arrow::buffer::BooleanBuffer;
 use parking_lot::RwLock;
 
-/// Old `_seq` to the one that superseded it.
-type Day = RwLock<HashMap<i64, i64>>;
+/// `_seq`s whose bits lie together: 2 to the power of this.
+const PAGE_BITS: u32 = 16;
+const PAGE_WORDS: usize = 1 << (PAGE_BITS - 6);
 
-/// Superseded rows of one dataset, by local day.
+/// Superseded rows of one dataset.
 #[derive(Debug, Default)]
 pub(crate) struct Superseded {
-    days: RwLock<HashMap<i32, Arc<Day>>>,
+    rows: RwLock<Rows>,
+}
+
+#[derive(Debug, Default)]
+struct Rows {
+    /// A bit for each superseded row, by `_seq`; a page only where there are some. Most rows are told visible by it.
+    pages: HashMap<i64, Box<[u64; PAGE_WORDS]>>,
+    /// Old `_seq` to the one that superseded it.
+    by: HashMap<i64, i64>,
+    /// The superseding `_seq`s of each local day, ascending.
+    days: HashMap<i32, Vec<i64>>,
+}
+
+fn bit(seq: i64) -> (i64, usize, u64) {
+    let place = seq as u64 & ((1 << PAGE_BITS) - 1);
+    (seq >> PAGE_BITS, (place >> 6) as usize, 1 << (place & 63))
 }
 
 impl Superseded {
     /// Notes that row `old` of `day` is hidden from readers of `new` and later.
     pub(crate) fn insert(&self, day: i32, old: i64, new: i64) {
-        let entries = Arc::clone(self.days.write().entry(day).or_default());
-        entries.write().insert(old, new);
+        let mut rows = self.rows.write();
+        let (page, word, mask) = bit(old);
+        let page = rows
+            .pages
+            .entry(page)
+            .or_insert_with(|| Box::new([0; PAGE_WORDS]));
+        page[word] |= mask;
+        rows.by.insert(old, new);
+        let news = rows.days.entry(day).or_default();
+        let at = news.partition_point(|n| *n <= new);
+        news.insert(at, new);
     }
 
     /// True when a row of that day was ever superseded. Days without entries are read without looking.
     pub(crate) fn touches(&self, day: i32) -> bool {
-        self.days.read().contains_key(&day)
+        self.rows.read().days.contains_key(&day)
     }
 
     /// The `_seq` that superseded a row, if any.
-    pub(crate) fn by(&self, day: i32, old: i64) -> Option<i64> {
-        self.days.read().get(&day)?.read().get(&old).copied()
+    pub(crate) fn by(&self, old: i64) -> Option<i64> {
+        self.rows.read().by.get(&old).copied()
     }
 
     /// The largest superseding `_seq` of a day, up to `as_of`.
     pub(crate) fn newest(&self, day: i32, as_of: i64) -> Option<i64> {
-        self.days
-            .read()
-            .get(&day)?
-            .read()
-            .values()
-            .copied()
-            .filter(|n| *n <= as_of)
-            .max()
+        let rows = self.rows.read();
+        let news = rows.days.get(&day)?;
+        news[..news.partition_point(|n| *n <= as_of)].last().copied()
     }
 
     /// Days with entries.
     pub(crate) fn days(&self) -> Vec<i32> {
-        self.days.read().keys().copied().collect()
+        self.rows.read().days.keys().copied().collect()
     }
 
-    /// Which of the rows `seqs` (of any of `days`) a reader up to `as_of` sees.
-    pub(crate) fn visible(&self, days: &[i32], seqs: &Int64Array, as_of: i64) -> BooleanArray {
-        let maps: Vec<_> = {
-            let all = self.days.read();
-            days.iter().filter_map(|d| all.get(d).map(Arc::clone)).collect()
-        };
-        let guards: Vec<_> = maps.iter().map(|m| m.read()).collect();
-        seqs.values()
-            .iter()
-            .map(|seq| {
-                let hidden = guards.iter().any(|m| m.get(seq).is_some_and(|new| *new <= as_of));
-                Some(*seq <= as_of && !hidden)
-            })
-            .collect()
+    /// Which of the rows `seqs` a reader up to `as_of` sees.
+    pub(crate) fn visible(&self, seqs: &Int64Array, as_of: i64) -> BooleanArray {
+        let rows = self.rows.read();
+        let seqs = seqs.values();
+        // Neighbours mostly lie on the same page.
+        let (mut last, mut page) = (i64::MIN, None);
+        let visible = BooleanBuffer::collect_bool(seqs.len(), |i| {
+            let seq = seqs[i];
+            let (number, word, mask) = bit(seq);
+            if number != last {
+                (last, page) = (number, rows.pages.get(&number));
+            }
+            let maybe_hidden = page.is_some_and(|p| p[word] & mask != 0);
+            seq <= as_of && !(maybe_hidden && rows.by.get(&seq).is_some_and(|new| *new <= as_of))
+        });
+        BooleanArray::new(visible, None)
     }
 }
 

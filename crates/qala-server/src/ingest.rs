@@ -12,8 +12,8 @@ use qala_app::lake::{Op, Outcome};
 use qala_app::{AppError, Progress};
 use serde::Deserialize;
 
-use crate::{LARGEST_MESSAGE, State};
 use crate::error::Answer;
+use crate::{LARGEST_MESSAGE, State};
 
 /// What may stand behind the `?`.
 #[derive(Debug, Deserialize)]
@@ -43,11 +43,14 @@ pub(crate) async fn push(
     let mut spool = centre.spool();
     let (mut body, mut size) = (body.into_data_stream(), 0);
     while let Some(bytes) = body.next().await {
-        let bytes = bytes.map_err(|e| AppError::Usage(format!("the message broke off: {e}; send it again")))?;
+        let bytes =
+            bytes.map_err(|e| AppError::Usage(format!("the message broke off: {e}; send it again")))?;
         size += bytes.len() as u64;
         if size > LARGEST_MESSAGE {
             let limit = LARGEST_MESSAGE >> 30;
-            return Err(AppError::TooLarge(format!("a message may have {limit} GiB; send it in parts")).into());
+            return Err(
+                AppError::TooLarge(format!("a message may have {limit} GiB; send it in parts")).into(),
+            );
         }
         spool.write(&bytes)?;
     }

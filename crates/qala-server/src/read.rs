@@ -157,10 +157,7 @@ pub(crate) async fn passport(
     Query(query): Query<PassportQuery>,
 ) -> Found<Passport> {
     let centre = state.centre.clone();
-    answer(
-        async move { centre.passport(&query.id, query.verify).await },
-    )
-    .await
+    answer(async move { centre.passport(&query.id, query.verify).await }).await
 }
 
 /// Feeds and what came from them.

@@ -50,7 +50,10 @@ impl Block {
     /// The block, what is left of the one read ahead, and all that follows in `text`, as one source.
     pub(super) fn and_all<'a>(&'a mut self, skip: usize, text: impl Read + 'a) -> impl Read + 'a {
         let fault = Broken(self.fault.take());
-        self.lines[skip..].chain(self.rest.as_slice()).chain(fault).chain(text)
+        self.lines[skip..]
+            .chain(self.rest.as_slice())
+            .chain(fault)
+            .chain(text)
     }
 }
 
@@ -70,7 +73,10 @@ pub(super) fn next_block(text: &mut impl Read, rest: Vec<u8>) -> Block {
     lines.reserve(size);
     let read = text.by_ref().take(size as u64).read_to_end(&mut lines);
     let is_last = !matches!(read, Ok(count) if count == size);
-    let end = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let end = lines
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |at| at + 1);
     let is_plain = read.is_ok() && (end > 0 || is_last) && !lines.contains(&b'"');
     let rest = if is_last { Vec::new() } else { lines.split_off(end) };
     Block {
@@ -133,13 +139,22 @@ pub(super) fn parse(
     file: Option<&str>,
     sink: &mut dyn Sink,
 ) -> Result<(), Stopped> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    let threads = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(MOST_THREADS);
     let work = |tasks: &Receiver<Task>, done: &SyncSender<Gathered>| {
         while let Ok(task) = tasks.recv() {
             let mut gathered = Gathered::default();
             let mut lines = Lines::new(&task.text[task.skip..], delimiter).after(task.before);
             // It takes everything.
-            drop(records(&mut lines, new_rows(), columns, false, file, &mut gathered));
+            drop(records(
+                &mut lines,
+                new_rows(),
+                columns,
+                false,
+                file,
+                &mut gathered,
+            ));
             if done.send(gathered).is_err() {
                 return;
             }

@@ -8,6 +8,7 @@
 //! | `time` | `local_start`, `…_end`, `…_date`, `…_hour`, `…_weekday`, `…_text`, `service_time` |
 //! | `h3` | `h3_cell`, `h3_parent`, `h3_lon`, `h3_lat`, `h3_boundary_wkt`, `h3_resolution`, `h3_distance` |
 //! | `geo` | `st_…` of geodatafusion |
+//! | `utc` | `date_trunc`, `date_part`, faster where all is UTC |
 //!
 //! To add a function: a [`scalar`] definition in the list of its file, with words and an example, and
 //! golden rows in the tests beside it.
@@ -22,6 +23,7 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 mod time;
+mod utc;
 
 use std::sync::Arc;
 
@@ -29,11 +31,12 @@ use datafusion::common::Result;
 use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 
-/// Every scalar function beyond DataFusion's own, each name once.
+/// Every scalar function beyond DataFusion's own or in its stead, each name once.
 pub fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
     let mut all = time::functions();
     all.extend(h3::functions());
     all.extend(geo::scalar_functions());
+    all.extend(utc::functions());
     all
 }
 

@@ -10,10 +10,18 @@ fn record(seq: i64, rows: i64) -> Record {
     let columns: [(&str, ArrayRef); 3] = [
         (
             "id",
-            Arc::new(StringArray::from_iter_values((0..rows).map(|i| format!("d-{:04}", i % 2000)))),
+            Arc::new(StringArray::from_iter_values(
+                (0..rows).map(|i| format!("d-{:04}", i % 2000)),
+            )),
         ),
-        ("t", Arc::new(TimestampMicrosecondArray::from_iter_values(t).with_timezone("UTC"))),
-        ("value", Arc::new(Float64Array::from_iter_values((0..rows).map(|i| i as f64)))),
+        (
+            "t",
+            Arc::new(TimestampMicrosecondArray::from_iter_values(t).with_timezone("UTC")),
+        ),
+        (
+            "value",
+            Arc::new(Float64Array::from_iter_values((0..rows).map(|i| i as f64))),
+        ),
     ];
     Record {
         seq,

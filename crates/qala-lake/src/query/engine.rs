@@ -22,7 +22,8 @@ use crate::error::{LakeError, Result};
 use crate::lake::Lake;
 use crate::query::rights::Principal;
 use crate::query::rollup::{RollupTable, touched};
-use crate::query::table::LakeTable;
+use crate::query::table::{LakeTable, read_schema};
+use crate::query::texts;
 use crate::query::threads::Threads;
 use crate::system;
 use crate::view::{TableView, View};
@@ -120,6 +121,9 @@ impl Default for LocalOptions {
     }
 }
 
+/// Rows that go through a plan at a time.
+const BATCH: usize = 16_384;
+
 /// DataFusion in this process, on threads of its own that give way to those that take messages in.
 pub struct LocalEngine {
     inner: Arc<Inner>,
@@ -147,6 +151,7 @@ impl LocalEngine {
         runtime.register_object_store(url()?.as_ref(), Arc::new(lake.store.clone()));
         let mut config = SessionConfig::new()
             .with_target_partitions(options.threads)
+            .with_batch_size(BATCH)
             .with_information_schema(false)
             .with_create_default_catalog_and_schema(false)
             .with_default_catalog_and_schema("qala", "public");
@@ -205,7 +210,6 @@ impl LocalEngine {
             }
         }
     }
-
 }
 
 impl Inner {
@@ -244,12 +248,7 @@ impl Inner {
         })
     }
 
-    async fn plan(
-        &self,
-        query: &Query,
-        view: Arc<View>,
-        seq: i64,
-    ) -> Result<SendableRecordBatchStream> {
+    async fn plan(&self, query: &Query, view: Arc<View>, seq: i64) -> Result<SendableRecordBatchStream> {
         let context = self.context(&query.principal, view, seq)?;
         let options = SQLOptions::new()
             .with_allow_ddl(false)
@@ -306,10 +305,12 @@ impl QueryEngine for LocalEngine {
                 Ok(stream) => stream,
                 Err(error) => return drop(opened.send(Err(error))),
             };
-            if opened.send(Ok(stream.schema())).is_err() {
+            let schema = texts::as_texts(&stream.schema());
+            if opened.send(Ok(Arc::clone(&schema))).is_err() {
                 return;
             }
             while let Some(batch) = stream.next().await {
+                let batch = batch.and_then(|batch| texts::to(&batch, &schema));
                 if batches.send(batch).await.is_err() {
                     return;
                 }
@@ -383,7 +384,7 @@ impl Tables {
             as_of: self.as_of,
             store: Arc::clone(&self.store),
             url: self.url.clone(),
-            schema: Arc::clone(&dataset.table),
+            schema: read_schema(dataset),
             rows: None,
             open: true,
         };
@@ -422,7 +423,7 @@ impl SchemaProvider for Tables {
         let (Some(rights), Some(view)) = (self.principal.table(name), self.view.tables.get(name)) else {
             return Ok(None);
         };
-        let all = &view.dataset.table;
+        let all = &read_schema(&view.dataset);
         let schema = match &rights.columns {
             None => Arc::clone(all),
             Some(columns) => {

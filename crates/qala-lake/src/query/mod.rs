@@ -7,6 +7,7 @@ mod rights;
 pub(crate) mod rollup;
 mod state;
 pub(crate) mod table;
+mod texts;
 mod threads;
 
 pub use engine::{AsOf, LocalEngine, LocalOptions, Query, QueryEngine, collect};

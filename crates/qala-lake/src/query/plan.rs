@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
-use arrow::compute::{and, filter_record_batch};
-use arrow::datatypes::{Int64Type, SchemaRef};
+use arrow::compute::{and, cast, filter_record_batch};
+use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -25,8 +25,6 @@ use crate::view::Dataset;
 #[derive(Debug, Clone)]
 pub(crate) struct Visible {
     pub(crate) dataset: Arc<Dataset>,
-    /// Days whose superseded rows matter here.
-    pub(crate) days: Arc<Vec<i32>>,
     /// Largest `_seq`.
     pub(crate) as_of: i64,
     /// `_seq` ranges of current sets by feed, for a snapshot.
@@ -44,12 +42,11 @@ impl Visible {
             .column_by_name(SEQ)
             .ok_or_else(|| missing(SEQ))?
             .as_primitive::<Int64Type>();
-        let mut mask = self.dataset.superseded.visible(&self.days, seqs, self.as_of);
+        let mut mask = self.dataset.superseded.visible(seqs, self.as_of);
         if let Some(sets) = &self.sets {
-            let feeds = batch
-                .column_by_name(FEED)
-                .ok_or_else(|| missing(FEED))?
-                .as_string::<i32>();
+            let feeds = batch.column_by_name(FEED).ok_or_else(|| missing(FEED))?;
+            let feeds = cast(feeds, &DataType::Utf8View)?;
+            let feeds = feeds.as_string_view();
             let current: BooleanArray = (0..batch.num_rows())
                 .map(|i| {
                     let (seq, feed) = (seqs.value(i), feeds.value(i));

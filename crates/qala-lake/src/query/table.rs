@@ -9,7 +9,9 @@ use datafusion::common::{DFSchema, ScalarValue, ToDFSchema};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::physical_plan::{
+    FileGroup, FileGroupPartitioner, FileScanConfigBuilder, ParquetSource,
+};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result;
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -25,8 +27,21 @@ use qala_core::spec::Kind;
 use crate::files::DataFile;
 use crate::query::plan::{BarrierExec, Visible, VisibleExec};
 use crate::query::state::close_intervals;
+use crate::query::texts;
 use crate::schema::{FEED, SEQ};
-use crate::view::TableView;
+use crate::view::{Dataset, TableView};
+
+/// Scans of this many bytes are cut into pieces of files.
+const PIECES_FROM: usize = 4 << 20;
+
+/// The types in which a question reads a dataset. The intervals of a state are closed before, in stored types.
+pub(crate) fn read_schema(dataset: &Dataset) -> SchemaRef {
+    if dataset.spec.kind == Kind::State {
+        Arc::clone(&dataset.table)
+    } else {
+        texts::as_views(&dataset.table)
+    }
+}
 
 /// A dataset as a table.
 #[derive(Debug)]
@@ -143,7 +158,7 @@ impl LakeTable {
         filters: &[Expr],
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let dataset = &self.view.dataset;
-        let table = &dataset.table;
+        let table = &read_schema(dataset);
         let bounds = dataset
             .time()
             .map_or((i64::MIN, i64::MAX), |time| time_bounds(filters, time));
@@ -153,7 +168,7 @@ impl LakeTable {
                 .is_none_or(|s| s.iter().any(|(_, a, b)| *a <= to && *b >= from))
         };
         // Rows that need no look: a file of a day without superseded rows, wholly before `as_of`.
-        let (mut clean, mut mixed, mut days) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut clean, mut mixed) = (Vec::new(), Vec::new());
         for file in self.view.files.iter() {
             let outside = dataset.time().is_some() && (file.max_time < bounds.0 || file.min_time > bounds.1);
             if outside || file.min_seq > self.as_of || !in_sets(file.min_seq, file.max_seq) {
@@ -163,7 +178,6 @@ impl LakeTable {
                 clean.push(Arc::clone(file));
             } else {
                 mixed.push(Arc::clone(file));
-                days.push(file.day);
             }
         }
         let tail: Vec<_> = self
@@ -172,16 +186,8 @@ impl LakeTable {
             .iter()
             .filter(|p| p.min_seq <= self.as_of && in_sets(p.min_seq, p.max_seq))
             .collect();
-        days.extend(
-            tail.iter()
-                .flat_map(|p| p.days.0..=p.days.1)
-                .filter(|d| dataset.superseded.touches(*d)),
-        );
-        days.sort_unstable();
-        days.dedup();
         let visible = Visible {
             dataset: Arc::clone(dataset),
-            days: Arc::new(days),
             as_of: self.as_of,
             sets,
         };
@@ -210,7 +216,7 @@ impl LakeTable {
             for part in tail {
                 let batch = visible.filter(&part.batch.project(&wanted)?)?;
                 if batch.num_rows() > 0 {
-                    parts.push(batch.project(&shown)?);
+                    parts.push(texts::to(&batch.project(&shown)?, &output)?);
                 }
             }
             inputs.push(MemorySourceConfig::try_new_exec(
@@ -236,7 +242,7 @@ impl LakeTable {
         self.parquet_of(
             state,
             &self.view.dir,
-            &self.view.dataset.table,
+            &read_schema(&self.view.dataset),
             files,
             columns,
             filters,
@@ -268,7 +274,13 @@ impl LakeTable {
             .map(|f| PartitionedFile::new(format!("{dir}/{}", f.path), f.bytes))
             .collect::<Vec<_>>()
             .into();
-        let groups = group.split_files(state.config().target_partitions().max(1));
+        // Evenly, large files in pieces: a partition that ends last is what a question waits for.
+        let partitions = state.config().target_partitions().max(1);
+        let groups = FileGroupPartitioner::new()
+            .with_target_partitions(partitions)
+            .with_repartition_file_min_size(PIECES_FROM)
+            .repartition_file_groups(std::slice::from_ref(&group))
+            .unwrap_or_else(|| group.split_files(partitions));
         let config = FileScanConfigBuilder::new(self.url.clone(), Arc::new(source))
             .with_file_groups(groups)
             .with_projection_indices(Some(columns.to_vec()))?

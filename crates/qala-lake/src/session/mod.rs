@@ -330,7 +330,6 @@ impl<'a> Session<'a> {
         );
         Ok(outcome)
     }
-
 }
 
 impl Drop for Session<'_> {
@@ -338,4 +337,3 @@ impl Drop for Session<'_> {
         self.lake.release(self.identity);
     }
 }
-
