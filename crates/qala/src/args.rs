@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// An open situation centre for a whole city.
 #[derive(Debug, Parser)]
@@ -151,18 +151,18 @@ pub(crate) enum Command {
         /// Folder or s3://bucket/prefix
         source: String,
     },
-    /// Rejected rows
-    #[command(after_help = "Example: qala quarantine --feed air --limit 20")]
+    /// Rejected rows: look at them, mend them, read them again
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "Examples:\n  qala quarantine list --feed air --limit 20\n  qala quarantine export --feed air --out bad.csv\n  qala quarantine retry --file bad.csv"
+    )]
     Quarantine {
-        /// Only of this feed
-        #[arg(long, value_name = "ID")]
-        feed: Option<String>,
-        /// At most so many
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
-        /// How to answer
-        #[arg(long, value_enum, default_value = "table")]
-        format: Format,
+        /// Without a verb: list
+        #[command(flatten)]
+        list: QuarantineList,
+        /// What to do
+        #[command(subcommand)]
+        command: Option<QuarantineCommand>,
     },
     /// Read the kept messages of a feed again, after a parser or mapping was mended
     #[command(after_help = "Example: qala reparse --feed air --from 2026-03-01")]
@@ -225,6 +225,68 @@ pub(crate) enum IndicatorCommand {
         /// Only this place
         #[arg(long, value_name = "P")]
         place: Option<String>,
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+}
+
+/// Which quarantine rows are meant.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct QuarantineFilter {
+    /// Only of this feed
+    #[arg(long, value_name = "ID")]
+    pub(crate) feed: Option<String>,
+    /// Only of this dataset
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<String>,
+    /// Only with this code, such as bad_number
+    #[arg(long, value_name = "CODE")]
+    pub(crate) code: Option<String>,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct QuarantineList {
+    #[command(flatten)]
+    pub(crate) filter: QuarantineFilter,
+    /// At most so many, the newest
+    #[arg(long, default_value_t = 50)]
+    pub(crate) limit: usize,
+    /// Also rows that were read again, and warnings
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How to answer
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QuarantineCommand {
+    /// Open rows, newest first
+    #[command(after_help = "Example: qala quarantine list --feed air --code bad_number")]
+    List(QuarantineList),
+    /// Write open rows to a CSV, to be mended in its column `raw`
+    #[command(after_help = "Example: qala quarantine export --feed air --out bad.csv")]
+    Export {
+        #[command(flatten)]
+        filter: QuarantineFilter,
+        /// The file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Read open rows again: by today's rules, or as they were mended in an exported file
+    #[command(
+        after_help = "Examples:\n  qala quarantine retry --feed air --mapping mended.toml\n  qala quarantine retry --file bad.csv"
+    )]
+    Retry {
+        #[command(flatten)]
+        filter: QuarantineFilter,
+        /// Mended rows: what `export` wrote, with the column `raw` changed
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["feed", "dataset", "code"])]
+        file: Option<PathBuf>,
+        /// Mapping in the place of the one the rows were read by
+        #[arg(long, value_name = "FILE")]
+        mapping: Option<PathBuf>,
         /// How to answer
         #[arg(long, value_enum, default_value = "table")]
         format: Format,

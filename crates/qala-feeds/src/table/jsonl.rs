@@ -14,6 +14,7 @@ use super::plan::Columns;
 use super::row::Rows;
 use crate::archive::read_fault;
 use crate::fault::{Fault, PERSONAL, cut, whole};
+use crate::selection::{Choice, Selection};
 use crate::text::not_utf8;
 use crate::{Context, Sink, Stopped};
 
@@ -44,6 +45,72 @@ pub(crate) trait Receiver {
     ) -> Result<(), Stopped>;
     /// Something that is no record.
     fn broken(&mut self, fault: Fault, raw: &str, place: Place, sink: &mut dyn Sink) -> Result<(), Stopped>;
+}
+
+/// Passes on the records that are selected, mended ones in the place of theirs.
+struct Chosen<'a> {
+    receiver: &'a mut dyn Receiver,
+    file: Option<&'a str>,
+    selection: Option<&'a Selection>,
+}
+
+impl Chosen<'_> {
+    fn is_skipped(&self, place: Place) -> bool {
+        self.selection
+            .is_some_and(|s| s.at(&place.position(self.file)) == Choice::Skip)
+    }
+
+    fn object(
+        &mut self,
+        object: &Map<String, Json>,
+        place: Place,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Stopped> {
+        if self.is_skipped(place) {
+            return Ok(());
+        }
+        self.receiver.object(object, place, sink)
+    }
+
+    fn broken(&mut self, fault: Fault, raw: &str, place: Place, sink: &mut dyn Sink) -> Result<(), Stopped> {
+        if self.is_skipped(place) {
+            return Ok(());
+        }
+        self.receiver.broken(fault, raw, place, sink)
+    }
+
+    /// The record that a person wrote in the place of this one; what is personal comes from `own`.
+    fn mended(&self, place: Place, own: Option<&Json>) -> Option<Result<Map<String, Json>, (Fault, String)>> {
+        let text = self.selection?.text(&place.position(self.file))?;
+        let fault = |fault| Some(Err((fault, text.to_owned())));
+        match serde_json::from_str::<Json>(text) {
+            Ok(mut mended) => {
+                if let Some(own) = own {
+                    reveal(&mut mended, own);
+                }
+                match mended {
+                    Json::Object(object) => Some(Ok(object)),
+                    _ => fault(no_object()),
+                }
+            }
+            Err(error) => fault(bad_json(&error)),
+        }
+    }
+}
+
+/// Puts hidden values back in their places.
+fn reveal(mended: &mut Json, own: &Json) {
+    match (mended, own) {
+        (Json::Object(mended), Json::Object(own)) => {
+            for (key, value) in mended {
+                if let Some(own) = own.get(key) {
+                    reveal(value, own);
+                }
+            }
+        }
+        (mended, own) if mended.as_str() == Some(PERSONAL) => *mended = own.clone(),
+        _ => {}
+    }
 }
 
 /// Where a record is: a line of JSON lines, or its number in an array.
@@ -94,7 +161,7 @@ pub(crate) fn is_lines(head: &[u8]) -> bool {
 pub(crate) fn parse(
     bytes: &mut dyn BufRead,
     is_lines: bool,
-    file: Option<&str>,
+    (file, selection): (Option<&str>, Option<&Selection>),
     receiver: &mut dyn Receiver,
     sink: &mut dyn Sink,
 ) -> Result<(), Stopped> {
@@ -104,18 +171,23 @@ pub(crate) fn parse(
         Err(error) => return sink.problem(whole(read_fault(&error), file, 0)),
     }
     if is_lines {
-        lines(bytes, file, receiver, sink)
+        lines(bytes, (file, selection), receiver, sink)
     } else {
-        document(bytes, file, receiver, sink)
+        document(bytes, (file, selection), receiver, sink)
     }
 }
 
 fn lines(
     bytes: &mut dyn BufRead,
-    file: Option<&str>,
+    (file, selection): (Option<&str>, Option<&Selection>),
     receiver: &mut dyn Receiver,
     sink: &mut dyn Sink,
 ) -> Result<(), Stopped> {
+    let mut receiver = Chosen {
+        receiver,
+        file,
+        selection,
+    };
     let mut line = Vec::new();
     let mut number = 0;
     loop {
@@ -142,7 +214,15 @@ fn lines(
         if text.is_empty() {
             continue;
         }
-        match serde_json::from_slice::<Json>(text) {
+        let own = serde_json::from_slice::<Json>(text);
+        if let Some(mended) = receiver.mended(place, own.as_ref().ok()) {
+            match mended {
+                Ok(object) => receiver.object(&object, place, sink)?,
+                Err((fault, raw)) => receiver.broken(fault, &raw, place, sink)?,
+            }
+            continue;
+        }
+        match own {
             Ok(Json::Object(object)) => receiver.object(&object, place, sink)?,
             Ok(_) => receiver.broken(no_object(), &String::from_utf8_lossy(text), place, sink)?,
             Err(_) if std::str::from_utf8(text).is_err() => {
@@ -160,18 +240,22 @@ fn no_object() -> Fault {
     )
 }
 
-fn bad_json(error: &serde_json::Error) -> Fault {
+pub(super) fn bad_json(error: &serde_json::Error) -> Fault {
     Fault::new("bad_json", format!("this is not JSON ({error})"))
 }
 
 fn document(
     bytes: &mut dyn BufRead,
-    file: Option<&str>,
+    (file, selection): (Option<&str>, Option<&Selection>),
     receiver: &mut dyn Receiver,
     sink: &mut dyn Sink,
 ) -> Result<(), Stopped> {
     let mut state = State {
-        receiver,
+        receiver: Chosen {
+            receiver,
+            file,
+            selection,
+        },
         sink,
         number: 0,
         stopped: None,
@@ -193,11 +277,12 @@ fn document(
         "broken_json",
         format!("this is not JSON ({error}); {number} records before it were read, the rest was not"),
     );
-    receiver.broken(fault, "", Place::Number(number), sink)
+    let mut receiver = state.receiver;
+    receiver.broken(fault, "", Place::Number(number), state.sink)
 }
 
 struct State<'a> {
-    receiver: &'a mut dyn Receiver,
+    receiver: Chosen<'a>,
     sink: &'a mut dyn Sink,
     number: u64,
     stopped: Option<Stopped>,
@@ -207,6 +292,11 @@ impl State<'_> {
     fn take(&mut self, value: Json) -> Result<(), Stopped> {
         let place = Place::Number(self.number);
         self.number += 1;
+        match self.receiver.mended(place, Some(&value)) {
+            Some(Ok(object)) => return self.receiver.object(&object, place, self.sink),
+            Some(Err((fault, raw))) => return self.receiver.broken(fault, &raw, place, self.sink),
+            None => {}
+        }
         match value {
             Json::Object(object) => self.receiver.object(&object, place, self.sink),
             other => self
@@ -465,7 +555,7 @@ impl<'a> OneDataset<'a> {
             Rows::new(
                 self.spec,
                 self.context.mapping,
-                self.context.city_zone,
+                self.context,
                 &self.paths,
                 Columns::Open,
                 self.file.as_deref(),

@@ -22,6 +22,8 @@ pub(crate) mod plan;
 pub(crate) mod row;
 
 #[cfg(test)]
+mod mended;
+#[cfg(test)]
 mod tests;
 
 /// Import kind `table`.
@@ -134,7 +136,13 @@ fn file(
         Format::JsonLines | Format::Json => {
             let is_lines = found == Format::JsonLines;
             let mut one = jsonl::OneDataset::new(spec, context, inside);
-            jsonl::parse(bytes, is_lines, inside, &mut one, sink)?;
+            jsonl::parse(
+                bytes,
+                is_lines,
+                (inside, context.selection.as_deref()),
+                &mut one,
+                sink,
+            )?;
             one.finish(sink)
         }
         Format::Parquet => columnar::parquet(bytes, spec, context, inside, sink),

@@ -4,6 +4,7 @@ mod admin;
 mod import;
 mod indicator;
 mod output;
+mod quarantine;
 mod serve;
 mod sql;
 
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use qala_app::{Centre, CentreOptions};
 
-use crate::args::{Args, Command, IndicatorCommand};
+use crate::args::{Args, Command, IndicatorCommand, QuarantineCommand};
 
 /// Runs what was asked for.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
@@ -86,8 +87,9 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         Command::Check => admin::check(&options.pack),
         Command::Backup { target } => admin::backup(Centre::open(options).await?, &target).await,
         Command::Restore { source } => admin::restore(&source, &args.data).await,
-        Command::Quarantine { feed, limit, format } => {
-            admin::quarantine(Centre::open(options).await?, feed.as_deref(), limit, format).await
+        Command::Quarantine { list, command } => {
+            let command = command.unwrap_or(QuarantineCommand::List(list));
+            quarantine::run(Centre::open(options).await?, command).await
         }
         Command::Reparse { feed, from } => admin::reparse(Centre::open(options).await?, &feed, &from).await,
         Command::User(command) => admin::user(Centre::open(options).await?, command).await,
