@@ -14,6 +14,7 @@ mod keep;
 mod keys;
 mod lake;
 mod log;
+mod migration;
 mod query;
 mod read;
 mod schema;

@@ -104,7 +104,17 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn open(disk: Arc<dyn Disk>, clock: &Arc<TestClock>, seed: u64) -> Result<Self> {
-        let lake = Arc::new(Lake::open(disk, &specs(), options(clock, seed)).await?);
+        Self::open_with(disk, clock, seed, &specs()).await
+    }
+
+    /// With other datasets.
+    pub(crate) async fn open_with(
+        disk: Arc<dyn Disk>,
+        clock: &Arc<TestClock>,
+        seed: u64,
+        specs: &[DatasetSpec],
+    ) -> Result<Self> {
+        let lake = Arc::new(Lake::open(disk, specs, options(clock, seed)).await?);
         let engine = LocalEngine::new(
             Arc::clone(&lake),
             &LocalOptions {
