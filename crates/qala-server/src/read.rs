@@ -193,6 +193,8 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
                 accepted: 0,
                 duplicate: 0,
                 quarantined: 0,
+                last_answered: centre.polls.get(&f.id).and_then(|p| p.answered).map(|t| centre.zone.format(t)),
+                error: centre.polls.get(&f.id).and_then(|p| p.error),
             })
             .collect();
         for row in &rows {
@@ -214,6 +216,8 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
                     accepted: 0,
                     duplicate: 0,
                     quarantined: 0,
+                    last_answered: None,
+                    error: None,
                 });
                 out.len() - 1
             });

@@ -18,7 +18,7 @@ pub(crate) struct Args {
         env = "QALA_DATA"
     )]
     pub(crate) data: PathBuf,
-    /// City pack
+    /// City pack: a name, or a folder such as ./packs/my-city
     #[arg(long, global = true, value_name = "NAME", env = "QALA_PACK")]
     pub(crate) pack: Option<String>,
     /// Say more about what is done

@@ -7,6 +7,8 @@ mod command_line;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod poll;
+#[cfg(test)]
 mod quarantine;
 #[cfg(test)]
 mod real_data;

@@ -66,6 +66,11 @@ impl Drop for Server {
 
 impl Server {
     pub(crate) fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// With more arguments, such as another pack.
+    pub(crate) fn start_with(data: &Path, args: &[&str]) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -74,6 +79,7 @@ impl Server {
         let child = Command::new(env!("CARGO_BIN_EXE_qala"))
             .arg("--data")
             .arg(data)
+            .args(args)
             .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
