@@ -54,11 +54,19 @@ pub(crate) enum OpArg {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the centre
-    #[command(after_help = "Example: qala serve --listen 127.0.0.1:8080")]
+    #[command(
+        after_help = "Examples:\n  qala serve --listen 127.0.0.1:8080\n  qala serve --backup s3://city-backup/qala --backup-every-s 86400"
+    )]
     Serve {
         /// Address to listen on
         #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
         listen: SocketAddr,
+        /// Copy everything, while running, to a new folder below this folder or s3://bucket/prefix
+        #[arg(long, value_name = "TARGET")]
+        backup: Option<String>,
+        /// Seconds between two copies
+        #[arg(long, default_value_t = 86_400, value_name = "S", requires = "backup")]
+        backup_every_s: u64,
     },
     /// Run the centre, filled with the seeded city first (its data are marked as simulated)
     #[command(after_help = "Example: qala demo --seed 1")]

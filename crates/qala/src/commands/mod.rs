@@ -9,6 +9,7 @@ mod serve;
 mod sql;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use qala_app::{Centre, CentreOptions};
@@ -22,7 +23,14 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         options.pack.clone_from(pack);
     }
     match args.command {
-        Command::Serve { listen } => serve::serve(Centre::open(options).await?, listen).await,
+        Command::Serve {
+            listen,
+            backup,
+            backup_every_s,
+        } => {
+            let backup = backup.map(|to| (to, Duration::from_secs(backup_every_s.max(1))));
+            serve::serve(Centre::open(options).await?, listen, backup).await
+        }
         Command::Demo {
             listen,
             seed,
@@ -34,7 +42,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
                 centre.close().await?;
                 return Ok(ExitCode::SUCCESS);
             }
-            serve::serve(centre, listen).await
+            serve::serve(centre, listen, None).await
         }
         Command::Import {
             kind,

@@ -1,6 +1,8 @@
 //! Tests of the whole program. One binary, because linking the engine takes long.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod city;
 #[cfg(test)]
 mod command_line;
@@ -12,5 +14,7 @@ mod poll;
 mod quarantine;
 #[cfg(test)]
 mod real_data;
+#[cfg(test)]
+mod s3;
 #[cfg(test)]
 mod support;

@@ -166,8 +166,8 @@ fn an_address_is_asked_with_its_etag_and_nothing_known_is_lost() {
     let folder = dir.path().join("pack");
     let address = Address::new(Answer::Good(readings(0..2), "\"one\""));
     pack(&folder, &format!("http://127.0.0.1:{}/now.json", address.port));
-    let pack = ["--pack", folder.to_str().unwrap()];
-    let start = || Server::start_with(&data, &pack);
+    let pack = ["serve", "--pack", folder.to_str().unwrap()];
+    let start = || Server::start_as(&data, &pack, &[]);
 
     // Rows come; then the address is asked with its ETag, and nothing is taken in again.
     let server = start();

@@ -66,11 +66,11 @@ impl Drop for Server {
 
 impl Server {
     pub(crate) fn start(data: &Path) -> Self {
-        Self::start_with(data, &[])
+        Self::start_as(data, &["serve"], &[])
     }
 
-    /// With more arguments, such as another pack.
-    pub(crate) fn start_with(data: &Path, args: &[&str]) -> Self {
+    /// With other arguments and variables.
+    pub(crate) fn start_as(data: &Path, args: &[&str], environment: &[(&'static str, String)]) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -80,7 +80,8 @@ impl Server {
             .arg("--data")
             .arg(data)
             .args(args)
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
+            .args(["--listen", &format!("127.0.0.1:{port}")])
+            .envs(environment.iter().map(|(n, v)| (n, v)))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
