@@ -147,6 +147,9 @@ pub(crate) enum Command {
     /// Check specs, indicators and packs against each other
     #[command(after_help = "Example: qala check")]
     Check,
+    /// What a spec can say
+    #[command(subcommand)]
+    Spec(SpecCommand),
     /// Copy lake and registry to a folder or s3://bucket/prefix
     #[command(after_help = "Example: qala backup /mnt/backup/monday")]
     Backup {
@@ -298,6 +301,17 @@ pub(crate) enum QuarantineCommand {
         /// How to answer
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SpecCommand {
+    /// JSON schemas of dataset, feed, indicator and model, for editors
+    #[command(after_help = "Example: qala spec schema --out schemas")]
+    Schema {
+        /// A file per kind in this folder; printed when absent
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
 }
 

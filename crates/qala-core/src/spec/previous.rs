@@ -19,11 +19,11 @@ pub enum OldRows {
     Leave,
 }
 
-/// Where a column, or a quantity, comes from.
+/// Where a column comes from.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Carry {
-    /// Column or quantity of the version before.
+    /// Column of the version before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// A constant; with `from` it stands in where the old value is missing.
@@ -37,6 +37,18 @@ pub struct Carry {
     pub replace: BTreeMap<String, String>,
 }
 
+/// Where a quantity comes from.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CarryQuantity {
+    /// Quantity of the version before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Unit of its old values, to be stated when it changes; they are converted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+}
+
 /// The mapping of the version before to this one. A column or quantity that is not listed is the old one of the same
 /// name, type and unit; an old one that goes nowhere must be named as dropped.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -48,9 +60,9 @@ pub struct FromPrevious {
     /// Columns of this version.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, Carry>,
-    /// Quantities of this version; `from` and `unit` only.
+    /// Quantities of this version.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub quantities: BTreeMap<String, Carry>,
+    pub quantities: BTreeMap<String, CarryQuantity>,
     /// Columns of the version before that are left behind.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<String>,
@@ -98,11 +110,6 @@ impl FromPrevious {
         let quantities = spec.quantities.keys().map(String::as_str).collect();
         for (name, carry) in &self.quantities {
             known("quantity", name, &quantities)?;
-            if carry.value.is_some() || !carry.replace.is_empty() {
-                return Err(format!(
-                    "`from_previous.quantities.{name}` takes `from` and `unit` only"
-                ));
-            }
             if let (Some(from), Some(to)) = (carry.unit, spec.quantities.get(name)) {
                 from.to(&to.unit)
                     .map_err(|e| format!("`from_previous.quantities.{name}`: {e}"))?;

@@ -64,6 +64,20 @@ pub(crate) fn check(pack: &str) -> Result<ExitCode> {
     })
 }
 
+pub(crate) fn schemas(out: Option<&Path>) -> Result<ExitCode> {
+    for (name, text) in qala_core::spec::schemas().map_err(AppError::from)? {
+        let Some(folder) = out else {
+            print::out(text.trim_end());
+            continue;
+        };
+        let path = folder.join(format!("{name}.json"));
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(&path, text))
+            .map_err(AppError::io(format!("write {}", path.display())))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 pub(crate) async fn backup(centre: Centre, target: &str) -> Result<ExitCode> {
     let mark = qala_app::backup(&centre, target).await?;
     print::out(&format!(

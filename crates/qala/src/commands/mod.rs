@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::Result;
 use qala_app::{Centre, CentreOptions};
 
-use crate::args::{Args, Command, IndicatorCommand, QuarantineCommand};
+use crate::args::{Args, Command, IndicatorCommand, QuarantineCommand, SpecCommand};
 
 /// Runs what was asked for.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
@@ -93,6 +93,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             indicator::passport(Centre::open(options).await?, &id, verify, format).await
         }
         Command::Check => admin::check(&options.pack),
+        Command::Spec(SpecCommand::Schema { out }) => admin::schemas(out.as_deref()),
         Command::Backup { target } => admin::backup(Centre::open(options).await?, &target).await,
         Command::Restore { source } => admin::restore(&source, &args.data).await,
         Command::Quarantine { list, command } => {
