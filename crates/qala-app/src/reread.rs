@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use qala_core::spec::Mapping;
 use qala_core::{FeedId, Position};
 use qala_feeds::Selection;
-use qala_lake::Op;
+use qala_lake::{LakeError, Op};
 use serde_json::{Map, Value};
 
 use crate::centre::Centre;
@@ -154,7 +154,12 @@ impl Centre {
             archive.messages.insert(kept.id, kept);
         }
         for kept in archive.messages.values().filter(|k| k.is_mended()) {
-            let texts = mended_texts(&self.lake.kept(kept.path()?)?)?;
+            let texts = match self.lake.kept(kept.path()?) {
+                Ok(bytes) => mended_texts(&bytes)?,
+                // What was mended went with the key; the others can still be read again.
+                Err(LakeError::KeyDestroyed { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            };
             let root = archive.root(kept.id)?.id;
             for row in self.quarantine_rows(texts.keys().map(String::as_str)).await? {
                 let source = number(&row, "_source").unwrap_or_default();
