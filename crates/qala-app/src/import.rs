@@ -296,7 +296,9 @@ impl Centre {
         };
         let worker = tokio::task::spawn_blocking(parse);
         let is_new = |_: &bool| import.again.is_none();
-        let kept = known_personal.filter(is_new).map(|personal| tokio::spawn(keep(personal)));
+        let kept = known_personal
+            .filter(is_new)
+            .map(|personal| tokio::spawn(keep(personal)));
         let mut personal = false;
         while let Some(event) = events.recv().await {
             match event {

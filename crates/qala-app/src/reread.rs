@@ -260,7 +260,7 @@ pub(crate) fn mended_texts(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
     };
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let head = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
-    let count = |sign: u8| head.iter().filter(|b| **b == sign).count();
+    let count = |sign: u8| head.split(|b| *b == sign).count();
     let delimiter = if count(b';') > count(b',') { b';' } else { b',' };
     let format = arrow::csv::reader::Format::default()
         .with_header(true)

@@ -183,7 +183,7 @@ fn a_mapping_from_the_version_before_says_what_is_wrong() {
         )
     };
     let read = |version: u32, mapping: &str| {
-        DatasetSpec::from_toml("test", &text(version, mapping)).map_err(|e| e.message)
+        spec::DatasetSpec::from_toml("test", &text(version, mapping)).map_err(|e| e.message)
     };
     assert!(
         read(

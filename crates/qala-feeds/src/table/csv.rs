@@ -324,7 +324,17 @@ pub(super) fn parse(
     if rows.is_ready() && in_parallel {
         let (bytes, before) = if mapping.header { lines.read() } else { (0, 0) };
         drop(lines);
-        return blocks::parse(head, bytes, before, &mut text, delimiter, new_rows, names.len(), file, sink);
+        return blocks::parse(
+            head,
+            bytes,
+            before,
+            &mut text,
+            delimiter,
+            new_rows,
+            names.len(),
+            file,
+            sink,
+        );
     }
     records(&mut lines, rows, names.len(), !mapping.header, file, sink)
 }

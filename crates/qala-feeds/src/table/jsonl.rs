@@ -10,11 +10,12 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::{Map, Value as Json};
 
 use super::cell::{Cell, Record};
+use super::chosen::Chosen;
 use super::plan::Columns;
 use super::row::Rows;
 use crate::archive::read_fault;
 use crate::fault::{Fault, PERSONAL, cut, whole};
-use crate::selection::{Choice, Selection};
+use crate::selection::Selection;
 use crate::text::not_utf8;
 use crate::{Context, Sink, Stopped};
 
@@ -45,72 +46,6 @@ pub(crate) trait Receiver {
     ) -> Result<(), Stopped>;
     /// Something that is no record.
     fn broken(&mut self, fault: Fault, raw: &str, place: Place, sink: &mut dyn Sink) -> Result<(), Stopped>;
-}
-
-/// Passes on the records that are selected, mended ones in the place of theirs.
-struct Chosen<'a> {
-    receiver: &'a mut dyn Receiver,
-    file: Option<&'a str>,
-    selection: Option<&'a Selection>,
-}
-
-impl Chosen<'_> {
-    fn is_skipped(&self, place: Place) -> bool {
-        self.selection
-            .is_some_and(|s| s.at(&place.position(self.file)) == Choice::Skip)
-    }
-
-    fn object(
-        &mut self,
-        object: &Map<String, Json>,
-        place: Place,
-        sink: &mut dyn Sink,
-    ) -> Result<(), Stopped> {
-        if self.is_skipped(place) {
-            return Ok(());
-        }
-        self.receiver.object(object, place, sink)
-    }
-
-    fn broken(&mut self, fault: Fault, raw: &str, place: Place, sink: &mut dyn Sink) -> Result<(), Stopped> {
-        if self.is_skipped(place) {
-            return Ok(());
-        }
-        self.receiver.broken(fault, raw, place, sink)
-    }
-
-    /// The record that a person wrote in the place of this one; what is personal comes from `own`.
-    fn mended(&self, place: Place, own: Option<&Json>) -> Option<Result<Map<String, Json>, (Fault, String)>> {
-        let text = self.selection?.text(&place.position(self.file))?;
-        let fault = |fault| Some(Err((fault, text.to_owned())));
-        match serde_json::from_str::<Json>(text) {
-            Ok(mut mended) => {
-                if let Some(own) = own {
-                    reveal(&mut mended, own);
-                }
-                match mended {
-                    Json::Object(object) => Some(Ok(object)),
-                    _ => fault(no_object()),
-                }
-            }
-            Err(error) => fault(bad_json(&error)),
-        }
-    }
-}
-
-/// Puts hidden values back in their places.
-fn reveal(mended: &mut Json, own: &Json) {
-    match (mended, own) {
-        (Json::Object(mended), Json::Object(own)) => {
-            for (key, value) in mended {
-                if let Some(own) = own.get(key) {
-                    reveal(value, own);
-                }
-            }
-        }
-        (mended, own) if mended.as_str() == Some(PERSONAL) => *mended = own.clone(),
-        _ => {}
-    }
 }
 
 /// Where a record is: a line of JSON lines, or its number in an array.
@@ -233,7 +168,7 @@ fn lines(
     }
 }
 
-fn no_object() -> Fault {
+pub(super) fn no_object() -> Fault {
     Fault::new(
         "bad_json",
         "a record is an object of names and values: { \"station_id\": …, \"t\": … }",

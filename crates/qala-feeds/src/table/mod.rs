@@ -14,6 +14,7 @@ use crate::{Context, FeedKind, Input, Sink, Stopped};
 
 mod blocks;
 pub(crate) mod cell;
+mod chosen;
 mod columnar;
 pub(crate) mod csv;
 mod ipc;

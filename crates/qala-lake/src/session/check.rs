@@ -73,7 +73,12 @@ impl Session<'_> {
         for row in rows {
             let (code, message) = &bad[&row];
             // The parser knows the place in the source; here it is lost, and a number of the batch would mislead.
-            self.problem(Problem::rejected(code, message.clone(), Some(dataset.spec.name.clone()), 1));
+            self.problem(Problem::rejected(
+                code,
+                message.clone(),
+                Some(dataset.spec.name.clone()),
+                1,
+            ));
         }
         let keep: BooleanArray = (0..batch.num_rows())
             .map(|i| Some(!bad.contains_key(&i)))

@@ -1,5 +1,6 @@
 //! Backup to an object store while senders are running, and back.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -91,11 +92,12 @@ fn a_copy_in_an_object_store_taken_under_ingest_equals_the_source_as_of_its_mark
     let mut csv = String::from("station_id,quantity,t,value\n");
     for i in 0..240_000 {
         let (hour, minute, second) = (i / 3600 % 24, i / 60 % 60, i % 60);
-        csv.push_str(&format!(
-            "big-{},pm25,2026-03-01T{hour:02}:{minute:02}:{second:02}Z,{}\n",
-            i / 86_400,
-            i % 500
-        ));
+        let (station, value) = (i / 86_400, i % 500);
+        writeln!(
+            csv,
+            "big-{station},pm25,2026-03-01T{hour:02}:{minute:02}:{second:02}Z,{value}"
+        )
+        .unwrap();
     }
     let file = dir.path().join("big.csv");
     std::fs::write(&file, csv).unwrap();

@@ -41,7 +41,7 @@ const KINDS: [(&str, &str, Read, &[&str]); 4] = [
         "indicator",
         "The header of an indicator: indicators/<subject>/<id>.sql, each line behind `-- `",
         |text| {
-            let header: String = text.lines().map(|line| format!("-- {line}\n")).collect();
+            let header = format!("-- {}\n", text.trim_end().replace('\n', "\n-- "));
             IndicatorSpec::from_sql("sample", &format!("{header}SELECT :from, :to, :grain, :zone")).map(drop)
         },
         &[include_str!("indicator.toml")],
