@@ -50,10 +50,7 @@ fn run() -> anyhow::Result<()> {
     match Arguments::parse().verb {
         Verb::Tidy => tidy::run(&root),
         Verb::Bless => shell::run(&root, "QALA_BLESS=1 cargo test --workspace --no-fail-fast"),
-        Verb::Gen => shell::run(
-            &root,
-            "cargo run --quiet --package qala -- spec schema --out schemas",
-        ),
+        Verb::Gen => shell::run(&root, "cargo run --quiet --bin qala -- spec schema --out schemas"),
         Verb::Bench => prove::bench(&root),
         Verb::Prove => prove::prove(&root),
     }

@@ -54,6 +54,12 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 60,
     },
     Step {
+        name: "every answer of queries beside writers is the model's at its own _seq",
+        kind: Kind::Test,
+        command: "cargo test --workspace --test it crowd_of_two_hundred_seeds -- --ignored --nocapture",
+        budget_minutes: 20,
+    },
+    Step {
         name: "the registry on a simulated disk",
         kind: Kind::Test,
         command: "cargo test --workspace --lib proof -- --ignored --nocapture",

@@ -143,6 +143,12 @@ pub struct Feed {
     pub duplicate: i64,
     /// Rows in quarantine.
     pub quarantined: i64,
+    /// Of an address that is asked again and again: when it last answered well, changed or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_answered: Option<String>,
+    /// Why its last answer could not be taken in; what came before stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// `GET /api/status`.

@@ -12,7 +12,7 @@ use crate::transport::Transports;
 
 /// The running loops. Dropping it stops them; nothing acknowledged is lost by that.
 pub struct Background {
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Background {
@@ -38,7 +38,24 @@ impl Background {
             tasks.spawn(relaying(Arc::clone(centre)));
             tasks.spawn(schedule(Arc::clone(centre)));
         }
-        Self { _tasks: tasks }
+        Self { tasks }
+    }
+
+    /// Also copies everything to a folder of its time below `address`, again and again.
+    pub fn back_up(&mut self, centre: &Arc<Centre>, address: String, every: Duration) {
+        let centre = Arc::clone(centre);
+        self.tasks.spawn(async move {
+            loop {
+                tokio::time::sleep(every).await;
+                let at = qala_core::Zone::utc().format(centre.clock.now());
+                let at = at.get(..19).unwrap_or(&at).replace(':', "-");
+                let target = format!("{}/{at}Z", address.trim_end_matches('/'));
+                match crate::backup::backup(&centre, &target).await {
+                    Ok(mark) => tracing::info!(target, seq = mark.seq, bytes = mark.bytes, "backed up"),
+                    Err(error) => tracing::error!(target, %error, "could not back up"),
+                }
+            }
+        });
     }
 }
 

@@ -13,6 +13,7 @@ use crate::clock::SystemClock;
 use crate::content::Content;
 use crate::error::{AppError, Result};
 use crate::spool::{self, Spool};
+use crate::transport::Polls;
 
 /// How a centre is opened.
 #[derive(Debug, Clone)]
@@ -57,6 +58,8 @@ pub struct Centre {
     pub data: PathBuf,
     /// The city's name.
     pub city: qala_core::Text,
+    /// How the addresses answer that are asked again and again.
+    pub polls: Polls,
     // Held while the directory is open; the system lets it go when the process ends, however it ends.
     _lock: std::fs::File,
 }
@@ -100,6 +103,7 @@ impl Centre {
             clock,
             data: options.data,
             city: pack.name,
+            polls: Polls::default(),
             _lock: lock,
         };
         centre.relay().await?;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::record_batch::RecordBatch;
 use qala_core::spec::{DatasetSpec, Mapping};
 use qala_core::{DatasetName, FeedId, Problem};
-use qala_feeds::{Context, Input, Sink, Stopped, kind};
+use qala_feeds::{Context, Input, Selection, Sink, Stopped, kind};
 use qala_lake::{Begin, Message, Op, Outcome, Receipt};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use crate::centre::Centre;
 use crate::content::Content;
 use crate::error::{AppError, Result};
+use crate::recipe::Recipe;
 use crate::spool::{self, SpoolFile};
 
 /// What is taken in.
@@ -92,6 +93,19 @@ pub struct Import {
     pub idempotency_key: Option<String>,
     /// Parse and check only.
     pub dry_run: bool,
+    /// What makes a message that is read again another one than the first time.
+    pub again: Option<Again>,
+}
+
+/// A message that is read again.
+#[derive(Debug, Clone)]
+pub struct Again {
+    /// Why and how, in one line; part of its identity and kept with it.
+    pub mark: String,
+    /// Where its bytes lie, below the data directory.
+    pub kept: String,
+    /// The records that are read; absent: all.
+    pub selection: Option<Arc<Selection>>,
 }
 
 impl Import {
@@ -107,6 +121,7 @@ impl Import {
             op: Op::Upsert,
             idempotency_key: None,
             dry_run: false,
+            again: None,
         }
     }
 }
@@ -165,7 +180,7 @@ impl Sink for ChannelSink {
     }
 }
 
-fn digest(payload: &Payload) -> Result<String> {
+pub(crate) fn digest(payload: &Payload) -> Result<String> {
     let mut input = payload.open()?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
@@ -225,6 +240,7 @@ impl Centre {
             let payload = import.payload.clone();
             let feed = import.feed.clone();
             let zone = self.zone.clone();
+            let selection = import.again.as_ref().and_then(|a| a.selection.clone());
             let progress = Arc::clone(&progress);
             let parse = move || -> Result<()> {
                 let mut input = payload.open()?;
@@ -238,6 +254,7 @@ impl Centre {
                     datasets: &datasets,
                     city_zone: &zone,
                     max_unpacked: 64 << 30,
+                    selection,
                 };
                 let mut sink = ChannelSink {
                     events: sender,
@@ -261,9 +278,10 @@ impl Centre {
             kind: import.kind.clone(),
             name: import.payload.name(),
             digest: digest.clone(),
-            context: format!(
-                "{}\n{mapping_text}",
-                name.map(|n| n.to_string()).unwrap_or_default()
+            context: Recipe::context(
+                name.as_ref(),
+                &mapping_text,
+                import.again.as_ref().map(|a| &*a.mark),
             ),
             idempotency_key: import.idempotency_key.clone(),
             op: import.op,
@@ -277,7 +295,10 @@ impl Centre {
             blocking(move || Ok(lake.keep(&digest, personal, &mut *payload.open()?)?))
         };
         let worker = tokio::task::spawn_blocking(parse);
-        let kept = known_personal.map(|personal| tokio::spawn(keep(personal)));
+        let is_new = |_: &bool| import.again.is_none();
+        let kept = known_personal
+            .filter(is_new)
+            .map(|personal| tokio::spawn(keep(personal)));
         let mut personal = false;
         while let Some(event) = events.recv().await {
             match event {
@@ -298,9 +319,10 @@ impl Centre {
             }
         }
         joined(worker.await)??;
-        let kept = match kept {
-            Some(kept) => joined(kept.await)??,
-            None => keep(personal).await?,
+        let kept = match (import.again, kept) {
+            (Some(again), _) => again.kept,
+            (None, Some(kept)) => joined(kept.await)??,
+            (None, None) => keep(personal).await?,
         };
         Ok(session.finish(Some(kept)).await?)
     }

@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use qala_core::FeedId;
 use qala_core::spec::{FeedSpec, Transport};
 use qala_lake::Outcome;
 
@@ -15,11 +16,53 @@ use crate::import::{Import, Payload, Progress};
 
 /// Folders are looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// An address that fails is asked at least this often.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 /// Largest answer of an address.
 const LARGEST_ANSWER: usize = 512 << 20;
 
 /// What was seen of a file when it was last taken in.
 type Seen = HashMap<PathBuf, (u64, Option<SystemTime>)>;
+
+/// How an address answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Polled {
+    /// When it was asked last, µs of UTC.
+    pub asked: i64,
+    /// When it last answered well, changed or not; absent when it never did since the start.
+    pub answered: Option<i64>,
+    /// Why the last answer was not taken in; absent when it was.
+    pub error: Option<String>,
+}
+
+/// How addresses answered since the start, by feed.
+#[derive(Debug, Default)]
+pub struct Polls(Mutex<HashMap<FeedId, Polled>>);
+
+impl Polls {
+    /// The last answer of a feed's address.
+    pub fn get(&self, feed: &FeedId) -> Option<Polled> {
+        self.lock().get(feed).cloned()
+    }
+
+    fn note(&self, feed: &FeedId, now: i64, error: Option<String>) {
+        let mut all = self.lock();
+        let before = all.get(feed).and_then(|p| p.answered);
+        let answered = if error.is_none() { Some(now) } else { before };
+        all.insert(
+            feed.clone(),
+            Polled {
+                asked: now,
+                answered,
+                error,
+            },
+        );
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<FeedId, Polled>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
 
 /// The state of all transports.
 #[derive(Debug, Default)]
@@ -109,7 +152,10 @@ impl Transports {
         let every = Duration::from_secs((*every_s).max(1));
         let mut wait = every;
         loop {
-            match self.ask(centre, feed, url, client).await {
+            let answer = self.ask(centre, feed, url, client).await;
+            let error = answer.as_ref().err().map(ToString::to_string);
+            centre.polls.note(&feed.id, centre.clock.now(), error);
+            match answer {
                 Ok(outcome) => {
                     wait = every;
                     if let Some(o) = outcome {
@@ -117,8 +163,10 @@ impl Transports {
                     }
                 }
                 Err(error) => {
-                    wait = (wait * 2).min(Duration::from_secs(3600)).max(every);
                     tracing::warn!(feed = %feed.id, %error, wait_s = wait.as_secs(), "could not poll");
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(LONGEST_WAIT).max(every);
+                    continue;
                 }
             }
             tokio::time::sleep(wait).await;
@@ -128,7 +176,7 @@ impl Transports {
     /// Asks an address once; `None` when nothing has changed since the last time.
     ///
     /// # Errors
-    /// No answer, an answer that is not 200 or 304 or is too long; the import's.
+    /// No answer, an answer that is not 200 or 304, is too long or not whole; the import's.
     pub async fn ask(
         &self,
         centre: &Centre,
@@ -139,10 +187,11 @@ impl Transports {
         let remote = |e: reqwest::Error| AppError::Remote(format!("{url}: {e}"));
         let key = |what: &str| format!("poll/{}/{what}", feed.id);
         let mut request = client.get(url).timeout(Duration::from_secs(60));
-        if let Some(tag) = centre.registry.setting(&key("etag")).await? {
+        let known = |value: Option<String>| value.filter(|v| !v.is_empty());
+        if let Some(tag) = known(centre.registry.setting(&key("etag")).await?) {
             request = request.header("If-None-Match", tag);
         }
-        if let Some(date) = centre.registry.setting(&key("modified")).await? {
+        if let Some(date) = known(centre.registry.setting(&key("modified")).await?) {
             request = request.header("If-Modified-Since", date);
         }
         let answer = request.send().await.map_err(remote)?;
@@ -170,6 +219,17 @@ impl Transports {
             .to_owned();
         let import = centre.feed_import(feed, Payload::Bytes(name, Arc::new(bytes)));
         let outcome = centre.import(import, Arc::new(Progress::default())).await?;
+        if let Some(problem) = outcome
+            .problems
+            .iter()
+            .find(|p| qala_feeds::is_cut_short(&p.code))
+        {
+            // What was read is kept; the rest comes when the address is asked again.
+            return Err(AppError::Remote(format!(
+                "{url} sent a body that is not whole: {}",
+                problem.message
+            )));
+        }
         // Only what was taken in may be skipped next time.
         let now = centre.clock.now();
         for (what, value) in [("etag", tag), ("modified", date)] {

@@ -171,3 +171,58 @@ fn status_has_hysteresis() {
         "SELECT TIMESTAMP '1970-01-01T00:00:00Z', TIMESTAMP '1970-01-02T00:00:00Z', 'day', 'UTC'"
     );
 }
+
+#[test]
+fn a_mapping_from_the_version_before_says_what_is_wrong() {
+    let text = |version: u32, mapping: &str| {
+        let title = "title = { kk = \"а\", ru = \"б\", en = \"c\" }\n";
+        format!(
+            "name = \"test_rows\"\nsubject = \"test\"\nkind = \"event\"\nversion = {version}\nzone = \"city\"\nkey = [\"id\"]\n{title}\
+             [[columns]]\nname = \"id\"\ntype = \"text\"\nrequired = true\n{title}\
+             [[columns]]\nname = \"speed\"\ntype = \"float\"\nunit = \"m/s\"\n{title}[from_previous]\n{mapping}"
+        )
+    };
+    let read = |version: u32, mapping: &str| {
+        spec::DatasetSpec::from_toml("test", &text(version, mapping)).map_err(|e| e.message)
+    };
+    assert!(
+        read(
+            2,
+            "[from_previous.columns]\nspeed = { from = \"v\", unit = \"km/h\" }"
+        )
+        .is_ok()
+    );
+    for (version, mapping, words) in [
+        (1, "", "belongs to version 2"),
+        (2, "droped = []", "did you mean `dropped`"),
+        (
+            2,
+            "[from_previous.columns]\nsped = { from = \"v\" }",
+            "did you mean `speed`",
+        ),
+        (
+            2,
+            "[from_previous.columns]\nspeed = { form = \"v\" }",
+            "did you mean `from`",
+        ),
+        (
+            2,
+            "[from_previous.columns]\nspeed = {}",
+            "needs `from` or `value`",
+        ),
+        (
+            2,
+            "[from_previous.columns]\nspeed = { from = \"v\", unit = \"kg\" }",
+            "cannot be converted",
+        ),
+        (
+            2,
+            "[from_previous.columns]\nid = { from = \"v\", unit = \"kg\" }",
+            "the column has none",
+        ),
+        (2, "rows = \"forget\"", "known: carry, leave"),
+    ] {
+        let message = read(version, mapping).unwrap_err();
+        assert!(message.contains(words), "{mapping}: {message}");
+    }
+}

@@ -6,6 +6,7 @@
 //! rows received = rows given to [`Sink::rows`] + `rows` of the rejected problems.
 
 use std::io::{Read, Seek};
+use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use qala_core::spec::{DatasetSpec, Mapping};
@@ -17,6 +18,7 @@ mod column;
 mod fault;
 mod number;
 mod publish;
+mod selection;
 mod text;
 
 mod gtfs;
@@ -25,6 +27,7 @@ mod json;
 mod table;
 
 pub use column::{column_type, schema};
+pub use selection::{Selection, is_cut_short};
 
 #[cfg(test)]
 mod tests;
@@ -89,6 +92,9 @@ pub struct Context<'a> {
     pub city_zone: &'a Zone,
     /// Largest number of bytes that one payload may unpack to.
     pub max_unpacked: u64,
+    /// The records that are read; absent: all. A GTFS archive is read as a whole all the same, for its sets replace others
+    /// as a whole.
+    pub selection: Option<Arc<Selection>>,
 }
 
 impl<'a> Context<'a> {

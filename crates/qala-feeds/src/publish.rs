@@ -5,18 +5,8 @@ use qala_core::spec::{DatasetSpec, Kind};
 use qala_core::{DatasetName, FeedId, Problem};
 
 use crate::fault::{Fault, whole};
+use crate::selection::is_cut_short;
 use crate::{Sink, Stopped};
-
-/// Codes that tell that a payload was not read to its end, or not at all.
-const BROKEN: [&str; 7] = [
-    "bad_csv",
-    "broken_json",
-    "damaged_archive",
-    "damaged_file",
-    "empty",
-    "too_large",
-    "unknown_format",
-];
 
 /// Passes everything on and remembers which feeds are whole.
 pub(crate) struct Sets<'s> {
@@ -87,7 +77,7 @@ impl Sink for Sets<'_> {
     }
 
     fn problem(&mut self, problem: Problem) -> Result<(), Stopped> {
-        if BROKEN.contains(&problem.code.as_str())
+        if is_cut_short(&problem.code)
             && let Some(seen) = self.current()
         {
             seen.is_broken = true;

@@ -13,7 +13,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use qala_core::spec::{DatasetSpec, Mapping};
 use qala_core::{DatasetName, FeedId, Problem, Severity, Zone};
 
-use crate::{Context, Sink, Stopped, kind, schema};
+use crate::{Context, Selection, Sink, Stopped, kind, schema};
 
 mod data;
 mod specs;
@@ -210,6 +210,7 @@ pub(crate) struct Given<'a> {
     pub(crate) dataset: Option<&'a str>,
     pub(crate) mapping: &'a str,
     pub(crate) max_unpacked: u64,
+    pub(crate) selection: Option<Selection>,
     /// A further dataset, as TOML.
     pub(crate) extra: Option<&'a str>,
 }
@@ -222,6 +223,7 @@ impl<'a> Given<'a> {
             dataset: None,
             mapping: "",
             max_unpacked: 1 << 30,
+            selection: None,
             extra: None,
         }
     }
@@ -229,6 +231,13 @@ impl<'a> Given<'a> {
     pub(crate) fn dataset(self, dataset: &'a str) -> Self {
         Self {
             dataset: Some(dataset),
+            ..self
+        }
+    }
+
+    pub(crate) fn selection(self, selection: Selection) -> Self {
+        Self {
+            selection: Some(selection),
             ..self
         }
     }
@@ -257,6 +266,7 @@ impl<'a> Given<'a> {
             datasets: &specs,
             city_zone: &city_zone,
             max_unpacked: self.max_unpacked,
+            selection: self.selection.clone().map(Arc::new),
         };
         let mut outcome = Outcome {
             feed: "feed".into(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use qala_disk::Disk;
@@ -18,6 +19,9 @@ use crate::table::store_error;
 
 /// The list of what a copy holds; written last, so a copy without it is not whole.
 pub const MANIFEST: &str = "BACKUP.json";
+
+/// Files above this size are sent in parts of it.
+const PART: u64 = 8 << 20;
 
 /// One file of a copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +98,7 @@ impl Lake {
                 }
             }
         }
+        paths.extend(self.older_versions()?);
         for dir in ["specs", "keys"] {
             paths.extend(walk(&*self.disk, dir)?);
         }
@@ -118,14 +123,91 @@ impl Lake {
         })
     }
 
-    async fn copy_file(&self, target: &Arc<dyn ObjectStore>, prefix: &str, path: &str) -> Result<BackupFile> {
-        let bytes = Bytes::from(
-            self.disk
-                .read(path)
-                .map_err(LakeError::io(format!("read {path}")))?,
-        );
-        put(target, prefix, path, bytes).await
+    /// Files of tables whose rows were carried over to a newer version; nothing changes them any more.
+    fn older_versions(&self) -> Result<Vec<String>> {
+        let list = |dir: &str| match self.disk.list(dir) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            other => other.map_err(LakeError::io(format!("list {dir}"))),
+        };
+        let mut paths = Vec::new();
+        for name in list("tables")? {
+            let current = self
+                .datasets
+                .get(name.name.as_str())
+                .map(|d| format!("v{}", d.spec.version));
+            for version in list(&format!("tables/{}", name.name))? {
+                if current.as_ref().is_some_and(|c| *c != version.name) {
+                    paths.extend(walk(
+                        &*self.disk,
+                        &format!("tables/{}/{}", name.name, version.name),
+                    )?);
+                }
+            }
+        }
+        Ok(paths)
     }
+
+    /// Copies a file without holding more than a part of it.
+    async fn copy_file(&self, target: &Arc<dyn ObjectStore>, prefix: &str, path: &str) -> Result<BackupFile> {
+        let action = |e| LakeError::io(format!("read {path}"))(e);
+        let file = self.disk.open(path).map_err(action)?;
+        let size = file.size().map_err(action)?;
+        let read = |from: u64| -> Result<Bytes> {
+            let mut part = vec![0; PART.min(size - from) as usize];
+            let mut at = 0;
+            while at < part.len() {
+                match file.read_at(from + at as u64, &mut part[at..]).map_err(action)? {
+                    0 => {
+                        return Err(LakeError::Damaged {
+                            what: path.into(),
+                            detail: "it became shorter while it was copied".into(),
+                        });
+                    }
+                    n => at += n,
+                }
+            }
+            Ok(part.into())
+        };
+        if size <= PART {
+            return put(target, prefix, path, read(0)?).await;
+        }
+        let mut upload = target
+            .put_multipart(&location(prefix, path)?)
+            .await
+            .map_err(store_error)?;
+        let mut crc = 0;
+        let mut from = 0;
+        while from < size {
+            let part = match read(from) {
+                Ok(part) => part,
+                Err(error) => {
+                    drop(upload.abort().await);
+                    return Err(error);
+                }
+            };
+            crc = crc32c::crc32c_append(crc, &part);
+            from += part.len() as u64;
+            if let Err(error) = upload.put_part(part.into()).await {
+                drop(upload.abort().await);
+                return Err(store_error(error));
+            }
+        }
+        upload.complete().await.map_err(store_error)?;
+        Ok(BackupFile {
+            path: path.into(),
+            bytes: size,
+            crc32c: crc,
+        })
+    }
+}
+
+fn location(prefix: &str, path: &str) -> Result<Path> {
+    let location = if prefix.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{prefix}/{path}")
+    };
+    Path::parse(&location).map_err(|e| LakeError::Refused(e.to_string()))
 }
 
 /// Writes one file of a copy.
@@ -143,13 +225,10 @@ pub async fn put(
         bytes: bytes.len() as u64,
         crc32c: crc32c::crc32c(&bytes),
     };
-    let location = if prefix.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{prefix}/{path}")
-    };
-    let location = Path::parse(&location).map_err(|e| LakeError::Refused(e.to_string()))?;
-    target.put(&location, bytes.into()).await.map_err(store_error)?;
+    target
+        .put(&location(prefix, path)?, bytes.into())
+        .await
+        .map_err(store_error)?;
     Ok(file)
 }
 
@@ -169,31 +248,26 @@ pub async fn seal(target: &Arc<dyn ObjectStore>, prefix: &str, manifest: &Manife
 /// [`LakeError::Damaged`] for a copy that is not whole or a file that is not what was written; a folder that is not
 /// empty; [`LakeError::NewerFormat`].
 pub async fn restore(source: &Arc<dyn ObjectStore>, prefix: &str, disk: &dyn Disk) -> Result<Manifest> {
-    let read = |path: &str| {
-        let location = if prefix.is_empty() {
-            path.to_owned()
-        } else {
-            format!("{prefix}/{path}")
-        };
-        let source = Arc::clone(source);
-        async move {
-            let location = Path::parse(&location).map_err(|e| LakeError::Refused(e.to_string()))?;
-            source
-                .get(&location)
-                .await
-                .map_err(store_error)?
-                .bytes()
-                .await
-                .map_err(store_error)
-        }
-    };
     let damaged = |what: &str, detail: &str| LakeError::Damaged {
         what: what.into(),
         detail: detail.into(),
     };
-    let manifest = read(MANIFEST)
-        .await
-        .map_err(|_| damaged("the copy", "it has no BACKUP.json, so it is not whole"))?;
+    let manifest = match source.get(&location(prefix, MANIFEST)?).await {
+        Ok(found) => found.bytes().await.map_err(store_error)?,
+        Err(object_store::Error::NotFound { .. }) => {
+            let others = copies(source, prefix).await?;
+            let detail = if others.is_empty() {
+                "it has no BACKUP.json, so it is not whole".into()
+            } else {
+                format!(
+                    "it has no BACKUP.json; below it are the copies {}",
+                    others.join(", ")
+                )
+            };
+            return Err(damaged("the copy", &detail));
+        }
+        Err(error) => return Err(store_error(error)),
+    };
     let manifest: Manifest =
         serde_json::from_slice(&manifest).map_err(|e| damaged(MANIFEST, &e.to_string()))?;
     if manifest.format > crate::lake::FORMAT {
@@ -211,15 +285,24 @@ pub async fn restore(source: &Arc<dyn ObjectStore>, prefix: &str, disk: &dyn Dis
         ));
     }
     for file in &manifest.files {
-        let bytes = read(&file.path).await?;
-        if bytes.len() as u64 != file.bytes || crc32c::crc32c(&bytes) != file.crc32c {
-            return Err(damaged(&file.path, "it is not what was written"));
-        }
+        let found = source
+            .get(&location(prefix, &file.path)?)
+            .await
+            .map_err(store_error)?;
         let action = |e| LakeError::io(format!("write {}", file.path))(e);
         let dir = qala_disk::parent(&file.path);
         disk.create_dir_all(dir).map_err(action)?;
         let out = disk.create(&file.path).map_err(action)?;
-        out.write_at(0, &bytes).map_err(action)?;
+        let (mut bytes, mut crc) = (0, 0);
+        let mut parts = found.into_stream();
+        while let Some(part) = parts.try_next().await.map_err(store_error)? {
+            out.write_at(bytes, &part).map_err(action)?;
+            bytes += part.len() as u64;
+            crc = crc32c::crc32c_append(crc, &part);
+        }
+        if bytes != file.bytes || crc != file.crc32c {
+            return Err(damaged(&file.path, "it is not what was written"));
+        }
         out.sync().map_err(action)?;
         disk.sync_dir(dir).map_err(action)?;
         for ancestor in crate::log::ancestors(dir) {
@@ -227,6 +310,25 @@ pub async fn restore(source: &Arc<dyn ObjectStore>, prefix: &str, disk: &dyn Dis
         }
     }
     Ok(manifest)
+}
+
+/// Whole copies one level below an address, oldest name first.
+async fn copies(source: &Arc<dyn ObjectStore>, prefix: &str) -> Result<Vec<String>> {
+    let below = Path::parse(prefix).map_err(|e| LakeError::Refused(e.to_string()))?;
+    let mut names = Vec::new();
+    for folder in source
+        .list_with_delimiter(Some(&below))
+        .await
+        .map_err(store_error)?
+        .common_prefixes
+    {
+        let manifest = folder.clone().join(MANIFEST);
+        if source.head(&manifest).await.is_ok() {
+            names.extend(folder.filename().map(ToOwned::to_owned));
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// All files below a folder.

@@ -3,7 +3,7 @@
 //! The key belongs to a month and is destroyed at the end of its keeping; then equal values can no longer be linked
 //! to the person, and rows of that month can no longer be imported.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
@@ -84,11 +84,17 @@ impl Guard {
         Ok(())
     }
 
-    /// Replaces personal text by pseudonyms under the key of each row's month.
+    /// Replaces personal text by pseudonyms under the key of each row's month; columns in `done` hold them already.
     ///
     /// # Errors
     /// [`LakeError::KeyDestroyed`]; IO.
-    pub(crate) fn apply(&self, dataset: &Dataset, batch: RecordBatch, now: i64) -> Result<RecordBatch> {
+    pub(crate) fn apply(
+        &self,
+        dataset: &Dataset,
+        batch: RecordBatch,
+        done: &BTreeSet<String>,
+        now: i64,
+    ) -> Result<RecordBatch> {
         if !dataset.spec.is_personal() {
             return Ok(batch);
         }
@@ -99,7 +105,7 @@ impl Guard {
                 .spec
                 .column(field.name())
                 .is_some_and(|c| c.sensitivity == Sensitivity::Personal);
-            if !personal {
+            if !personal || done.contains(field.name()) {
                 continue;
             }
             let texts = batch.column(at).as_string::<i32>();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::row::{RowConverter, SortField};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
 use crate::error::Result;
@@ -128,6 +129,20 @@ fn encode(columns: &[ArrayRef]) -> Result<arrow::row::Rows> {
         .map(|c| SortField::new(c.data_type().clone()))
         .collect();
     Ok(RowConverter::new(fields)?.convert_columns(columns)?)
+}
+
+/// The key of a row as text, for people: `id=s1, t=2026-03-02T00:00:00Z`.
+pub(crate) fn key_text(batch: &RecordBatch, names: &[String], row: usize) -> String {
+    let options = FormatOptions::default().with_display_error(true);
+    let cell = |name: &String| {
+        let column = batch.column_by_name(name)?;
+        let text = ArrayFormatter::try_new(column, &options)
+            .ok()?
+            .value(row)
+            .to_string();
+        Some(format!("{name}={text}"))
+    };
+    names.iter().filter_map(cell).collect::<Vec<_>>().join(", ")
 }
 
 /// The named columns of a batch; a missing one is skipped.

@@ -23,6 +23,7 @@ use crate::guard::Guard;
 use crate::index::{Index, key_hashes, pick, value_hashes};
 use crate::keys::{Entry, Keys};
 use crate::log::{Log, Record};
+use crate::migration;
 use crate::schema::{RECEIVED_AT, SEQ};
 use crate::session::{Message, Outcome, Session, slots};
 use crate::store::DiskStore;
@@ -179,7 +180,7 @@ impl Lake {
     ///
     /// # Errors
     /// IO; [`LakeError::NewerFormat`]; [`LakeError::Damaged`]; [`LakeError::Spec`] when a dataset changed its unit,
-    /// type or key without a new version.
+    /// type or key without a new version, or does not say how the rows of the version before map to it.
     pub async fn open(disk: Arc<dyn Disk>, specs: &[DatasetSpec], options: LakeOptions) -> Result<Self> {
         check_format(&*disk)?;
         let seed = options.seed.unwrap_or_else(rand::random);
@@ -188,8 +189,10 @@ impl Lake {
             dataset: e.name,
             message: e.message,
         })?;
+        // Before anything is written: a mapping that does not fit can still be mended.
+        let migrations = migration::needed(&*disk, specs.iter().chain(&own), &options.city_zone)?;
         for spec in specs.iter().chain(&own) {
-            check_spec(&*disk, spec)?;
+            migration::check_spec(&*disk, spec)?;
             let dataset = Arc::new(Dataset::new(spec.clone(), &options.city_zone));
             if datasets
                 .insert(Arc::clone(&dataset.name), Arc::clone(&dataset))
@@ -235,6 +238,13 @@ impl Lake {
                 rollups.insert(name, tokio::sync::Mutex::new(table));
             }
         }
+        for migration in &migrations {
+            let table = Table::open(store.clone(), &migration.dir(), PARTITION).await?;
+            view.seq = view.seq.max(table.offset());
+            view.tables
+                .insert(migration.hidden(), Arc::new(migration.view(&table)));
+            tables.insert(migration.hidden(), tokio::sync::Mutex::new(table));
+        }
         let committed = view.seq;
         note_committed(&*disk, &view)?;
         let mut received_at = 0;
@@ -258,7 +268,7 @@ impl Lake {
         });
         let (writer, thread) = Writer::start(log, Arc::clone(&shared))?;
         let guard = Guard::open(Arc::clone(&disk))?;
-        Ok(Self {
+        let mut lake = Self {
             disk,
             root: None,
             datasets,
@@ -290,7 +300,9 @@ impl Lake {
             known: Mutex::new(known),
             in_flight: Mutex::new(HashSet::new()),
             options,
-        })
+        };
+        lake.migrate(migrations).await?;
+        Ok(lake)
     }
 
     /// Tells the lake where its data directory is on a real disk.
@@ -444,8 +456,14 @@ impl Lake {
         self.in_flight.lock().remove(&identity);
     }
 
-    pub(crate) fn guard(&self, dataset: &Dataset, batch: RecordBatch) -> Result<RecordBatch> {
-        self.guard.apply(dataset, batch, self.options.clock.now())
+    /// Replaces personal text, except in the columns `done` that hold pseudonyms already.
+    pub(crate) fn guard(
+        &self,
+        dataset: &Dataset,
+        batch: RecordBatch,
+        done: &BTreeSet<String>,
+    ) -> Result<RecordBatch> {
+        self.guard.apply(dataset, batch, done, self.options.clock.now())
     }
 
     pub(crate) fn key(&self, month: &str) -> Result<[u8; 32]> {
@@ -641,61 +659,6 @@ fn check_format(disk: &dyn Disk) -> Result<()> {
         }
         Err(e) => Err(LakeError::io("read FORMAT")(e)),
     }
-}
-
-/// What must not change within a version of a dataset.
-fn fixed_part(spec: &DatasetSpec) -> String {
-    let column = |c: &qala_core::spec::Column| {
-        format!(
-            "{} {:?} {:?} {}",
-            c.name,
-            c.kind,
-            c.scale,
-            c.unit.map(|u| u.symbol()).unwrap_or_default()
-        )
-    };
-    let quantity =
-        |(name, q): (&String, &qala_core::spec::Quantity)| format!("quantity {name} {}", q.unit.symbol());
-    let mut lines = vec![
-        format!("kind {:?}", spec.kind),
-        format!("key {}", spec.key.join(",")),
-    ];
-    lines.push(format!("zone {}", spec.zone));
-    lines.extend(spec.columns.iter().map(column));
-    lines.extend(spec.quantities.iter().map(quantity));
-    lines.join("\n") + "\n"
-}
-
-/// Compares a spec with the one its rows were written by; columns and quantities may be added, nothing else changed.
-fn check_spec(disk: &dyn Disk, spec: &DatasetSpec) -> Result<()> {
-    let path = format!("specs/{}.v{}", spec.name, spec.version);
-    let now = fixed_part(spec);
-    let error = |message: String| LakeError::Spec {
-        dataset: spec.name.to_string(),
-        message,
-    };
-    match disk.read(&path) {
-        Ok(stored) => {
-            let stored = String::from_utf8_lossy(&stored).into_owned();
-            let known: HashSet<&str> = now.lines().collect();
-            if let Some(lost) = stored.lines().find(|l| !known.contains(l)) {
-                return Err(error(format!(
-                    "`{lost}` was changed or removed in version {}; give the spec a new version and say how old rows map to it",
-                    spec.version
-                )));
-            }
-            if stored == now {
-                return Ok(());
-            }
-        }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            disk.create_dir_all("specs")
-                .and_then(|()| disk.sync_dir(""))
-                .map_err(LakeError::io("create folder specs"))?;
-        }
-        Err(e) => return Err(LakeError::io(format!("read {path}"))(e)),
-    }
-    write_atomic(disk, &path, now.as_bytes()).map_err(LakeError::io(format!("write {path}")))
 }
 
 /// Reads superseded rows and published sets that are already in tables.

@@ -14,6 +14,7 @@ mod keep;
 mod keys;
 mod lake;
 mod log;
+mod migration;
 mod query;
 mod read;
 mod schema;
@@ -33,4 +34,5 @@ pub use query::{
 };
 pub use schema::{FEED, RECEIVED_AT, SEQ, SOURCE, column_type, data_schema, table_schema};
 pub use session::{Message, Op, Outcome, Receipt, Session};
+pub use system::RESOLVED;
 pub use view::{Dataset, View};

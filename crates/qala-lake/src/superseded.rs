@@ -108,6 +108,8 @@ pub(crate) struct Set {
 #[derive(Debug, Default)]
 pub(crate) struct Sets {
     feeds: RwLock<BTreeMap<String, Vec<Set>>>,
+    /// The last sets of an older version of the dataset, while they are carried over.
+    before: RwLock<BTreeMap<String, Vec<Set>>>,
 }
 
 impl Sets {
@@ -117,6 +119,22 @@ impl Sets {
         let sets = feeds.entry(feed.into()).or_default();
         sets.push(set);
         sets.sort_by_key(|s| s.published);
+    }
+
+    /// Puts all sets aside: they are of an older version of the dataset.
+    pub(crate) fn put_aside(&self) {
+        let feeds = std::mem::take(&mut *self.feeds.write());
+        self.before.write().extend(feeds);
+    }
+
+    /// The last set of each feed among those put aside: feed, first and last `_seq`.
+    pub(crate) fn aside(&self) -> Vec<(String, i64, i64)> {
+        let before = self.before.read();
+        let last = |(feed, sets): (&String, &Vec<Set>)| {
+            let set = sets.last()?;
+            Some((feed.clone(), set.from, set.to))
+        };
+        before.iter().filter_map(last).collect()
     }
 
     /// The set of a feed that a reader up to `as_of` sees.

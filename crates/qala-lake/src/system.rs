@@ -1,4 +1,4 @@
-//! The lake's own tables: messages, quarantine, superseded rows, published sets.
+//! The lake's own tables: messages, quarantine and what of it was read again, superseded rows, published sets.
 
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ use crate::view::Dataset;
 pub(crate) const MESSAGES: &str = "lake_messages";
 /// Rejected rows and warnings.
 pub(crate) const QUARANTINE: &str = "lake_quarantine";
+/// Quarantine rows that were read again: open ones are not in it.
+pub const RESOLVED: &str = "lake_resolved";
 /// Rows superseded or retracted.
 pub(crate) const SUPERSEDED: &str = "lake_superseded";
 /// Published snapshot sets.
@@ -25,6 +27,7 @@ pub(crate) fn specs() -> Result<Vec<DatasetSpec>, SpecError> {
     [
         (MESSAGES, include_str!("system/lake_messages.toml")),
         (QUARANTINE, include_str!("system/lake_quarantine.toml")),
+        (RESOLVED, include_str!("system/lake_resolved.toml")),
         (SUPERSEDED, include_str!("system/lake_superseded.toml")),
         (SETS, include_str!("system/lake_sets.toml")),
     ]
@@ -69,6 +72,6 @@ pub(crate) fn superseded_batch(dataset: &Dataset, rows: &[SupersededRow]) -> Res
 mod tests {
     #[test]
     fn embedded_specs_are_good() {
-        assert_eq!(super::specs().unwrap().len(), 4);
+        assert_eq!(super::specs().unwrap().len(), 5);
     }
 }

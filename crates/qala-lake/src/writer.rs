@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::error::{LakeError, Result};
 use crate::log::{Log, Record};
+use crate::migration;
 use crate::superseded::Set;
 use crate::system;
 use crate::view::{Dataset, TableView, TailPart, View};
@@ -179,9 +180,13 @@ pub(crate) fn add(view: &mut View, record: &Record) -> Result<()> {
     let mut seq = record.seq;
     for section in &record.sections {
         let rows = section.batch.num_rows() as i64;
+        let Some(name) = migration::target(view, section)? else {
+            seq += rows;
+            continue;
+        };
         let table = view
             .tables
-            .get_mut(&section.dataset)
+            .get_mut(&name)
             .ok_or_else(|| LakeError::UnknownDataset {
                 name: section.dataset.to_string(),
                 hint: "; the log holds rows of it, so its spec must stay until they are committed".into(),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// An open situation centre for a whole city.
 #[derive(Debug, Parser)]
@@ -18,7 +18,7 @@ pub(crate) struct Args {
         env = "QALA_DATA"
     )]
     pub(crate) data: PathBuf,
-    /// City pack
+    /// City pack: a name, or a folder such as ./packs/my-city
     #[arg(long, global = true, value_name = "NAME", env = "QALA_PACK")]
     pub(crate) pack: Option<String>,
     /// Say more about what is done
@@ -54,11 +54,19 @@ pub(crate) enum OpArg {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the centre
-    #[command(after_help = "Example: qala serve --listen 127.0.0.1:8080")]
+    #[command(
+        after_help = "Examples:\n  qala serve --listen 127.0.0.1:8080\n  qala serve --backup s3://city-backup/qala --backup-every-s 86400"
+    )]
     Serve {
         /// Address to listen on
         #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
         listen: SocketAddr,
+        /// Copy everything, while running, to a new folder below this folder or s3://bucket/prefix
+        #[arg(long, value_name = "TARGET")]
+        backup: Option<String>,
+        /// Seconds between two copies
+        #[arg(long, default_value_t = 86_400, value_name = "S", requires = "backup")]
+        backup_every_s: u64,
     },
     /// Run the centre, filled with the seeded city first (its data are marked as simulated)
     #[command(after_help = "Example: qala demo --seed 1")]
@@ -139,6 +147,9 @@ pub(crate) enum Command {
     /// Check specs, indicators and packs against each other
     #[command(after_help = "Example: qala check")]
     Check,
+    /// What a spec can say
+    #[command(subcommand)]
+    Spec(SpecCommand),
     /// Copy lake and registry to a folder or s3://bucket/prefix
     #[command(after_help = "Example: qala backup /mnt/backup/monday")]
     Backup {
@@ -151,18 +162,18 @@ pub(crate) enum Command {
         /// Folder or s3://bucket/prefix
         source: String,
     },
-    /// Rejected rows
-    #[command(after_help = "Example: qala quarantine --feed air --limit 20")]
+    /// Rejected rows: look at them, mend them, read them again
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "Examples:\n  qala quarantine list --feed air --limit 20\n  qala quarantine export --feed air --out bad.csv\n  qala quarantine retry --file bad.csv"
+    )]
     Quarantine {
-        /// Only of this feed
-        #[arg(long, value_name = "ID")]
-        feed: Option<String>,
-        /// At most so many
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
-        /// How to answer
-        #[arg(long, value_enum, default_value = "table")]
-        format: Format,
+        /// Without a verb: list
+        #[command(flatten)]
+        list: QuarantineList,
+        /// What to do
+        #[command(subcommand)]
+        command: Option<QuarantineCommand>,
     },
     /// Read the kept messages of a feed again, after a parser or mapping was mended
     #[command(after_help = "Example: qala reparse --feed air --from 2026-03-01")]
@@ -228,6 +239,79 @@ pub(crate) enum IndicatorCommand {
         /// How to answer
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
+    },
+}
+
+/// Which quarantine rows are meant.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct QuarantineFilter {
+    /// Only of this feed
+    #[arg(long, value_name = "ID")]
+    pub(crate) feed: Option<String>,
+    /// Only of this dataset
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<String>,
+    /// Only with this code, such as bad_number
+    #[arg(long, value_name = "CODE")]
+    pub(crate) code: Option<String>,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct QuarantineList {
+    #[command(flatten)]
+    pub(crate) filter: QuarantineFilter,
+    /// At most so many, the newest
+    #[arg(long, default_value_t = 50)]
+    pub(crate) limit: usize,
+    /// Also rows that were read again, and warnings
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How to answer
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QuarantineCommand {
+    /// Open rows, newest first
+    #[command(after_help = "Example: qala quarantine list --feed air --code bad_number")]
+    List(QuarantineList),
+    /// Write open rows to a CSV, to be mended in its column `raw`
+    #[command(after_help = "Example: qala quarantine export --feed air --out bad.csv")]
+    Export {
+        #[command(flatten)]
+        filter: QuarantineFilter,
+        /// The file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Read open rows again: by today's rules, or as they were mended in an exported file
+    #[command(
+        after_help = "Examples:\n  qala quarantine retry --feed air --mapping mended.toml\n  qala quarantine retry --file bad.csv"
+    )]
+    Retry {
+        #[command(flatten)]
+        filter: QuarantineFilter,
+        /// Mended rows: what `export` wrote, with the column `raw` changed
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["feed", "dataset", "code"])]
+        file: Option<PathBuf>,
+        /// Mapping in the place of the one the rows were read by
+        #[arg(long, value_name = "FILE")]
+        mapping: Option<PathBuf>,
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SpecCommand {
+    /// JSON schemas of dataset, feed, indicator and model, for editors
+    #[command(after_help = "Example: qala spec schema --out schemas")]
+    Schema {
+        /// A file per kind in this folder; printed when absent
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
 }
 

@@ -4,5 +4,6 @@ mod compute;
 mod passport;
 mod store;
 
+pub(crate) use compute::short_hash;
 pub use compute::{Range, Value};
 pub use passport::{Passport, Verdict};

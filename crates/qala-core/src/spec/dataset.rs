@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::SpecError;
+use super::{FromPrevious, SpecError};
 use crate::{DatasetName, Grain, Text, Unit};
 
 /// What newer data do to older data.
@@ -174,6 +174,9 @@ pub struct DatasetSpec {
     /// Days for which rows are kept; absent means for ever. Rollups are kept for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u32>,
+    /// How rows of the version before become rows of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_previous: Option<FromPrevious>,
 }
 
 impl DatasetSpec {
@@ -272,7 +275,10 @@ impl DatasetSpec {
         if self.role(Role::Quantity).is_some() == self.quantities.is_empty() {
             return Err("a column with role `quantity` and the table `quantities` go together".into());
         }
-        Ok(())
+        match &self.from_previous {
+            Some(previous) => previous.check(self),
+            None => Ok(()),
+        }
     }
 
     fn check_column(&self, column: &Column) -> Result<(), String> {

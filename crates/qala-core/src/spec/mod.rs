@@ -6,11 +6,15 @@ mod dataset;
 mod feed;
 mod indicator;
 mod model;
+mod previous;
+mod schema;
 
 pub use dataset::{Column, ColumnType, DatasetSpec, Kind, Quantity, Role, Rollup, Sensitivity};
 pub use feed::{ColumnMap, Encoding, FeedSpec, Mapping, Transport, Unpivot};
 pub use indicator::{Better, Boundaries, IndicatorSpec, Status, Targets};
 pub use model::{InputSpec, ModelSpec, OutputSpec, Setting, SettingKind};
+pub use previous::{Carry, CarryQuantity, FromPrevious, OldRows};
+pub use schema::schemas;
 
 use serde::de::DeserializeOwned;
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::sync::Arc;
 
 use prost::Message;
 use qala_core::{DatasetName, Position, Problem};
@@ -11,6 +12,7 @@ use qala_core::{DatasetName, Position, Problem};
 use crate::archive::{Member, each_file, read_fault};
 use crate::batch::{Value, Writer};
 use crate::fault::{Fault, PERSONAL, Warnings, cut, quote, whole};
+use crate::selection::{Choice, Selection};
 use crate::{Context, FeedKind, Input, Sink, Stopped};
 
 mod alerts;
@@ -193,7 +195,12 @@ impl<'a> Reader<'a> {
         let mut trips = Table::new(self.context, trips::DATASET, trips::COLUMNS);
         let mut alerts = Table::new(self.context, alerts::DATASET, alerts::COLUMNS);
         let mut ids = BTreeSet::new();
+        let selection = self.context.selection.clone();
         for (number, entity) in message.entity.iter().enumerate() {
+            let is_skipped = |s: &Arc<Selection>| s.at(&self.position(number)) == Choice::Skip;
+            if selection.as_ref().is_some_and(is_skipped) {
+                continue;
+            }
             let id = entity.id.as_deref().unwrap_or_default();
             if id.is_empty() || !ids.insert(id) {
                 let said = || {

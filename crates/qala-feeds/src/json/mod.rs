@@ -88,7 +88,13 @@ fn file(
         file: inside,
         shapes: Vec::new(),
     };
-    jsonl::parse(bytes, is_lines, inside, &mut readings, sink)?;
+    jsonl::parse(
+        bytes,
+        is_lines,
+        (inside, context.selection.as_deref()),
+        &mut readings,
+        sink,
+    )?;
     for shape in readings.shapes {
         shape.rows.finish(sink)?;
     }
@@ -171,8 +177,7 @@ impl<'a> Readings<'a> {
         paths.push("unit".to_owned());
         paths.sort();
         paths.dedup();
-        let city = self.context.city_zone;
-        let rows = Rows::new(spec, &mapping, city, &paths, Columns::Open, self.file);
+        let rows = Rows::new(spec, &mapping, self.context, &paths, Columns::Open, self.file);
         self.shapes.push(Shape {
             spec,
             words,

@@ -17,12 +17,15 @@ use arrow::record_batch::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use qala_core::Position;
 use qala_core::spec::DatasetSpec;
+use serde_json::{Map, Value};
 
 use super::all;
 use super::cell::{Cell, Record, written};
+use super::jsonl::{self, JsonRecord, Place};
 use super::plan::Columns;
 use super::row::Rows;
 use crate::fault::{Fault, PERSONAL, quote, whole};
+use crate::selection::Selection;
 use crate::{Context, Sink, Stopped};
 
 /// Rows decoded at a time.
@@ -184,9 +187,9 @@ impl Record for Row<'_> {
             } else {
                 text
             };
-            Some((name.clone(), serde_json::Value::String(text)))
+            Some((name.clone(), Value::String(text)))
         });
-        serde_json::to_string(&pairs.collect::<serde_json::Map<_, _>>()).ok()
+        serde_json::to_string(&pairs.collect::<Map<_, _>>()).ok()
     }
 }
 
@@ -195,6 +198,8 @@ pub(super) struct Batches {
     names: Vec<String>,
     rows: Rows,
     seen: u64,
+    file: Option<String>,
+    selection: Option<Arc<Selection>>,
 }
 
 impl Batches {
@@ -207,16 +212,15 @@ impl Batches {
         sink: &mut dyn Sink,
     ) -> Result<Self, Stopped> {
         let names = names(schema);
-        let rows = Rows::new(
-            spec,
-            context.mapping,
-            context.city_zone,
-            &names,
-            Columns::Fixed,
-            file,
-        );
+        let rows = Rows::new(spec, context.mapping, context, &names, Columns::Fixed, file);
         rows.introduce(sink)?;
-        Ok(Self { names, rows, seen: 0 })
+        Ok(Self {
+            names,
+            rows,
+            seen: 0,
+            file: file.map(str::to_owned),
+            selection: context.selection.clone(),
+        })
     }
 
     /// Adds a batch; a fault means that its rows could not be read.
@@ -240,10 +244,41 @@ impl Batches {
                 index: row,
                 number: self.seen,
             };
-            self.rows.record(&record, sink)?;
+            match self.mended(&record) {
+                None => self.rows.record(&record, sink)?,
+                Some(Ok(object)) => {
+                    let record = JsonRecord {
+                        object: &object,
+                        paths: &self.names,
+                        place: Place::Number(self.seen),
+                    };
+                    self.rows.record(&record, sink)?;
+                }
+                Some(Err(fault)) => self.rows.broken(fault, &record, sink)?,
+            }
             self.seen += 1;
         }
         Ok(Ok(()))
+    }
+
+    /// The record that a person wrote in the place of this one, as the raw text shows it: an object of names and values.
+    fn mended(&self, record: &Row<'_>) -> Option<Result<Map<String, Value>, Fault>> {
+        let position = Position {
+            file: self.file.clone(),
+            ..record.position()
+        };
+        let text = self.selection.as_ref()?.text(&position)?;
+        Some(match serde_json::from_str::<Map<String, Value>>(text) {
+            Ok(mut object) => {
+                for (index, name) in self.names.iter().enumerate() {
+                    if let Some(value) = object.get_mut(name).filter(|v| v.as_str() == Some(PERSONAL)) {
+                        *value = written(&record.cell(index)).map_or(Value::Null, Value::String);
+                    }
+                }
+                Ok(object)
+            }
+            Err(error) => Err(jsonl::bad_json(&error)),
+        })
     }
 
     /// Records read so far.

@@ -13,6 +13,7 @@ use super::plan::Columns;
 use super::row::Rows;
 use crate::archive::read_fault;
 use crate::fault::{Fault, PERSONAL, whole};
+use crate::selection::Selection;
 use crate::text::{Mark, Utf8, is_utf16, mark, not_utf8};
 use crate::{Context, Sink, Stopped};
 
@@ -103,7 +104,29 @@ impl<R: Read> Lines<R> {
             is_crlf,
             delimiter: self.delimiter,
             before: self.before,
+            number: None,
         }
+    }
+
+    /// The record that a person wrote in the place of this one; what is personal comes from this one.
+    fn mended(&self, selection: &Selection, file: Option<&str>) -> Option<ByteRecord> {
+        let position = Position {
+            file: file.map(str::to_owned),
+            ..self.line().position()
+        };
+        let text = selection.text(&position)?;
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(self.delimiter)
+            .from_reader(text.as_bytes());
+        let mut written = ByteRecord::new();
+        reader.read_byte_record(&mut written).ok()?;
+        let cells = written.iter().enumerate().map(|(index, cell)| {
+            let own = self.record.get(index).filter(|_| cell == PERSONAL.as_bytes());
+            own.unwrap_or(cell)
+        });
+        Some(cells.collect())
     }
 
     /// The cells.
@@ -120,11 +143,25 @@ pub(crate) struct Line<'a> {
     is_crlf: bool,
     delimiter: u8,
     before: u64,
+    /// The number of the line in whose place this one stands.
+    number: Option<u64>,
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    /// Another record in the place of this one.
+    fn with(&self, record: &'a ByteRecord) -> Self {
+        Self {
+            record,
+            number: Some(self.number()),
+            ..*self
+        }
+    }
+
     /// The number of its first line, counted from 1.
     pub(crate) fn number(&self) -> u64 {
+        if let Some(number) = self.number {
+            return number;
+        }
         // The reader counts LF. After a line ending in LF it stands on the next one; after CR LF it has seen the CR
         // only and still stands on the line. Its number before the record is that of blank lines that it skips.
         let inner = newlines(self.record.as_slice()) as u64;
@@ -281,7 +318,7 @@ pub(super) fn parse(
         (1..=lines.cells().len()).map(|place| place.to_string()).collect()
     };
     warn_twins(&names, file, sink)?;
-    let new_rows = || Rows::new(spec, mapping, context.city_zone, &names, Columns::Fixed, file);
+    let new_rows = || Rows::new(spec, mapping, context, &names, Columns::Fixed, file);
     let rows = new_rows();
     rows.introduce(sink)?;
     if rows.is_ready() && in_parallel {
@@ -311,6 +348,7 @@ pub(super) fn records<R: Read>(
     file: Option<&str>,
     sink: &mut dyn Sink,
 ) -> Result<(), Stopped> {
+    let selection = rows.selection();
     loop {
         if !has_record {
             match lines.advance() {
@@ -323,8 +361,13 @@ pub(super) fn records<R: Read>(
             }
         }
         has_record = false;
+        let mended = selection.as_ref().and_then(|s| lines.mended(s, file));
         let line = lines.line();
-        let cells = lines.cells();
+        let line = match &mended {
+            Some(record) => line.with(record),
+            None => line,
+        };
+        let cells = line.record;
         if cells.len() == columns || only_empty_more(cells, columns) {
             rows.record(&line, sink)?;
         } else {

@@ -10,10 +10,12 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::{Map, Value as Json};
 
 use super::cell::{Cell, Record};
+use super::chosen::Chosen;
 use super::plan::Columns;
 use super::row::Rows;
 use crate::archive::read_fault;
 use crate::fault::{Fault, PERSONAL, cut, whole};
+use crate::selection::Selection;
 use crate::text::not_utf8;
 use crate::{Context, Sink, Stopped};
 
@@ -94,7 +96,7 @@ pub(crate) fn is_lines(head: &[u8]) -> bool {
 pub(crate) fn parse(
     bytes: &mut dyn BufRead,
     is_lines: bool,
-    file: Option<&str>,
+    (file, selection): (Option<&str>, Option<&Selection>),
     receiver: &mut dyn Receiver,
     sink: &mut dyn Sink,
 ) -> Result<(), Stopped> {
@@ -104,18 +106,23 @@ pub(crate) fn parse(
         Err(error) => return sink.problem(whole(read_fault(&error), file, 0)),
     }
     if is_lines {
-        lines(bytes, file, receiver, sink)
+        lines(bytes, (file, selection), receiver, sink)
     } else {
-        document(bytes, file, receiver, sink)
+        document(bytes, (file, selection), receiver, sink)
     }
 }
 
 fn lines(
     bytes: &mut dyn BufRead,
-    file: Option<&str>,
+    (file, selection): (Option<&str>, Option<&Selection>),
     receiver: &mut dyn Receiver,
     sink: &mut dyn Sink,
 ) -> Result<(), Stopped> {
+    let mut receiver = Chosen {
+        receiver,
+        file,
+        selection,
+    };
     let mut line = Vec::new();
     let mut number = 0;
     loop {
@@ -142,7 +149,15 @@ fn lines(
         if text.is_empty() {
             continue;
         }
-        match serde_json::from_slice::<Json>(text) {
+        let own = serde_json::from_slice::<Json>(text);
+        if let Some(mended) = receiver.mended(place, own.as_ref().ok()) {
+            match mended {
+                Ok(object) => receiver.object(&object, place, sink)?,
+                Err((fault, raw)) => receiver.broken(fault, &raw, place, sink)?,
+            }
+            continue;
+        }
+        match own {
             Ok(Json::Object(object)) => receiver.object(&object, place, sink)?,
             Ok(_) => receiver.broken(no_object(), &String::from_utf8_lossy(text), place, sink)?,
             Err(_) if std::str::from_utf8(text).is_err() => {
@@ -153,25 +168,29 @@ fn lines(
     }
 }
 
-fn no_object() -> Fault {
+pub(super) fn no_object() -> Fault {
     Fault::new(
         "bad_json",
         "a record is an object of names and values: { \"station_id\": …, \"t\": … }",
     )
 }
 
-fn bad_json(error: &serde_json::Error) -> Fault {
+pub(super) fn bad_json(error: &serde_json::Error) -> Fault {
     Fault::new("bad_json", format!("this is not JSON ({error})"))
 }
 
 fn document(
     bytes: &mut dyn BufRead,
-    file: Option<&str>,
+    (file, selection): (Option<&str>, Option<&Selection>),
     receiver: &mut dyn Receiver,
     sink: &mut dyn Sink,
 ) -> Result<(), Stopped> {
     let mut state = State {
-        receiver,
+        receiver: Chosen {
+            receiver,
+            file,
+            selection,
+        },
         sink,
         number: 0,
         stopped: None,
@@ -193,11 +212,12 @@ fn document(
         "broken_json",
         format!("this is not JSON ({error}); {number} records before it were read, the rest was not"),
     );
-    receiver.broken(fault, "", Place::Number(number), sink)
+    let mut receiver = state.receiver;
+    receiver.broken(fault, "", Place::Number(number), state.sink)
 }
 
 struct State<'a> {
-    receiver: &'a mut dyn Receiver,
+    receiver: Chosen<'a>,
     sink: &'a mut dyn Sink,
     number: u64,
     stopped: Option<Stopped>,
@@ -207,6 +227,11 @@ impl State<'_> {
     fn take(&mut self, value: Json) -> Result<(), Stopped> {
         let place = Place::Number(self.number);
         self.number += 1;
+        match self.receiver.mended(place, Some(&value)) {
+            Some(Ok(object)) => return self.receiver.object(&object, place, self.sink),
+            Some(Err((fault, raw))) => return self.receiver.broken(fault, &raw, place, self.sink),
+            None => {}
+        }
         match value {
             Json::Object(object) => self.receiver.object(&object, place, self.sink),
             other => self
@@ -465,7 +490,7 @@ impl<'a> OneDataset<'a> {
             Rows::new(
                 self.spec,
                 self.context.mapping,
-                self.context.city_zone,
+                self.context,
                 &self.paths,
                 Columns::Open,
                 self.file.as_deref(),

@@ -14,6 +14,7 @@ use crate::{Context, FeedKind, Input, Sink, Stopped};
 
 mod blocks;
 pub(crate) mod cell;
+mod chosen;
 mod columnar;
 pub(crate) mod csv;
 mod ipc;
@@ -21,6 +22,8 @@ pub(crate) mod jsonl;
 pub(crate) mod plan;
 pub(crate) mod row;
 
+#[cfg(test)]
+mod mended;
 #[cfg(test)]
 mod tests;
 
@@ -134,7 +137,13 @@ fn file(
         Format::JsonLines | Format::Json => {
             let is_lines = found == Format::JsonLines;
             let mut one = jsonl::OneDataset::new(spec, context, inside);
-            jsonl::parse(bytes, is_lines, inside, &mut one, sink)?;
+            jsonl::parse(
+                bytes,
+                is_lines,
+                (inside, context.selection.as_deref()),
+                &mut one,
+                sink,
+            )?;
             one.finish(sink)
         }
         Format::Parquet => columnar::parquet(bytes, spec, context, inside, sink),

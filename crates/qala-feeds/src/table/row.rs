@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::mem;
+use std::sync::Arc;
 
 use qala_core::spec::{DatasetSpec, Mapping};
 use qala_core::{DatasetName, Position, Unit, Zone};
@@ -11,7 +12,8 @@ use super::plan::{Columns, Melt, Misfit, Part, Plan, Rule, Source, unknown_quant
 use crate::batch::{Batch, Value, bounds};
 use crate::fault::{Fault, quote, reject_all, with_raw};
 use crate::number::Convert;
-use crate::{Sink, Stopped};
+use crate::selection::{Choice, Selection};
+use crate::{Context, Sink, Stopped};
 
 /// Fills one dataset from records with known columns.
 pub(crate) struct Rows {
@@ -21,6 +23,7 @@ pub(crate) struct Rows {
     scratch: Vec<Value<'static>>,
     /// Units met in the records' own unit column.
     units: Vec<(String, Unit)>,
+    selection: Option<Arc<Selection>>,
 }
 
 enum State {
@@ -33,12 +36,12 @@ impl Rows {
     pub(crate) fn new(
         spec: &DatasetSpec,
         mapping: &Mapping,
-        city_zone: &Zone,
+        context: &Context<'_>,
         columns: &[String],
         kind: Columns,
         file: Option<&str>,
     ) -> Self {
-        let plan = zone(spec, mapping, city_zone)
+        let plan = zone(spec, mapping, context.city_zone)
             .map_err(|fault| Misfit {
                 faults: vec![fault],
                 melts: None,
@@ -65,6 +68,20 @@ impl Rows {
             state,
             scratch: Vec::new(),
             units: Vec::new(),
+            selection: context.selection.clone(),
+        }
+    }
+
+    /// The records that are read, when not all are.
+    pub(crate) fn selection(&self) -> Option<Arc<Selection>> {
+        self.selection.clone()
+    }
+
+    /// What is done with a record; everything is read when nothing was selected.
+    fn choice<R: Record>(&self, record: &R) -> Choice<'_> {
+        match &self.selection {
+            None => Choice::Read,
+            Some(selection) => selection.at(&position(record, self.file.as_deref())),
         }
     }
 
@@ -96,6 +113,11 @@ impl Rows {
 
     /// Adds the rows of a record.
     pub(crate) fn record<R: Record>(&mut self, record: &R, sink: &mut dyn Sink) -> Result<(), Stopped> {
+        let fields = match self.choice(record) {
+            Choice::Skip => return Ok(()),
+            Choice::Read => None,
+            Choice::Fields(fields) => Some(fields.clone()),
+        };
         let (plan, batch) = match &mut self.state {
             State::Ready { plan, batch } => (&**plan, batch),
             State::Misfit { misfit, rows } => {
@@ -126,7 +148,13 @@ impl Rows {
                     tell(fault, rows, sink)?;
                 }
             } else {
+                // When only cells of the record were rejected, the others are there already.
+                let only = fields
+                    .filter(|fields| fields.iter().all(|f| unpivot.melts.iter().any(|m| m.field == *f)));
                 for melt in &unpivot.melts {
+                    if only.as_ref().is_some_and(|fields| !fields.contains(&melt.field)) {
+                        continue;
+                    }
                     let cell = record.cell(melt.source);
                     if is_missing(&cell, &plan.missing) {
                         continue;
@@ -160,6 +188,9 @@ impl Rows {
         record: &R,
         sink: &mut dyn Sink,
     ) -> Result<(), Stopped> {
+        if self.choice(record) == Choice::Skip {
+            return Ok(());
+        }
         let (has_personal, rows) = match &self.state {
             State::Ready { plan, .. } => {
                 let melts = plan

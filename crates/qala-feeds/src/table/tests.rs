@@ -332,7 +332,7 @@ fn batch() -> RecordBatch {
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, c)| (n, c, true))).unwrap()
 }
 
-fn parquet_bytes() -> Vec<u8> {
+pub(super) fn parquet_bytes() -> Vec<u8> {
     let mut bytes = Vec::new();
     let batch = batch();
     let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();

@@ -90,13 +90,13 @@ fn literal_comparison(filter: &Expr) -> bool {
     }
 }
 
-/// An instant in µs, or a date in days, of a literal.
+/// An instant in µs, or a date in days, of a literal; false when it was rounded down.
 fn time_literal(value: &ScalarValue) -> Option<(i64, bool)> {
     match value {
-        ScalarValue::TimestampMicrosecond(Some(t), _) => Some((*t, false)),
-        ScalarValue::TimestampNanosecond(Some(t), _) => Some((t.div_euclid(1000), false)),
-        ScalarValue::TimestampMillisecond(Some(t), _) => Some((t * 1000, false)),
-        ScalarValue::TimestampSecond(Some(t), _) => Some((t * 1_000_000, false)),
+        ScalarValue::TimestampMicrosecond(Some(t), _) => Some((*t, true)),
+        ScalarValue::TimestampNanosecond(Some(t), _) => Some((t.div_euclid(1000), t.rem_euclid(1000) == 0)),
+        ScalarValue::TimestampMillisecond(Some(t), _) => Some((t.checked_mul(1000)?, true)),
+        ScalarValue::TimestampSecond(Some(t), _) => Some((t.checked_mul(1_000_000)?, true)),
         ScalarValue::Date32(Some(d)) => Some((i64::from(*d), true)),
         _ => None,
     }
@@ -105,11 +105,14 @@ fn time_literal(value: &ScalarValue) -> Option<(i64, bool)> {
 /// The closed range of the time column that filters leave open.
 pub(crate) fn time_bounds(filters: &[Expr], column: &str) -> (i64, i64) {
     let mut bounds = (i64::MIN, i64::MAX);
-    let mut narrow = |op: Operator, value: i64| match op {
+    // A value that was rounded down lies above `value` and below the next one: an open bound is then a closed one, and
+    // files are only skipped when surely outside.
+    let mut narrow = |op: Operator, (value, is_exact): (i64, bool)| match op {
         Operator::Eq => bounds = (bounds.0.max(value), bounds.1.min(value)),
-        // Rounding of nanoseconds makes an open bound a closed one; files are only skipped when surely outside.
+        Operator::Gt if is_exact => bounds.0 = bounds.0.max(value.saturating_add(1)),
         Operator::Gt | Operator::GtEq => bounds.0 = bounds.0.max(value),
-        Operator::Lt | Operator::LtEq => bounds.1 = bounds.1.min(value.saturating_add(1)),
+        Operator::Lt if is_exact => bounds.1 = bounds.1.min(value.saturating_sub(1)),
+        Operator::Lt | Operator::LtEq => bounds.1 = bounds.1.min(value),
         _ => {}
     };
     let mut work: Vec<&Expr> = filters.iter().collect();
@@ -122,12 +125,12 @@ pub(crate) fn time_bounds(filters: &[Expr], column: &str) -> (i64, i64) {
             }) => work.extend([&**left, &**right]),
             Expr::BinaryExpr(BinaryExpr { left, op, right }) => match (left.as_ref(), right.as_ref()) {
                 (Expr::Column(c), Expr::Literal(v, _)) if c.name == column => {
-                    if let Some((value, _)) = time_literal(v) {
+                    if let Some(value) = time_literal(v) {
                         narrow(*op, value);
                     }
                 }
                 (Expr::Literal(v, _), Expr::Column(c)) if c.name == column => {
-                    if let (Some((value, _)), Some(op)) = (time_literal(v), op.swap()) {
+                    if let (Some(value), Some(op)) = (time_literal(v), op.swap()) {
                         narrow(op, value);
                     }
                 }
@@ -137,7 +140,7 @@ pub(crate) fn time_bounds(filters: &[Expr], column: &str) -> (i64, i64) {
                 if let (Expr::Column(c), Expr::Literal(low, _), Expr::Literal(high, _)) =
                     (&*b.expr, &*b.low, &*b.high)
                     && c.name == column
-                    && let (Some((low, _)), Some((high, _))) = (time_literal(low), time_literal(high))
+                    && let (Some(low), Some(high)) = (time_literal(low), time_literal(high))
                 {
                     narrow(Operator::GtEq, low);
                     narrow(Operator::LtEq, high);

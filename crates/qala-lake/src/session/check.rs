@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Float64Type};
-use qala_core::{Position, Problem};
+use qala_core::Problem;
 
 use super::{Op, Session};
 use crate::error::{LakeError, Result};
@@ -72,11 +72,13 @@ impl Session<'_> {
         rows.sort_unstable();
         for row in rows {
             let (code, message) = &bad[&row];
-            let problem = Problem::rejected(code, message.clone(), Some(dataset.spec.name.clone()), 1);
-            self.problem(problem.at(Position {
-                record: Some(row as u64),
-                ..Position::default()
-            }));
+            // The parser knows the place in the source; here it is lost, and a number of the batch would mislead.
+            self.problem(Problem::rejected(
+                code,
+                message.clone(),
+                Some(dataset.spec.name.clone()),
+                1,
+            ));
         }
         let keep: BooleanArray = (0..batch.num_rows())
             .map(|i| Some(!bad.contains_key(&i)))

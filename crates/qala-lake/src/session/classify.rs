@@ -118,7 +118,7 @@ impl Session<'_> {
             let message = "there is no row with this key to take back";
             let mut problem =
                 Problem::rejected("nothing_to_retract", message, Some(dataset.spec.name.clone()), 0);
-            problem.position.record = Some(i as u64);
+            problem.raw = Some(index::key_text(batch, &dataset.key, i));
             self.problem(problem);
         }
         Ok((found, 0, found))
@@ -172,6 +172,7 @@ impl Session<'_> {
             })
             .collect();
         let kept = keep.iter().filter(|k| **k).count() as u64;
+        let sent = batch.clone();
         let rows = if kept as usize == keep.len() {
             batch
         } else {
@@ -183,7 +184,7 @@ impl Session<'_> {
         for i in clashes {
             let message = format!("another row of the set has the same {}", dataset.key.join(", "));
             let mut problem = Problem::rejected("duplicate_key", message, Some(dataset.spec.name.clone()), 0);
-            problem.position.record = Some(i as u64);
+            problem.raw = Some(index::key_text(&sent, &dataset.key, i));
             self.problem(problem);
         }
         Ok((kept, duplicate, 0))

@@ -5,7 +5,7 @@ mod classify;
 mod message;
 mod own_rows;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -157,12 +157,22 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`LakeError::UnknownDataset`]; [`LakeError::Spec`] for a column of another type; those of writing.
     pub async fn rows(&mut self, dataset: &DatasetName, batch: &RecordBatch) -> Result<()> {
+        self.carried(dataset, batch, &BTreeSet::new()).await
+    }
+
+    /// Takes rows that were in the lake before; the columns `guarded` hold pseudonyms already.
+    pub(crate) async fn carried(
+        &mut self,
+        dataset: &DatasetName,
+        batch: &RecordBatch,
+        guarded: &BTreeSet<String>,
+    ) -> Result<()> {
         let dataset = self.lake.dataset(dataset.as_str())?;
         let batch = self.check(&dataset, batch)?;
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        let batch = self.lake.guard(&dataset, batch)?;
+        let batch = self.lake.guard(&dataset, batch, guarded)?;
         self.buffered += batch.num_rows();
         match self
             .buffer

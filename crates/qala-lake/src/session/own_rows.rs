@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use qala_core::{FeedId, Problem, Severity};
 
-use super::{BuildingSet, Draft, KEPT_PROBLEMS, Outcome, Receipt, Session};
+use super::{BuildingSet, Draft, KEPT_PROBLEMS, Op, Outcome, Receipt, Session};
 use crate::error::{LakeError, Result};
 use crate::system;
 
@@ -202,6 +202,8 @@ impl Session<'_> {
             number(t.seq_to),
             text(Some(&stored)),
             text(kept),
+            text(Some(if m.op == Op::Retract { "retract" } else { "upsert" })),
+            text(Some(&m.context)),
         ];
         draft.push(
             &dataset,

@@ -104,7 +104,17 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn open(disk: Arc<dyn Disk>, clock: &Arc<TestClock>, seed: u64) -> Result<Self> {
-        let lake = Arc::new(Lake::open(disk, &specs(), options(clock, seed)).await?);
+        Self::open_with(disk, clock, seed, &specs()).await
+    }
+
+    /// With other datasets.
+    pub(crate) async fn open_with(
+        disk: Arc<dyn Disk>,
+        clock: &Arc<TestClock>,
+        seed: u64,
+        specs: &[DatasetSpec],
+    ) -> Result<Self> {
+        let lake = Arc::new(Lake::open(disk, specs, options(clock, seed)).await?);
         let engine = LocalEngine::new(
             Arc::clone(&lake),
             &LocalOptions {
@@ -152,6 +162,11 @@ impl Bench {
 
     /// Current rows of a dataset as of a `_seq`, sorted.
     pub(crate) async fn read(&self, dataset: &str, as_of: Option<i64>) -> Vec<Row> {
+        self.read_at(dataset, as_of).await.unwrap().0
+    }
+
+    /// The same, with the `_seq` that was read up to.
+    pub(crate) async fn read_at(&self, dataset: &str, as_of: Option<i64>) -> Result<(Vec<Row>, i64)> {
         let time = match dataset {
             "test_sets" => "arrow_cast(0, 'Timestamp(Microsecond, Some(\"UTC\"))')",
             "test_states" => "coalesce(valid_to, valid_from)",
@@ -159,7 +174,7 @@ impl Bench {
         };
         let sql = format!("SELECT id, {time} AS t, value FROM {dataset}");
         let query = Query::system(sql).as_of(as_of.map(AsOf::Seq));
-        let (batches, _) = collect(&self.engine, &query).await.unwrap();
+        let (batches, seq) = collect(&self.engine, &query).await?;
         let mut rows = Vec::new();
         for batch in &batches {
             let ids = batch.column(0).as_string::<i32>();
@@ -170,7 +185,7 @@ impl Bench {
             );
         }
         rows.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)).then(a.2.total_cmp(&b.2)));
-        rows
+        Ok((rows, seq))
     }
 }
 

@@ -34,7 +34,7 @@ function line({ feed, state }, now, ownerOf) {
   const note = [feed.kind, ownerOf(feed.owner_function), feed.licence].filter(Boolean).join(" · ");
   return h("tr", { class: state },
     h("th", { scope: "row" }, h("span", {}, words(feed.title) || feed.id), h("small", {}, note), feed.simulated && simulatedMark()),
-    h("td", { "data-label": t("feed_state") }, h("span", { class: "cell" }, mark(SHAPE[state], t(`feed_${state}`)), cadence && h("small", {}, cadence))),
+    h("td", { "data-label": t("feed_state") }, h("span", { class: "cell" }, mark(feed.error ? "watch" : SHAPE[state], t(`feed_${state}`)), feed.error && h("small", {}, t("feed_error", { error: feed.error })), cadence && h("small", {}, cadence))),
     h("td", { "data-label": t("last_message"), class: old }, age),
     COUNTS.map((c) => h("td", { class: `number${c === "quarantined" && feed[c] > 0 ? " some" : ""}`, "data-label": t(TITLE[c] ?? c) }, count(feed[c]))));
 }

@@ -10,8 +10,7 @@ use qala_app::registry::Pack;
 use qala_app::{AppError, Centre, Content};
 use qala_core::{FeedId, parse_instant};
 
-use crate::args::{Args, Format, UserCommand};
-use crate::commands::output;
+use crate::args::{Args, UserCommand};
 use crate::print;
 
 pub(crate) fn check(pack: &str) -> Result<ExitCode> {
@@ -65,6 +64,20 @@ pub(crate) fn check(pack: &str) -> Result<ExitCode> {
     })
 }
 
+pub(crate) fn schemas(out: Option<&Path>) -> Result<ExitCode> {
+    for (name, text) in qala_core::spec::schemas().map_err(AppError::from)? {
+        let Some(folder) = out else {
+            print::out(text.trim_end());
+            continue;
+        };
+        let path = folder.join(format!("{name}.json"));
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(&path, text))
+            .map_err(AppError::io(format!("write {}", path.display())))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 pub(crate) async fn backup(centre: Centre, target: &str) -> Result<ExitCode> {
     let mark = qala_app::backup(&centre, target).await?;
     print::out(&format!(
@@ -80,26 +93,6 @@ pub(crate) async fn restore(source: &str, data: &Path) -> Result<ExitCode> {
         "restored {} files, {} bytes, as of _seq {}",
         mark.files, mark.bytes, mark.seq
     ));
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(crate) async fn quarantine(
-    centre: Centre,
-    feed: Option<&str>,
-    limit: usize,
-    format: Format,
-) -> Result<ExitCode> {
-    let rows: Vec<_> = centre
-        .quarantine(feed, limit)
-        .await?
-        .into_iter()
-        .map(|r| r.columns)
-        .collect();
-    if rows.is_empty() {
-        print::err("quarantine is empty");
-    } else {
-        output::rows(&rows, format)?;
-    }
     Ok(ExitCode::SUCCESS)
 }
 

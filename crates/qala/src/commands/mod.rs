@@ -4,15 +4,17 @@ mod admin;
 mod import;
 mod indicator;
 mod output;
+mod quarantine;
 mod serve;
 mod sql;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use qala_app::{Centre, CentreOptions};
 
-use crate::args::{Args, Command, IndicatorCommand};
+use crate::args::{Args, Command, IndicatorCommand, QuarantineCommand, SpecCommand};
 
 /// Runs what was asked for.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
@@ -21,7 +23,14 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         options.pack.clone_from(pack);
     }
     match args.command {
-        Command::Serve { listen } => serve::serve(Centre::open(options).await?, listen).await,
+        Command::Serve {
+            listen,
+            backup,
+            backup_every_s,
+        } => {
+            let backup = backup.map(|to| (to, Duration::from_secs(backup_every_s.max(1))));
+            serve::serve(Centre::open(options).await?, listen, backup).await
+        }
         Command::Demo {
             listen,
             seed,
@@ -33,7 +42,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
                 centre.close().await?;
                 return Ok(ExitCode::SUCCESS);
             }
-            serve::serve(centre, listen).await
+            serve::serve(centre, listen, None).await
         }
         Command::Import {
             kind,
@@ -84,10 +93,12 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             indicator::passport(Centre::open(options).await?, &id, verify, format).await
         }
         Command::Check => admin::check(&options.pack),
+        Command::Spec(SpecCommand::Schema { out }) => admin::schemas(out.as_deref()),
         Command::Backup { target } => admin::backup(Centre::open(options).await?, &target).await,
         Command::Restore { source } => admin::restore(&source, &args.data).await,
-        Command::Quarantine { feed, limit, format } => {
-            admin::quarantine(Centre::open(options).await?, feed.as_deref(), limit, format).await
+        Command::Quarantine { list, command } => {
+            let command = command.unwrap_or(QuarantineCommand::List(list));
+            quarantine::run(Centre::open(options).await?, command).await
         }
         Command::Reparse { feed, from } => admin::reparse(Centre::open(options).await?, &feed, &from).await,
         Command::User(command) => admin::user(Centre::open(options).await?, command).await,

@@ -72,22 +72,27 @@ pub(crate) fn rows(rows: &[Map<String, Value>], format: Format) -> Result<()> {
         .collect();
     match format {
         Format::Json => print::out(&serde_json::to_string_pretty(rows)?),
-        Format::Csv => {
-            let quote = |cell: &String| {
-                if cell.contains([',', '"', '\n', '\r']) {
-                    format!("\"{}\"", cell.replace('"', "\"\""))
-                } else {
-                    cell.clone()
-                }
-            };
-            print::out(&names.join(","));
-            for row in &cells {
-                print::out(&row.iter().map(quote).collect::<Vec<_>>().join(","));
-            }
-        }
+        Format::Csv => print::bytes(csv(&names, &cells).as_bytes()),
         Format::Table | Format::Arrow => table(&names, &cells),
     }
     Ok(())
+}
+
+/// Cells as CSV with a header.
+pub(crate) fn csv(names: &[String], rows: &[Vec<String>]) -> String {
+    let quote = |cell: &String| {
+        if cell.contains([',', ';', '"', '\n', '\r']) {
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        } else {
+            cell.clone()
+        }
+    };
+    let mut out = names.join(",") + "\n";
+    for row in rows {
+        out.push_str(&row.iter().map(quote).collect::<Vec<_>>().join(","));
+        out.push('\n');
+    }
+    out
 }
 
 /// Prints an aligned table; numbers stand to the right.

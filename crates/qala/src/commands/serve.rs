@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -87,9 +88,16 @@ pub(crate) async fn fill(centre: Centre, seed: u64, start: Option<&str>) -> Resu
     Ok(centre)
 }
 
-pub(crate) async fn serve(centre: Centre, listen: SocketAddr) -> Result<ExitCode> {
+pub(crate) async fn serve(
+    centre: Centre,
+    listen: SocketAddr,
+    backup: Option<(String, Duration)>,
+) -> Result<ExitCode> {
     let centre = Arc::new(centre);
-    let background = Background::start(&centre, true);
+    let mut background = Background::start(&centre, true);
+    if let Some((target, every)) = backup {
+        background.back_up(&centre, target, every);
+    }
     let state = qala_server::State {
         centre: Arc::clone(&centre),
     };

@@ -54,12 +54,14 @@ fn bad_usage_exits_2_and_says_what_to_do() {
         "restore",
         "quarantine",
         "reparse",
+        "spec",
     ] {
         let help = ok(&lake, &[command, "--help"]);
         assert!(help.contains("Usage"), "{help}");
     }
     assert!(ok(&lake, &["completions", "bash"]).contains("qala"));
     ok(&lake, &["check"]);
+    assert!(ok(&lake, &["spec", "schema"]).contains("from_previous"));
 }
 
 #[test]

@@ -66,6 +66,11 @@ impl Drop for Server {
 
 impl Server {
     pub(crate) fn start(data: &Path) -> Self {
+        Self::start_as(data, &["serve"], &[])
+    }
+
+    /// With other arguments and variables.
+    pub(crate) fn start_as(data: &Path, args: &[&str], environment: &[(&'static str, String)]) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -74,7 +79,9 @@ impl Server {
         let child = Command::new(env!("CARGO_BIN_EXE_qala"))
             .arg("--data")
             .arg(data)
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
+            .args(args)
+            .args(["--listen", &format!("127.0.0.1:{port}")])
+            .envs(environment.iter().map(|(n, v)| (n, v)))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

@@ -111,6 +111,7 @@ export default {
   feed_stopped: "stopped",
   feed_reports: "reports",
   feed_never: "nothing came yet",
+  feed_error: "last answer not taken in: {error}",
   feed_free: "no schedule",
   last_message: "Last message",
   cadence: "Promised every",

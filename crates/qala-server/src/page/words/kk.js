@@ -112,6 +112,7 @@ export default {
   feed_stopped: "тоқтады",
   feed_reports: "хабарлап тұр",
   feed_never: "әлі ештеңе келмеген",
+  feed_error: "соңғы жауап қабылданбады: {error}",
   feed_free: "кестесіз",
   last_message: "Соңғы хабарлама",
   cadence: "Уәде етілген жиілік",

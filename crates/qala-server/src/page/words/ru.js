@@ -114,6 +114,7 @@ export default {
   feed_stopped: "замолчал",
   feed_reports: "сообщает",
   feed_never: "ещё ничего не пришло",
+  feed_error: "последний ответ не принят: {error}",
   feed_free: "без расписания",
   last_message: "Последнее сообщение",
   cadence: "Обещано каждые",
