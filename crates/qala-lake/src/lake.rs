@@ -211,6 +211,7 @@ impl Lake {
                 dir: dir.as_str().into(),
                 files: Arc::clone(table.files()),
                 committed: table.offset(),
+                complete: 0,
                 tail: Arc::default(),
             };
             view.tables
@@ -225,6 +226,7 @@ impl Lake {
                     dir: dir.as_str().into(),
                     files: Arc::clone(table.files()),
                     committed: 0,
+                    complete: 0,
                     tail: Arc::default(),
                 };
                 view.rollups.insert(Arc::clone(&name), Arc::new(table_view));
