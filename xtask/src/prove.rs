@@ -72,6 +72,21 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 20,
     },
     Step {
+        name: "the same answers on two Ballista executors",
+        kind: Kind::Test,
+        command: "cargo test -p qala-cluster --features cluster -- --nocapture",
+        budget_minutes: 60,
+    },
+    Step {
+        name: "the same indicators on two Ballista executors",
+        kind: Kind::Test,
+        command: "rm -rf target/prove-city && \
+            cargo run --quiet --bin qala -- demo --fill-only --start 2026-03-02 --data target/prove-city && \
+            QALA_CITY_DATA=target/prove-city \
+            cargo test -p qala-cluster --features cluster --test it seeded_city -- --ignored --nocapture",
+        budget_minutes: 30,
+    },
+    Step {
         name: "the same CSV into Qala and into PostgreSQL; JSON",
         kind: Kind::Bench,
         command: "python3 benches/ingest.py",

@@ -55,6 +55,7 @@ impl Lake {
         };
         let mut table = table.lock().await;
         let view = self.view();
+        let seen = view.seq;
         let Some(view) = view.tables.get(name) else {
             return Ok(());
         };
@@ -64,7 +65,7 @@ impl Lake {
         let offset = last.max_seq;
         if table.offset() >= offset {
             // A commit whose answer was lost had happened after all.
-            return self.adopt(name, &table);
+            return self.adopt(name, &table, seen);
         }
         let committed = self.commit_tail(&mut table, view, offset).await;
         if let Err(error) = committed {
@@ -73,14 +74,15 @@ impl Lake {
                 return Err(error);
             }
         }
-        self.adopt(name, &table)
+        self.adopt(name, &table, seen)
     }
 
-    /// Shows a table's newest files to queries.
-    fn adopt(&self, name: &Arc<str>, table: &Table) -> Result<()> {
+    /// Shows a table's newest files to queries; they hold every row of the table that a view up to `seen` shows.
+    fn adopt(&self, name: &Arc<str>, table: &Table, seen: i64) -> Result<()> {
         self.shared.update(|view| match view.tables.get_mut(name) {
             Some(view) => {
-                TableView::commit(Arc::make_mut(view), Arc::clone(table.files()), table.offset());
+                let files = Arc::clone(table.files());
+                TableView::commit(Arc::make_mut(view), files, table.offset(), seen);
                 Ok(())
             }
             None => Ok(()),
@@ -216,10 +218,10 @@ impl Lake {
             .await;
         if let Err(error) = done {
             table.reload().await?;
-            self.adopt(&dataset.name, &table)?;
+            self.adopt(&dataset.name, &table, 0)?;
             return Err(error);
         }
-        self.adopt(&dataset.name, &table)?;
+        self.adopt(&dataset.name, &table, 0)?;
         Ok(small.len())
     }
 
@@ -298,7 +300,7 @@ impl Lake {
             table
                 .commit(&dataset.table, &[], &old, None, self.options.clock.now())
                 .await?;
-            self.adopt(name, &table)?;
+            self.adopt(name, &table, 0)?;
         }
         Ok(removed)
     }

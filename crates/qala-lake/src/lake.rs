@@ -218,6 +218,7 @@ impl Lake {
                 dir: dir.as_str().into(),
                 files: Arc::clone(table.files()),
                 committed: table.offset(),
+                complete: 0,
                 tail: Arc::default(),
             };
             view.tables
@@ -232,6 +233,7 @@ impl Lake {
                     dir: dir.as_str().into(),
                     files: Arc::clone(table.files()),
                     committed: 0,
+                    complete: 0,
                     tail: Arc::default(),
                 };
                 view.rollups.insert(Arc::clone(&name), Arc::new(table_view));

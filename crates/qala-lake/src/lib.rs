@@ -3,6 +3,7 @@
 //! What belongs here: everything that touches DataFusion, Parquet and Delta. What does not: HTTP, any city's name.
 
 pub mod backup;
+mod committed;
 mod committer;
 mod error;
 mod files;
@@ -26,6 +27,9 @@ mod table;
 mod view;
 mod writer;
 
+pub use committed::{
+    Committed, CommittedFile, CommittedRollup, CommittedTable, Interval, SetRange, SupersededRows,
+};
 pub use error::{LakeError, Result};
 pub use health::{Health, Stored};
 pub use lake::{Begin, Clock, FORMAT, Lake, LakeOptions, PARTITION};

@@ -204,6 +204,8 @@ pub(crate) struct TableView {
     pub(crate) files: Files,
     /// `_seq` up to which rows are in files.
     pub(crate) committed: i64,
+    /// With a tail: the end of a record up to which all rows are in files. Without one they reach to the view's end.
+    pub(crate) complete: i64,
     /// Rows after it.
     pub(crate) tail: Arc<Vec<Arc<TailPart>>>,
 }
@@ -231,14 +233,16 @@ impl TableView {
         Ok(())
     }
 
-    /// Takes over new files that hold the rows up to `committed`.
-    pub(crate) fn commit(&mut self, files: Files, committed: i64) {
+    /// Takes over new files that hold the rows up to `committed`; nothing else of this table was visible up to the end
+    /// of the view `seen`.
+    pub(crate) fn commit(&mut self, files: Files, committed: i64, seen: i64) {
         let mut tail = Vec::with_capacity(self.tail.len());
         for part in self.tail.iter() {
             tail.extend(part.after(committed));
         }
         self.files = files;
         self.committed = committed;
+        self.complete = self.complete.max(seen);
         self.tail = Arc::new(tail);
     }
 

@@ -14,7 +14,7 @@ use crate::log::{Log, Record};
 use crate::migration;
 use crate::superseded::Set;
 use crate::system;
-use crate::view::{Dataset, TableView, TailPart, View};
+use crate::view::{Dataset, TailPart, View};
 
 /// A group is written when it has this many bytes of rows, or when nobody else waits.
 const GROUP_BYTES: usize = 8 << 20;
@@ -194,7 +194,11 @@ pub(crate) fn add(view: &mut View, record: &Record) -> Result<()> {
         let batch = crate::read::conform(&section.batch, &table.dataset.data)?;
         if table.committed < seq + rows - 1 {
             let part = TailPart::stamp(&table.dataset, &batch, seq, record.received_at, record.source)?;
-            TableView::push(Arc::make_mut(table), part)?;
+            let table = Arc::make_mut(table);
+            if table.tail.is_empty() {
+                table.complete = record.seq - 1;
+            }
+            table.push(part)?;
         }
         note(view, &section.dataset, &batch, seq)?;
         seq += rows;

@@ -10,6 +10,8 @@ use geodatafusion::udf::geo::{measurement, processing, relationships, validation
 use geodatafusion::udf::geohash;
 use geodatafusion::udf::native::{accessors, bounding_box, constructors, io};
 
+use super::geo_named;
+
 /// The scalar functions of geodatafusion.
 pub(super) fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
     let all: [ScalarUDF; 60] = [
@@ -74,7 +76,9 @@ pub(super) fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
         io::AsText.into(),
         io::GeomFromText::default().into(),
     ];
-    all.into_iter().map(Arc::new).collect()
+    all.into_iter()
+        .map(|function| Arc::new(geo_named::function(function)))
+        .collect()
 }
 
 /// The aggregate functions of geodatafusion.

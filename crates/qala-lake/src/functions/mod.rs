@@ -16,6 +16,7 @@
 mod digits;
 pub mod exact;
 mod geo;
+mod geo_named;
 mod h3;
 mod integer;
 mod qsum;

@@ -163,7 +163,7 @@ impl Lake {
                     for file in table.files.iter() {
                         let schema = &table.dataset.table;
                         for batch in read::file(&*self.disk, &table.dir, file, schema)? {
-                            let batch = current(migration, &dataset, &batch)?;
+                            let batch = current(&dataset, &batch)?;
                             session.carried(name, &plan.map(&batch)?, &plan.guarded).await?;
                             self.make_room().await?;
                         }
@@ -172,7 +172,7 @@ impl Lake {
                     // Rows whose new key is the same follow each other in their old order; the last one stands.
                     let mut batches = Vec::new();
                     for batch in read::all(&*self.disk, table, &plan.stored(), |_| true)? {
-                        batches.push(current(migration, &dataset, &batch)?);
+                        batches.push(current(&dataset, &batch)?);
                     }
                     let all = concat_batches(&table.dataset.table, &batches)?;
                     let all = by_seq(&all)?;
@@ -255,11 +255,10 @@ fn seqs(batch: &RecordBatch) -> Result<arrow::array::Int64Array> {
 }
 
 /// Rows that nothing superseded.
-fn current(migration: &Migration, dataset: &Dataset, batch: &RecordBatch) -> Result<RecordBatch> {
-    let days = migration.old.stored_days(batch);
+fn current(dataset: &Dataset, batch: &RecordBatch) -> Result<RecordBatch> {
     let seqs = seqs(batch)?;
     let keep: BooleanArray = (0..batch.num_rows())
-        .map(|i| Some(dataset.superseded.by(days[i], seqs.value(i)).is_none()))
+        .map(|i| Some(dataset.superseded.by(seqs.value(i)).is_none()))
         .collect();
     Ok(filter_record_batch(batch, &keep)?)
 }

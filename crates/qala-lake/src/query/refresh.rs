@@ -95,7 +95,7 @@ impl LocalEngine {
         }
         lake.shared.update(|view| {
             if let Some(view) = view.rollups.get_mut(name) {
-                TableView::commit(Arc::make_mut(view), Arc::clone(table.files()), 0);
+                TableView::commit(Arc::make_mut(view), Arc::clone(table.files()), 0, 0);
             }
             Ok(())
         })

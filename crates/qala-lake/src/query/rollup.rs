@@ -30,7 +30,7 @@ use crate::schema::{SEQ, instant};
 use crate::view::{Dataset, TableView};
 
 /// Start of a bucket, an instant.
-const BUCKET: &str = "bucket";
+pub(crate) const BUCKET: &str = "bucket";
 
 /// Columns of a rollup: `bucket`, the columns that split it, and per measure `<m>_n`, `<m>_sum`, `<m>_min`, `<m>_max`,
 /// `<m>_state` (the exact sum, for `qsum_merge` and `qavg_merge`), and the largest `_seq` in it.
@@ -125,6 +125,44 @@ pub(crate) fn touched(view: &TableView, as_of: i64) -> BTreeMap<i32, i64> {
     days
 }
 
+/// The queries over `table` that make a rollup's rows of some days; neighbouring days are one query.
+pub(crate) fn queries(dataset: &Dataset, rollup: &Rollup, table: &str, days: &BTreeSet<i32>) -> Vec<String> {
+    let list: Vec<i32> = days.iter().copied().collect();
+    list.chunk_by(|a, b| a + 1 == *b)
+        .filter_map(|run| Some((*run.first()?, *run.last()?)))
+        .map(|(first, last)| {
+            let (from, to) = (day_start(dataset, first), day_start(dataset, last + 1));
+            query(dataset, rollup, table, from, to)
+        })
+        .collect()
+}
+
+/// Files of the fresh days of a rollup and, of all other days, those that must be aggregated from rows; days outside
+/// the range `bounds` of buckets are left out.
+pub(crate) fn fresh_and_stale(
+    rows: &TableView,
+    rollup: &TableView,
+    as_of: i64,
+    bounds: (i64, i64),
+) -> (Vec<Arc<DataFile>>, BTreeSet<i32>) {
+    let zone = &rows.dataset.zone;
+    let wanted = |day: i32| zone.day_start(day) <= bounds.1 && zone.day_start(day + 1) > bounds.0;
+    let touched = touched(rows, as_of);
+    let computed: BTreeMap<i32, &Arc<DataFile>> = rollup.files.iter().map(|f| (f.day, f)).collect();
+    let mut fresh = Vec::new();
+    for (day, file) in &computed {
+        let newest = touched.get(day).copied().unwrap_or(file.min_seq);
+        if wanted(*day) && file.max_seq >= newest && newest <= as_of {
+            fresh.push(Arc::clone(file));
+        }
+    }
+    let fresh_days: BTreeSet<i32> = fresh.iter().map(|f| f.day).collect();
+    let stale = touched
+        .into_keys()
+        .filter(|day| wanted(*day) && !fresh_days.contains(day));
+    (fresh, stale.collect())
+}
+
 /// A rollup as a table of one query.
 #[derive(Debug)]
 pub(crate) struct RollupTable {
@@ -158,16 +196,8 @@ impl RollupTable {
             .build();
         let context = SessionContext::new_with_state(state);
         let mut out = Vec::new();
-        let list: Vec<i32> = days.iter().copied().collect();
-        // Neighbouring days are one query.
-        for run in list.chunk_by(|a, b| a + 1 == *b) {
-            let (Some(first), Some(last)) = (run.first(), run.last()) else {
-                continue;
-            };
-            let (from, to) = (day_start(dataset, *first), day_start(dataset, last + 1));
-            let frame = context
-                .sql(&query(dataset, &self.rollup, "rows", from, to))
-                .await?;
+        for sql in queries(dataset, &self.rollup, "rows", days) {
+            let frame = context.sql(&sql).await?;
             for batch in frame.collect().await? {
                 out.push(cast(&batch, &schema(dataset, &self.rollup))?);
             }
@@ -207,23 +237,8 @@ impl TableProvider for RollupTable {
         filters: &[Expr],
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let dataset = &self.rows.view.dataset;
         let bounds = time_bounds(filters, BUCKET);
-        let wanted = |day: i32| {
-            let (from, to) = (dataset.zone.day_start(day), dataset.zone.day_start(day + 1));
-            from <= bounds.1 && to > bounds.0
-        };
-        let touched = touched(&self.rows.view, self.rows.as_of);
-        let computed: BTreeMap<i32, &Arc<DataFile>> = self.files.files.iter().map(|f| (f.day, f)).collect();
-        let (mut fresh, mut stale): (Vec<Arc<DataFile>>, BTreeSet<i32>) = (Vec::new(), BTreeSet::new());
-        for (day, file) in &computed {
-            let newest = touched.get(day).copied().unwrap_or(file.min_seq);
-            if wanted(*day) && file.max_seq >= newest && newest <= self.rows.as_of {
-                fresh.push(Arc::clone(file));
-            }
-        }
-        let fresh_days: BTreeSet<i32> = fresh.iter().map(|f| f.day).collect();
-        stale.extend(touched.keys().filter(|d| wanted(**d) && !fresh_days.contains(*d)));
+        let (fresh, stale) = fresh_and_stale(&self.rows.view, &self.files, self.rows.as_of, bounds);
         let schema = self.schema();
         let columns: Vec<usize> = projection
             .cloned()

@@ -152,6 +152,31 @@ pub(crate) fn time_bounds(filters: &[Expr], column: &str) -> (i64, i64) {
     bounds
 }
 
+/// True when a range of `_seq`s meets a current set, or when there are no sets at all.
+fn in_sets(sets: Option<&[(String, i64, i64)]>, from: i64, to: i64) -> bool {
+    sets.is_none_or(|sets| sets.iter().any(|(_, a, b)| *a <= to && *b >= from))
+}
+
+/// The files of a table that a reader up to `as_of` needs for a range of the time column: those of which every row is
+/// visible, that is files of days without superseded rows and wholly up to `as_of`; and those whose rows need a look.
+pub(crate) fn split(
+    view: &TableView,
+    as_of: i64,
+    bounds: (i64, i64),
+    sets: Option<&[(String, i64, i64)]>,
+) -> (Vec<Arc<DataFile>>, Vec<Arc<DataFile>>) {
+    let dataset = &view.dataset;
+    let timed = dataset.time().is_some();
+    view.files
+        .iter()
+        .filter(|file| {
+            let outside = timed && (file.max_time < bounds.0 || file.min_time > bounds.1);
+            !outside && file.min_seq <= as_of && in_sets(sets, file.min_seq, file.max_seq)
+        })
+        .cloned()
+        .partition(|file| sets.is_none() && file.max_seq <= as_of && !dataset.superseded.touches(file.day))
+}
+
 impl LakeTable {
     /// A plan over all visible rows with the stored columns `columns`; `filters` may skip files and row groups.
     fn visible_plan(
@@ -166,28 +191,14 @@ impl LakeTable {
             .time()
             .map_or((i64::MIN, i64::MAX), |time| time_bounds(filters, time));
         let sets = (dataset.spec.kind == Kind::Snapshot).then(|| Arc::new(dataset.sets.ranges(self.as_of)));
-        let in_sets = |from: i64, to: i64| {
-            sets.as_ref()
-                .is_none_or(|s| s.iter().any(|(_, a, b)| *a <= to && *b >= from))
-        };
-        // Rows that need no look: a file of a day without superseded rows, wholly before `as_of`.
-        let (mut clean, mut mixed) = (Vec::new(), Vec::new());
-        for file in self.view.files.iter() {
-            let outside = dataset.time().is_some() && (file.max_time < bounds.0 || file.min_time > bounds.1);
-            if outside || file.min_seq > self.as_of || !in_sets(file.min_seq, file.max_seq) {
-                continue;
-            }
-            if sets.is_none() && file.max_seq <= self.as_of && !dataset.superseded.touches(file.day) {
-                clean.push(Arc::clone(file));
-            } else {
-                mixed.push(Arc::clone(file));
-            }
-        }
+        let (clean, mixed) = split(&self.view, self.as_of, bounds, sets.as_deref().map(Vec::as_slice));
         let tail: Vec<_> = self
             .view
             .tail
             .iter()
-            .filter(|p| p.min_seq <= self.as_of && in_sets(p.min_seq, p.max_seq))
+            .filter(|p| {
+                p.min_seq <= self.as_of && in_sets(sets.as_deref().map(Vec::as_slice), p.min_seq, p.max_seq)
+            })
             .collect();
         let visible = Visible {
             dataset: Arc::clone(dataset),

@@ -1,6 +1,8 @@
 //! Tests of the lake through its public door. One binary, because linking the engine takes long.
 
 #[cfg(test)]
+mod committed;
+#[cfg(test)]
 mod crowd;
 #[cfg(test)]
 mod faults;

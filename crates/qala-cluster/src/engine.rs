@@ -1,0 +1,239 @@
+//! The query engine on a cluster: a question is planned here twice and answered there once.
+//!
+//! First with placeholders, to learn which tables it reads and in which time; then with the files of these tables. The
+//! second plan travels. Only committed rows can be read there, so the `_seq` that comes with the answer is the one up to
+//! which all of these tables are in files.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::catalog::TableProvider;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::datasource::{ViewTable, source_as_provider};
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::{SQLOptions, SessionContext};
+use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::execute_stream;
+use qala_lake::{AsOf, Committed, LakeError, LocalEngine, Query, QueryEngine, Result, Rights};
+use url::Url;
+
+use crate::catalog::{Placeholder, Tables};
+use crate::{rows, session};
+
+/// The port of a scheduler whose address names none.
+const PORT: u16 = 50050;
+
+/// How questions are put to a cluster.
+#[derive(Debug, Clone)]
+pub struct ClusterOptions {
+    /// Parts into which the rows of a question are split: at least one for each core of the cluster.
+    pub partitions: usize,
+}
+
+impl Default for ClusterOptions {
+    fn default() -> Self {
+        Self { partitions: 16 }
+    }
+}
+
+/// Ballista, asked from this process.
+///
+/// It differs from [`LocalEngine`] in this: rows that are not in files yet are not seen, and the `_seq` that comes with
+/// an answer says so; only principals from whom nothing is hidden are answered; `CAST(… AS VARCHAR)` gives `Utf8`
+/// where the local engine gives `Utf8View`. Questions without a table, and those of which the optimiser finds that some
+/// part has no rows, are answered by the local engine, as of the same `_seq`.
+pub struct ClusterEngine {
+    local: Arc<LocalEngine>,
+    base: SessionState,
+}
+
+/// A question whose tables are known.
+struct Planned {
+    state: SessionState,
+    plan: LogicalPlan,
+    seq: i64,
+}
+
+impl ClusterEngine {
+    /// An engine over the lake of `local` on the cluster whose scheduler is at `scheduler`, such as `http://host:50050`.
+    /// Nothing is connected before the first question. Scheduler and executors must see the lake's folder under the same
+    /// path.
+    ///
+    /// # Errors
+    /// [`LakeError::Refused`] for an address that is none, and for a lake whose folder is not known; DataFusion's.
+    pub fn new(local: Arc<LocalEngine>, scheduler: &str, options: &ClusterOptions) -> Result<Self> {
+        local.lake().committed()?;
+        let base = session::client(&address(scheduler)?, options.partitions)?;
+        Ok(Self { local, base })
+    }
+
+    fn state(&self, tables: BTreeMap<String, Arc<dyn TableProvider>>) -> SessionState {
+        SessionStateBuilder::new_from_existing(self.base.clone())
+            // Executors keep what they know of files by session.
+            .with_session_id(self.base.session_id().to_owned())
+            .with_catalog_list(Tables::catalogs(tables))
+            .build()
+    }
+
+    /// Plans a question over the files of the tables that it reads, as of `as_of` or as far as all of them reach.
+    async fn plan(&self, committed: &Committed, sql: &str, as_of: Option<i64>) -> Result<Option<Planned>> {
+        let mut tables: BTreeMap<String, Arc<dyn TableProvider>> = BTreeMap::new();
+        for name in committed.names() {
+            if let Some(schema) = committed.schema(name) {
+                let name = name.to_owned();
+                tables.insert(name.clone(), Arc::new(Placeholder { name, schema }));
+            }
+        }
+        let state = self.state(tables);
+        let first = select(&state, sql).await?;
+        let reads = reads(committed, &first, &state.optimize(&first)?)?;
+        if reads.is_empty() {
+            return Ok(None);
+        }
+        let complete = committed.complete(reads.keys().map(String::as_str));
+        let seq = as_of.map_or(complete, |seq| seq.min(complete));
+        let mut tables: BTreeMap<String, Arc<dyn TableProvider>> = BTreeMap::new();
+        for (name, bounds) in reads {
+            let plan = if let Some(table) = committed.table(&name, seq, bounds) {
+                rows::of_table(&table)?
+            } else if let Some(rollup) = committed.rollup(&name, seq, bounds) {
+                let mut stale = Vec::new();
+                for sql in &rollup.stale {
+                    let planned = Box::pin(self.plan(committed, sql, Some(seq))).await?;
+                    stale.extend(planned.map(|p| p.plan));
+                }
+                rows::of_rollup(&rollup, stale)?
+            } else {
+                continue;
+            };
+            tables.insert(name, Arc::new(ViewTable::new(plan, None)));
+        }
+        let state = self.state(tables);
+        let plan = select(&state, sql).await?;
+        Ok(Some(Planned { state, plan, seq }))
+    }
+}
+
+#[async_trait]
+impl QueryEngine for ClusterEngine {
+    async fn run(&self, query: &Query) -> Result<(SendableRecordBatchStream, i64)> {
+        if query.principal.rights != Rights::All {
+            return Err(LakeError::Refused(format!(
+                "the cluster answers only who may see everything, and something is hidden from `{}`: the barrier that hides \
+                 rows and columns does not travel to executors; ask the local engine",
+                query.principal.id
+            )));
+        }
+        let as_of = match query.as_of {
+            Some(as_of) => Some(self.local.resolve(as_of).await?),
+            None => None,
+        };
+        let committed = self.local.lake().committed()?;
+        let Some(Planned { state, plan, seq }) = self.plan(&committed, &query.sql, as_of).await? else {
+            return self.local.run(query).await;
+        };
+        let plan = state.optimize(&plan)?;
+        if loses_columns(&plan)? {
+            tracing::debug!(
+                seq,
+                "answered here: a part of the plan has no rows and cannot travel"
+            );
+            return self.local.run(&query.clone().as_of(Some(AsOf::Seq(seq)))).await;
+        }
+        let physical = state.query_planner().create_physical_plan(&plan, &state).await?;
+        Ok((execute_stream(physical, state.task_ctx())?, seq))
+    }
+}
+
+/// The address of a scheduler as its clients want it.
+fn address(text: &str) -> Result<String> {
+    let parsed = Url::parse(text).ok();
+    match parsed
+        .as_ref()
+        .and_then(|url| Some((url.host_str()?, url.port())))
+    {
+        Some((host, port)) => Ok(format!("http://{host}:{}", port.unwrap_or(PORT))),
+        None => Err(LakeError::Refused(format!(
+            "`{text}` is not the address of a scheduler; give one such as http://host:{PORT}"
+        ))),
+    }
+}
+
+/// Reads a question; only `SELECT` and `EXPLAIN` are questions.
+async fn select(state: &SessionState, sql: &str) -> Result<LogicalPlan> {
+    let options = SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false);
+    let context = SessionContext::new_with_state(state.clone());
+    Ok(context
+        .sql_with_options(sql, options)
+        .await?
+        .into_unoptimized_plan())
+}
+
+/// The tables of a plan, each with the range of its time column that the optimised plan leaves open.
+fn reads(
+    committed: &Committed,
+    plan: &LogicalPlan,
+    optimised: &LogicalPlan,
+) -> Result<BTreeMap<String, (i64, i64)>> {
+    let mut bounds: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    scans(optimised, |name, filters| {
+        let range = committed.bounds(name, filters);
+        // One that is read twice is read as far as either reaches.
+        bounds
+            .entry(name.to_owned())
+            .and_modify(|all| *all = (all.0.min(range.0), all.1.max(range.1)))
+            .or_insert(range);
+    })?;
+    let mut reads = BTreeMap::new();
+    scans(plan, |name, _| {
+        let range = bounds.get(name).copied().unwrap_or((i64::MIN, i64::MAX));
+        reads.insert(name.to_owned(), range);
+    })?;
+    Ok(reads)
+}
+
+fn scans(
+    plan: &LogicalPlan,
+    mut found: impl FnMut(&str, &[datafusion::logical_expr::Expr]),
+) -> Result<(), DataFusionError> {
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            let provider = source_as_provider(&scan.source)?;
+            if let Some(table) = provider.downcast_ref::<Placeholder>() {
+                found(&table.name, &scan.filters);
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(())
+}
+
+/// True when a plan has a part without rows that has columns: the protocol sends such a part without its columns, and
+/// what stands above it can then not be planned.
+fn loses_columns(plan: &LogicalPlan) -> Result<bool, DataFusionError> {
+    plan.exists(|node| {
+        Ok(match node {
+            LogicalPlan::EmptyRelation(empty) => !empty.schema.fields().is_empty(),
+            _ => false,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        assert_eq!(address("http://one:5").unwrap(), "http://one:5");
+        assert_eq!(address("df://10.0.0.7").unwrap(), "http://10.0.0.7:50050");
+        for bad in ["", "one", "one:5", "http://"] {
+            assert!(address(bad).is_err(), "{bad}");
+        }
+    }
+}

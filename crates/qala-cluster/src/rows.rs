@@ -1,0 +1,157 @@
+//! The visible rows of a table or rollup as a logical plan that can travel: Parquet files by name, conditions on
+//! `_seq`, an anti-join with the superseded rows, a window for the intervals of a state.
+//!
+//! Conditions of a question may sink below all of it but the window: a row is hidden because of its own `_seq`, never
+//! because of what other rows are there. Below the window only conditions on the key may sink, and the optimiser
+//! knows that.
+
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::common::{Column, JoinType, ScalarValue, TableReference};
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::datasource::provider_as_source;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::functions::core::expr_fn::least;
+use datafusion::functions_window::expr_fn::lead;
+use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, cast, ident, lit};
+use qala_lake::{
+    CommittedFile, CommittedRollup, CommittedTable, FEED, Interval, SEQ, SetRange, SupersededRows,
+};
+
+/// The visible rows of a dataset.
+///
+/// # Errors
+/// DataFusion's.
+pub(crate) fn of_table(table: &CommittedTable) -> Result<LogicalPlan> {
+    let mut parts = Vec::new();
+    // A table without any file is a scan of no files: an empty relation would lose its columns on the way.
+    if !table.whole.is_empty() || table.mixed.is_empty() {
+        parts.push(listing("whole", &table.schema, &table.whole)?.build()?);
+    }
+    if !table.mixed.is_empty() {
+        let mut rows = listing("mixed", &table.schema, &table.mixed)?;
+        rows = rows.filter(ident(SEQ).lt_eq(lit(table.as_of)))?;
+        if let Some(sets) = &table.sets {
+            rows = rows.filter(in_sets(sets))?;
+        }
+        if let Some(superseded) = &table.superseded {
+            rows = without(rows, table, superseded)?;
+        }
+        parts.push(rows.build()?);
+    }
+    let rows = union(parts)?;
+    match &table.interval {
+        Some(interval) => closed(rows, &table.schema, interval),
+        None => Ok(rows),
+    }
+}
+
+/// The rows of a rollup: those of its fresh files, and `stale`, plans that aggregate the other days.
+///
+/// # Errors
+/// DataFusion's.
+pub(crate) fn of_rollup(rollup: &CommittedRollup, stale: Vec<LogicalPlan>) -> Result<LogicalPlan> {
+    let mut parts = vec![listing("fresh", &rollup.schema, &rollup.fresh)?.build()?];
+    for plan in stale {
+        let columns = rollup
+            .schema
+            .fields()
+            .iter()
+            .map(|f| cast(ident(f.name()), f.data_type().clone()).alias(f.name()));
+        parts.push(LogicalPlanBuilder::new(plan).project(columns)?.build()?);
+    }
+    union(parts)
+}
+
+/// A scan of files that may lack columns of `schema`.
+fn listing(name: &str, schema: &SchemaRef, files: &[CommittedFile]) -> Result<LogicalPlanBuilder> {
+    let urls = files.iter().map(url).collect::<Result<Vec<_>>>()?;
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
+    let config = ListingTableConfig::new_with_multi_paths(urls)
+        .with_listing_options(options)
+        .with_schema(Arc::clone(schema));
+    let provider = ListingTable::try_new(config)?;
+    LogicalPlanBuilder::scan(
+        TableReference::bare(name),
+        provider_as_source(Arc::new(provider)),
+        None,
+    )
+}
+
+fn url(file: &CommittedFile) -> Result<ListingTableUrl> {
+    let url = url::Url::from_file_path(&file.path).map_err(|()| {
+        DataFusionError::Internal(format!("{} is not an absolute path", file.path.display()))
+    })?;
+    ListingTableUrl::try_new(url, None)
+}
+
+fn in_sets(sets: &[SetRange]) -> Expr {
+    sets.iter()
+        .map(|set| {
+            let range = ident(SEQ).between(lit(set.from), lit(set.to));
+            ident(FEED).eq(lit(&set.feed)).and(range)
+        })
+        .reduce(Expr::or)
+        .unwrap_or_else(|| lit(false))
+}
+
+/// `rows` without those that were superseded for who reads up to the table's `as_of`.
+fn without(
+    rows: LogicalPlanBuilder,
+    table: &CommittedTable,
+    superseded: &SupersededRows,
+) -> Result<LogicalPlanBuilder> {
+    let days = table.mixed.iter().map(|file| file.day);
+    let (first, last) = (days.clone().min(), days.max());
+    let day = |day: Option<i32>| lit(ScalarValue::Date32(day));
+    let entries = listing("superseded", &superseded.schema, &superseded.files)?
+        .filter(
+            ident("dataset")
+                .eq(lit(&table.name))
+                .and(ident("new_seq").lt_eq(lit(table.as_of)))
+                .and(ident("day").between(day(first), day(last))),
+        )?
+        .project([ident("old_seq")])?
+        .build()?;
+    rows.join(
+        entries,
+        JoinType::LeftAnti,
+        (vec![Column::from_name(SEQ)], vec![Column::from_name("old_seq")]),
+        None,
+    )
+}
+
+fn union(parts: Vec<LogicalPlan>) -> Result<LogicalPlan> {
+    let mut parts = parts.into_iter();
+    let Some(first) = parts.next() else {
+        return Err(DataFusionError::Internal("a table without any part".into()));
+    };
+    let mut all = LogicalPlanBuilder::new(first);
+    for part in parts {
+        all = all.union(part)?;
+    }
+    all.build()
+}
+
+/// Rows of a state whose ends are at most the starts of their successors.
+fn closed(rows: LogicalPlan, schema: &SchemaRef, interval: &Interval) -> Result<LogicalPlan> {
+    let start = ident(&interval.from);
+    let next = lead(start.clone(), Some(1), None)
+        .partition_by(interval.key.iter().map(ident).collect())
+        .order_by(vec![start.sort(true, true)])
+        .build()?;
+    let name = next.schema_name().to_string();
+    let rows = LogicalPlanBuilder::new(rows).window([next])?;
+    let columns = schema.fields().iter().map(|field| {
+        let column = ident(field.name());
+        if *field.name() == interval.to {
+            let next = Expr::Column(Column::from_name(&name));
+            least(vec![column, next]).alias(field.name())
+        } else {
+            column
+        }
+    });
+    rows.project(columns.collect::<Vec<_>>())?.build()
+}
