@@ -79,12 +79,11 @@ const MESSAGE: u64 = 500_000;
 const BATCH: u64 = 62_500;
 
 #[derive(Debug)]
-struct Wall;
+struct Still;
 
-impl Clock for Wall {
+impl Clock for Still {
     fn now(&self) -> i64 {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.unwrap().as_micros() as i64
+        START
     }
 }
 
@@ -118,7 +117,7 @@ fn rows(numbers: impl Iterator<Item = u64> + Clone, turn: u64) -> RecordBatch {
 async fn open(dir: &Path) -> Arc<Lake> {
     let disk = Arc::new(RealDisk::new(dir).unwrap());
     let spec = DatasetSpec::from_toml("bench", SPEC).unwrap();
-    let options = LakeOptions::new(Zone::new("Asia/Almaty").unwrap(), Arc::new(Wall));
+    let options = LakeOptions::new(Zone::new("Asia/Almaty").unwrap(), Arc::new(Still));
     Arc::new(Lake::open(disk, &[spec], options).await.unwrap())
 }
 
@@ -316,9 +315,9 @@ async fn beside(dir: &Path, scans: &Path) {
         }
         let rate = (next - first) as f64 / start.elapsed().as_secs_f64();
         if turn % 2 == 0 {
-            alone.push(rate)
+            alone.push(rate);
         } else {
-            loaded.push(rate)
+            loaded.push(rate);
         }
         stop.store(true, Ordering::Relaxed);
         asking.abort();

@@ -266,6 +266,8 @@ mod tests {
             keys.insert(key(i), row(i as i64 + 1));
         }
         assert_eq!(keys.len(), 200_000);
+        let per_key = keys.blocks.len() * PLACES * size_of::<Place>() / keys.len();
+        assert!(per_key < 80, "{per_key} bytes per key");
         for i in (0..200_000).step_by(3) {
             assert_eq!(keys.remove(key(i)), Some(row(i as i64 + 1)));
         }
@@ -273,8 +275,6 @@ mod tests {
             let found = keys.entry(key(i)).ok().map(|p| p.get());
             assert_eq!(found, (i % 3 != 0).then(|| row(i as i64 + 1)), "{i}");
         }
-        let per_key = keys.blocks.len() * PLACES * size_of::<Place>() / keys.len();
-        assert!(per_key < 80, "{per_key} bytes per key");
     }
 
     proptest! {

@@ -10,7 +10,7 @@ use std::thread;
 use arrow::record_batch::RecordBatch;
 use qala_core::{DatasetName, FeedId, Problem};
 
-use super::csv::{Lines, records};
+use super::csv::{Lines, newlines, records};
 use super::row::Rows;
 use crate::{Sink, Stopped};
 
@@ -190,7 +190,7 @@ pub(super) fn parse(
                 let mut lines = Lines::new(block.and_all(skip, text), delimiter).after(before);
                 return records(&mut lines, new_rows(), columns, false, file, sink);
             }
-            let count = block.lines[skip..].iter().filter(|byte| **byte == b'\n').count() as u64;
+            let count = newlines(&block.lines[skip..]) as u64;
             let (rest, is_last) = (block.rest, block.is_last);
             if sent - taken == 2 * threads {
                 take(&mut taken, sink)?;

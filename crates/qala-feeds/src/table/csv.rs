@@ -209,7 +209,7 @@ impl<'a> Line<'a> {
     }
 }
 
-fn newlines(bytes: &[u8]) -> usize {
+pub(super) fn newlines(bytes: &[u8]) -> usize {
     bytes.split(|byte| *byte == b'\n').count() - 1
 }
 

@@ -133,7 +133,8 @@ mod tests {
                 let Some(name) = field.metadata().get(NAME).cloned() else {
                     continue;
                 };
-                let bare: FieldRef = Arc::new(Field::clone(&field).with_metadata(Default::default()));
+                let bare: FieldRef =
+                    Arc::new(Field::clone(&field).with_metadata(std::collections::HashMap::default()));
                 assert_eq!(named(&bare).metadata().get(NAME), Some(&name), "{call}");
                 seen.insert(name);
             }

@@ -69,7 +69,9 @@ fn names_are_unique_and_take_none_of_datafusions() {
     let names: BTreeSet<_> = all.iter().map(|(name, _)| name.clone()).collect();
     assert_eq!(names.len(), all.len());
     let plain = SessionContext::new();
-    for name in &names {
+    // These two answer as DataFusion's own do, only faster.
+    let same = ["date_part", "date_trunc"];
+    for name in names.iter().filter(|name| !same.contains(&name.as_str())) {
         assert!(
             plain.udf(name).is_err() && plain.udaf(name).is_err(),
             "{name} exists in DataFusion"

@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn the_short_way_equals_the_long_one() {
         let mut instants = vec![None];
-        for day in [-800_000, -1, 0, 1, 3, 4, 20_515] {
+        for day in [-100_000, -1, 0, 1, 3, 4, 20_515] {
             for around in [-1, 0, 1, HOUR - SECOND, 12 * HOUR + 7] {
                 instants.push(Some(day * DAY + around));
             }

@@ -86,6 +86,7 @@ impl Migration {
             dir: self.dir().as_str().into(),
             files: Arc::clone(table.files()),
             committed: table.offset(),
+            complete: table.offset(),
             tail: Arc::default(),
         }
     }
