@@ -126,7 +126,10 @@ fn committing(lake: &Arc<Lake>) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         loop {
             lake.asked_or(Duration::from_secs(10)).await;
-            lake.commit().await.unwrap();
+            // The runtime's end breaks the last one off.
+            if lake.commit().await.is_err() {
+                return;
+            }
         }
     })
 }
@@ -288,20 +291,16 @@ async fn beside(dir: &Path, scans: &Path) {
         .unwrap_or_default()
         .to_owned();
     let mut next = (newest(&engine).await - START) as u64 / STEP as u64 * DETECTORS + DETECTORS;
-    let (mut alone, mut loaded, mut answered) = (Vec::new(), Vec::new(), 0);
+    let (mut alone, mut loaded) = (Vec::new(), Vec::new());
     for turn in 0..10 {
         let stop = Arc::new(AtomicBool::new(turn % 2 == 0));
         let asking = {
             let (engine, stop, heavy) = (Arc::clone(&engine), Arc::clone(&stop), heavy.clone());
             tokio::spawn(async move {
-                let mut batches = 0;
                 while !stop.load(Ordering::Relaxed) {
                     let (mut stream, _) = engine.run(&Query::system(heavy.as_str())).await.unwrap();
-                    while !stop.load(Ordering::Relaxed) && stream.next().await.is_some() {
-                        batches += 1;
-                    }
+                    while !stop.load(Ordering::Relaxed) && stream.next().await.is_some() {}
                 }
-                batches
             })
         };
         let start = Instant::now();
@@ -321,7 +320,6 @@ async fn beside(dir: &Path, scans: &Path) {
         }
         stop.store(true, Ordering::Relaxed);
         asking.abort();
-        answered += asking.await.unwrap_or(0);
         println!("turn {turn}: {rate:.0} rows/s");
     }
     commits.abort();
@@ -331,7 +329,7 @@ async fn beside(dir: &Path, scans: &Path) {
     };
     let (alone, loaded) = (middle(&mut alone), middle(&mut loaded));
     println!(
-        "proof: ingest at full speed {alone:.0} rows/s alone, {loaded:.0} beside a heavy query: {:.1} % ({answered} answers)",
+        "proof: ingest at full speed {alone:.0} rows/s alone, {loaded:.0} beside a heavy query: {:.1} %",
         loaded / alone * 100.0
     );
 }
