@@ -115,17 +115,20 @@ const PROOF_STEPS: &[Step] = &[
 /// Runs every step, writes the report, and fails when a step failed.
 pub(crate) fn prove(root: &Path) -> anyhow::Result<()> {
     let about = About::ask(root);
-    let outcomes = run(root, PROOF_STEPS.iter())?;
     let path = root.join(REPORT);
-    let report = render(&about, &outcomes).replace(&root.display().to_string(), ".");
-    std::fs::write(&path, report).with_context(|| format!("{} cannot be written", path.display()))?;
+    // After each step: hours of work are not lost to the last of them.
+    let outcomes = run(root, PROOF_STEPS.iter(), |outcomes| {
+        let report = render(&about, outcomes).replace(&root.display().to_string(), ".");
+        std::fs::write(&path, report).with_context(|| format!("{} cannot be written", path.display()))
+    })?;
     print::line(&format!("prove: wrote {REPORT}"));
     verdict(&outcomes)
 }
 
 /// Runs the measurements and prints their figures.
 pub(crate) fn bench(root: &Path) -> anyhow::Result<()> {
-    let outcomes = run(root, PROOF_STEPS.iter().filter(|step| step.kind == Kind::Bench))?;
+    let benches = PROOF_STEPS.iter().filter(|step| step.kind == Kind::Bench);
+    let outcomes = run(root, benches, |_| Ok(()))?;
     for figure in outcomes.iter().flat_map(|outcome| &outcome.figures) {
         print::line(&format!("bench: {figure}"));
     }
@@ -154,7 +157,11 @@ impl Outcome {
     }
 }
 
-fn run(root: &Path, steps: impl Iterator<Item = &'static Step>) -> anyhow::Result<Vec<Outcome>> {
+fn run(
+    root: &Path,
+    steps: impl Iterator<Item = &'static Step>,
+    keep: impl Fn(&[Outcome]) -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
     for step in steps {
         print::line(&format!("== {} ==\n$ {}", step.name, step.command));
@@ -184,6 +191,7 @@ fn run(root: &Path, steps: impl Iterator<Item = &'static Step>) -> anyhow::Resul
             minutes(took)
         ));
         outcomes.push(outcome);
+        keep(&outcomes)?;
     }
     Ok(outcomes)
 }
@@ -287,6 +295,14 @@ fn render(about: &About, outcomes: &[Outcome]) -> String {
         text,
         "- Date: {date}\n- Commit: {commit}\n- Machine: {machine}\n- Compiler: {compiler}\n"
     );
+    if outcomes.len() < PROOF_STEPS.len() {
+        let _ = writeln!(
+            text,
+            "**Not finished: {} of {} steps.**\n",
+            outcomes.len(),
+            PROOF_STEPS.len()
+        );
+    }
     text.push_str("| step | result | time | budget |\n|---|---|---|---|\n");
     for outcome in outcomes {
         let Step {

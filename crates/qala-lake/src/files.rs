@@ -5,7 +5,9 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{SortColumn, SortOptions, lexsort_to_indices, take_record_batch};
 use arrow::datatypes::{DataType, Date32Type, Int64Type, TimestampMicrosecondType};
+use parking_lot::Mutex;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
@@ -14,6 +16,8 @@ use crate::error::Result;
 use crate::schema::SEQ;
 
 const ROW_GROUP: usize = 131_072;
+/// The columns of fewer rows are encoded by one thread.
+const SIDE_BY_SIDE: usize = 16_384;
 
 /// One data file of a table. Immutable; its name carries everything but the size.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,6 +181,61 @@ pub(crate) fn sorted(batch: &RecordBatch, time: Option<&str>) -> Result<RecordBa
     Ok(take_record_batch(batch, &order)?)
 }
 
+/// The batch as a Parquet file, its columns encoded side by side: a sender waits for this after a large message.
+///
+/// # Errors
+/// Parquet's.
+fn encode(batch: &RecordBatch, properties: WriterProperties) -> Result<Vec<u8>> {
+    let out = Vec::with_capacity(batch.num_rows() * 16);
+    let writer = ArrowWriter::try_new(out, batch.schema(), Some(properties))?;
+    let (mut file, columns) = writer.into_serialized_writer()?;
+    for (number, start) in (0..batch.num_rows()).step_by(ROW_GROUP).enumerate() {
+        let rows = batch.slice(start, ROW_GROUP.min(batch.num_rows() - start));
+        let mut group = file.next_row_group()?;
+        for chunk in chunks(&rows, columns.create_column_writers(number)?)? {
+            chunk.append_to_row_group(&mut group)?;
+        }
+        group.close()?;
+    }
+    Ok(file.into_inner()?)
+}
+
+/// Encodes the columns of one row group, each with its own writer; our tables have no nested columns.
+///
+/// # Errors
+/// Parquet's.
+fn chunks(rows: &RecordBatch, writers: Vec<ArrowColumnWriter>) -> Result<Vec<ArrowColumnChunk>> {
+    let schema = rows.schema();
+    let encode = |column: usize, mut writer: ArrowColumnWriter| -> parquet::errors::Result<_> {
+        for leaf in compute_leaves(schema.field(column), rows.column(column))? {
+            writer.write(&leaf)?;
+        }
+        writer.close()
+    };
+    if rows.num_rows() < SIDE_BY_SIDE {
+        let chunks = writers.into_iter().enumerate().map(|(i, w)| encode(i, w));
+        return Ok(chunks.collect::<parquet::errors::Result<_>>()?);
+    }
+    let count = writers.len();
+    let work = Mutex::new(writers.into_iter().enumerate());
+    let done = Mutex::new(Vec::with_capacity(count));
+    std::thread::scope(|scope| {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        for _ in 0..threads.min(count) {
+            scope.spawn(|| {
+                while let Some((column, writer)) = { work.lock().next() } {
+                    let chunk = encode(column, writer);
+                    done.lock().push((column, chunk));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner();
+    done.sort_by_key(|(column, _)| *column);
+    let chunks = done.into_iter().map(|(_, chunk)| chunk);
+    Ok(chunks.collect::<parquet::errors::Result<_>>()?)
+}
+
 /// Writes the rows of one local day. `unique` tells files of the same range apart.
 ///
 /// # Errors
@@ -189,10 +248,7 @@ pub(crate) fn write(
     cold: bool,
 ) -> Result<(DataFile, Vec<u8>)> {
     let batch = sorted(batch, time)?;
-    let mut out = Vec::with_capacity(batch.num_rows() * 16);
-    let mut writer = ArrowWriter::try_new(&mut out, batch.schema(), Some(properties(cold)))?;
-    writer.write(&batch)?;
-    writer.close()?;
+    let out = encode(&batch, properties(cold))?;
     let seq = batch.column_by_name(SEQ).map_or((0, 0), |c| range(&**c));
     let span = time
         .and_then(|t| batch.column_by_name(t))

@@ -1,35 +1,31 @@
-//! The lake: opening and recovering a data directory, taking messages in, the view that queries read.
+//! The lake: taking messages in, room and back-pressure, the view that queries read.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod core;
+mod open;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow::array::{Array, AsArray, RecordBatch};
 use parking_lot::Mutex;
 use qala_core::Zone;
 use qala_core::spec::{DatasetSpec, nearest};
-use qala_disk::{Disk, write_atomic};
+use qala_disk::Disk;
 use tokio::sync::oneshot;
 use xxhash_rust::xxh3::xxh3_64;
 
+pub(crate) use self::core::Core;
 use crate::error::{LakeError, Result};
 use crate::guard::Guard;
-use crate::index::{Index, key_hashes, pick, value_hashes};
-use crate::keys::{Entry, Keys};
-use crate::log::{Log, Record};
-use crate::migration;
-use crate::schema::{RECEIVED_AT, SEQ};
-use crate::session::{Message, Outcome, Session, slots};
+use crate::session::{Message, Outcome, Session};
 use crate::store::DiskStore;
 use crate::table::Table;
-use crate::view::{Dataset, TableView, View};
-use crate::writer::{self, Job, Shared, Writer};
+use crate::view::{Dataset, View};
+use crate::writer::{Job, Shared, Writer};
 use crate::{read, system};
 
 /// The format of a data directory that this program writes.
@@ -83,59 +79,6 @@ impl LakeOptions {
     }
 }
 
-/// What one sender at a time may touch.
-#[derive(Debug)]
-pub(crate) struct Core {
-    next_seq: i64,
-    received_at: i64,
-    epoch: u64,
-    seed: u64,
-    index: Index,
-}
-
-impl Core {
-    pub(crate) fn next_seq(&self) -> i64 {
-        self.next_seq
-    }
-    pub(crate) fn received_at(&self) -> i64 {
-        self.received_at
-    }
-    pub(crate) fn epoch(&self) -> u64 {
-        self.epoch
-    }
-    pub(crate) fn seed(&self) -> u64 {
-        self.seed
-    }
-    pub(crate) fn index(&mut self) -> &mut Index {
-        &mut self.index
-    }
-    pub(crate) fn advance(&mut self, next: i64) {
-        self.next_seq = next;
-    }
-    pub(crate) fn index_shrink(&mut self, lake: &Lake) {
-        self.index.shrink(lake.shared.view.load().seq);
-    }
-
-    /// The key-table slot of each row; tables that are not in memory are read from the rows.
-    pub(crate) fn slots(&mut self, lake: &Lake, dataset: &Arc<Dataset>, days: &[i32]) -> Result<Vec<i32>> {
-        let slots = slots(dataset, days);
-        let mut missing = BTreeSet::new();
-        let mut last = None;
-        for slot in &slots {
-            if last != Some(*slot) && !self.index.has(&dataset.name, *slot) {
-                missing.insert(*slot);
-            }
-            last = Some(*slot);
-        }
-        if !missing.is_empty() {
-            for (slot, keys) in lake.load_keys(dataset, &missing, self.seed)? {
-                self.index.insert(Arc::clone(&dataset.name), slot, keys);
-            }
-        }
-        Ok(slots)
-    }
-}
-
 /// A data directory, open. Dropping it stops the log thread after all that was sent is written.
 #[derive(Debug)]
 pub struct Lake {
@@ -176,137 +119,6 @@ impl Drop for Lake {
 }
 
 impl Lake {
-    /// Opens or makes a data directory on `disk` with the given datasets, and recovers what the log holds.
-    ///
-    /// # Errors
-    /// IO; [`LakeError::NewerFormat`]; [`LakeError::Damaged`]; [`LakeError::Spec`] when a dataset changed its unit,
-    /// type or key without a new version, or does not say how the rows of the version before map to it.
-    pub async fn open(disk: Arc<dyn Disk>, specs: &[DatasetSpec], options: LakeOptions) -> Result<Self> {
-        check_format(&*disk)?;
-        let seed = options.seed.unwrap_or_else(rand::random);
-        let mut datasets: HashMap<Arc<str>, Arc<Dataset>> = HashMap::new();
-        let own = system::specs().map_err(|e| LakeError::Spec {
-            dataset: e.name,
-            message: e.message,
-        })?;
-        // Before anything is written: a mapping that does not fit can still be mended.
-        let migrations = migration::needed(&*disk, specs.iter().chain(&own), &options.city_zone)?;
-        for spec in specs.iter().chain(&own) {
-            migration::check_spec(&*disk, spec)?;
-            let dataset = Arc::new(Dataset::new(spec.clone(), &options.city_zone));
-            if datasets
-                .insert(Arc::clone(&dataset.name), Arc::clone(&dataset))
-                .is_some()
-            {
-                let message = "it is declared twice".to_owned();
-                return Err(LakeError::Spec {
-                    dataset: dataset.name.to_string(),
-                    message,
-                });
-            }
-        }
-        let store = DiskStore::new(Arc::clone(&disk), "");
-        let mut tables = HashMap::new();
-        let mut rollups = HashMap::new();
-        let mut view = View::default();
-        for dataset in datasets.values() {
-            let dir = format!("tables/{}/v{}", dataset.name, dataset.spec.version);
-            let table = Table::open(store.clone(), &dir, PARTITION).await?;
-            view.seq = view.seq.max(table.offset());
-            let table_view = TableView {
-                dataset: Arc::clone(dataset),
-                dir: dir.as_str().into(),
-                files: Arc::clone(table.files()),
-                committed: table.offset(),
-                complete: 0,
-                tail: Arc::default(),
-            };
-            view.tables
-                .insert(Arc::clone(&dataset.name), Arc::new(table_view));
-            tables.insert(Arc::clone(&dataset.name), tokio::sync::Mutex::new(table));
-            for rollup in &dataset.spec.rollups {
-                let name: Arc<str> = format!("{}_{}", dataset.name, rollup.name).into();
-                let dir = format!("rollups/{name}/v{}", dataset.spec.version);
-                let table = Table::open(store.clone(), &dir, PARTITION).await?;
-                let table_view = TableView {
-                    dataset: Arc::clone(dataset),
-                    dir: dir.as_str().into(),
-                    files: Arc::clone(table.files()),
-                    committed: 0,
-                    complete: 0,
-                    tail: Arc::default(),
-                };
-                view.rollups.insert(Arc::clone(&name), Arc::new(table_view));
-                rollups.insert(name, tokio::sync::Mutex::new(table));
-            }
-        }
-        for migration in &migrations {
-            let table = Table::open(store.clone(), &migration.dir(), PARTITION).await?;
-            view.seq = view.seq.max(table.offset());
-            view.tables
-                .insert(migration.hidden(), Arc::new(migration.view(&table)));
-            tables.insert(migration.hidden(), tokio::sync::Mutex::new(table));
-        }
-        let committed = view.seq;
-        note_committed(&*disk, &view)?;
-        let mut received_at = 0;
-        let mut replayed = |record: Record| {
-            received_at = record.received_at;
-            writer::add(&mut view, &record)
-        };
-        let mut log = Log::open(Arc::clone(&disk), "log/p0", &mut replayed)?;
-        log.resume_at(committed + 1);
-        view.seq = view.seq.max(committed);
-        let next_seq = log.next_seq();
-        if received_at == 0 {
-            received_at = newest_received(&*disk, &view)?;
-        }
-        let known = known_messages(&*disk, &view)?;
-        let shared = Arc::new(Shared {
-            view: ArcSwap::from_pointee(view),
-            swap: Mutex::new(()),
-            durable_next: AtomicI64::new(next_seq),
-            groups: AtomicU64::new(0),
-        });
-        let (writer, thread) = Writer::start(log, Arc::clone(&shared))?;
-        let guard = Guard::open(Arc::clone(&disk))?;
-        let mut lake = Self {
-            disk,
-            root: None,
-            datasets,
-            shared,
-            store,
-            tables,
-            rollups,
-            boot: if options.seed.is_some() {
-                seed
-            } else {
-                rand::random()
-            },
-            unique: AtomicU64::new(0),
-            wake: tokio::sync::Notify::new(),
-            drained: tokio::sync::Notify::new(),
-            last_trim: AtomicI64::new(0),
-            unnamed: Mutex::default(),
-            holds: std::sync::atomic::AtomicUsize::new(0),
-            guard,
-            core: tokio::sync::Mutex::new(Core {
-                next_seq,
-                received_at,
-                epoch: 1,
-                seed,
-                index: Index::new(options.index_keys),
-            }),
-            writer: Some(writer),
-            thread: Some(thread),
-            known: Mutex::new(known),
-            in_flight: Mutex::new(HashSet::new()),
-            options,
-        };
-        lake.migrate(migrations).await?;
-        Ok(lake)
-    }
-
     /// Tells the lake where its data directory is on a real disk.
     #[must_use]
     pub fn at(mut self, root: PathBuf) -> Self {
@@ -576,58 +388,6 @@ impl Lake {
             .await
             .map_err(|_| LakeError::Closed("the log thread has stopped".into()))?
     }
-
-    /// Reads the current rows of some days (or of the whole dataset) into key tables.
-    fn load_keys(
-        &self,
-        dataset: &Arc<Dataset>,
-        wanted: &BTreeSet<i32>,
-        seed: u64,
-    ) -> Result<BTreeMap<i32, Keys>> {
-        let mut slots: BTreeMap<i32, Keys> = wanted.iter().map(|s| (*s, Keys::default())).collect();
-        let view = self.view();
-        let Some(table) = view.tables.get(&dataset.name) else {
-            return Ok(slots);
-        };
-        let whole = wanted.contains(&crate::index::WHOLE);
-        let mut names: Vec<&str> = dataset.values.iter().map(String::as_str).collect();
-        names.extend([SEQ, RECEIVED_AT]);
-        for batch in read::all(&*self.disk, table, &names, |day| whole || wanted.contains(&day))? {
-            let days = dataset.stored_days(&batch);
-            let seqs = batch.column(names.len() - 2).as_primitive::<Int64Type>();
-            let current: BooleanArray = (0..batch.num_rows())
-                .map(|i| {
-                    let here = whole || wanted.contains(&days[i]);
-                    Some(here && dataset.superseded.by(seqs.value(i)).is_none())
-                })
-                .collect();
-            let batch = filter_record_batch(&batch, &current)?;
-            let days: Vec<i32> = days
-                .into_iter()
-                .zip(&current)
-                .filter(|(_, c)| *c == Some(true))
-                .map(|(d, _)| d)
-                .collect();
-            let seqs = batch.column(names.len() - 2).as_primitive::<Int64Type>();
-            let key = key_hashes(&pick(&batch, &dataset.key), seed)?;
-            let value = value_hashes(&pick(&batch, &dataset.values), seed)?;
-            for row in 0..batch.num_rows() {
-                let day = days[row];
-                let slot = if whole { crate::index::WHOLE } else { day };
-                if let Some(keys) = slots.get_mut(&slot) {
-                    keys.insert(
-                        key[row],
-                        Entry {
-                            seq: seqs.value(row),
-                            value: value[row],
-                            day,
-                        },
-                    );
-                }
-            }
-        }
-        Ok(slots)
-    }
 }
 
 /// A message that begins.
@@ -640,85 +400,4 @@ pub enum Begin<'a> {
 
 fn key_identity(feed: &qala_core::FeedId, key: &str) -> u64 {
     xxh3_64(format!("key\n{feed}\n{key}").as_bytes())
-}
-
-fn check_format(disk: &dyn Disk) -> Result<()> {
-    match disk.read("FORMAT") {
-        Ok(text) => {
-            let text = String::from_utf8_lossy(&text);
-            let found: u32 = text.trim().parse().map_err(|_| LakeError::Damaged {
-                what: "FORMAT".into(),
-                detail: format!("`{}` is not a number", text.trim()),
-            })?;
-            if found > FORMAT {
-                return Err(LakeError::NewerFormat { found, known: FORMAT });
-            }
-            Ok(())
-        }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            write_atomic(disk, "FORMAT", format!("{FORMAT}\n").as_bytes())
-                .map_err(LakeError::io("write FORMAT"))
-        }
-        Err(e) => Err(LakeError::io("read FORMAT")(e)),
-    }
-}
-
-/// Reads superseded rows and published sets that are already in tables.
-fn note_committed(disk: &dyn Disk, view: &View) -> Result<()> {
-    let find = |name: &str| view.tables.get(name).map(|t| &t.dataset);
-    if let Some(table) = view.tables.get(system::SUPERSEDED) {
-        for batch in read::all(disk, table, &["dataset", "day", "old_seq", "new_seq"], |_| true)? {
-            writer::note_superseded(&batch, find)?;
-        }
-    }
-    if let Some(table) = view.tables.get(system::SETS) {
-        for batch in read::all(
-            disk,
-            table,
-            &["dataset", "feed", "seq_from", "seq_to", "digest", SEQ],
-            |_| true,
-        )? {
-            let seqs = batch.column(5).as_primitive::<Int64Type>().clone();
-            writer::note_sets(&batch, |row| seqs.value(row), find)?;
-        }
-    }
-    Ok(())
-}
-
-fn known_messages(disk: &dyn Disk, view: &View) -> Result<HashSet<u64>> {
-    let mut known = HashSet::new();
-    let Some(table) = view.tables.get(system::MESSAGES) else {
-        return Ok(known);
-    };
-    for batch in read::all(disk, table, &["feed", "identity", "idempotency_key"], |_| true)? {
-        let text = |i: usize| batch.column(i).as_string::<i32>();
-        for row in 0..batch.num_rows() {
-            known.extend(u64::from_str_radix(text(1).value(row), 16).ok());
-            if text(2).is_valid(row)
-                && let Ok(feed) = qala_core::FeedId::new(text(0).value(row))
-            {
-                known.insert(key_identity(&feed, text(2).value(row)));
-            }
-        }
-    }
-    Ok(known)
-}
-
-fn newest_received(disk: &dyn Disk, view: &View) -> Result<i64> {
-    let Some(table) = view.tables.get(system::MESSAGES) else {
-        return Ok(0);
-    };
-    let newest = table.files.iter().map(|f| f.day).max().unwrap_or(0);
-    let batches = read::all(disk, table, &[RECEIVED_AT], |day| day == newest)?;
-    Ok(batches
-        .iter()
-        .flat_map(|b| {
-            b.column(0)
-                .as_primitive::<TimestampMicrosecondType>()
-                .values()
-                .iter()
-                .copied()
-        })
-        .max()
-        .unwrap_or(0))
 }

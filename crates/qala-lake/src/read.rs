@@ -48,12 +48,20 @@ pub(crate) fn file(
     schema: &SchemaRef,
 ) -> Result<Vec<RecordBatch>> {
     let path = format!("{dir}/{}", file.path);
-    let damaged = |e: parquet::errors::ParquetError| LakeError::Damaged {
-        what: path.clone(),
+    let bytes = Bytes::from(disk.read(&path).map_err(LakeError::io(format!("read {path}")))?);
+    decode(&path, bytes, schema)
+}
+
+/// Some columns of a data file that was read whole; `path` is for errors.
+///
+/// # Errors
+/// [`LakeError::Damaged`] when it is not the Parquet file it should be.
+pub(crate) fn decode(path: &str, bytes: Bytes, schema: &SchemaRef) -> Result<Vec<RecordBatch>> {
+    let damaged = |e: &dyn std::fmt::Display| LakeError::Damaged {
+        what: path.to_owned(),
         detail: e.to_string(),
     };
-    let bytes = Bytes::from(disk.read(&path).map_err(LakeError::io(format!("read {path}")))?);
-    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(damaged)?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| damaged(&e))?;
     let wanted = builder
         .schema()
         .fields()
@@ -67,13 +75,10 @@ pub(crate) fn file(
         .with_projection(mask)
         .with_batch_size(65_536)
         .build()
-        .map_err(damaged)?;
+        .map_err(|e| damaged(&e))?;
     let mut out = Vec::new();
     for batch in reader {
-        let batch = batch.map_err(|e| LakeError::Damaged {
-            what: path.clone(),
-            detail: e.to_string(),
-        })?;
+        let batch = batch.map_err(|e| damaged(&e))?;
         out.push(conform(&batch, schema)?);
     }
     Ok(out)
@@ -90,13 +95,33 @@ pub(crate) fn all(
     names: &[&str],
     keep: impl Fn(i32) -> bool,
 ) -> Result<Vec<RecordBatch>> {
-    let schema = project(&table.dataset.table, names);
     let mut out = Vec::new();
+    each(disk, table, names, keep, |batch| {
+        out.push(batch);
+        Ok(())
+    })?;
+    Ok(out)
+}
+
+/// As [`all`], file by file.
+///
+/// # Errors
+/// As [`file`]; those of `take`.
+pub(crate) fn each(
+    disk: &dyn Disk,
+    table: &TableView,
+    names: &[&str],
+    keep: impl Fn(i32) -> bool,
+    mut take: impl FnMut(RecordBatch) -> Result<()>,
+) -> Result<()> {
+    let schema = project(&table.dataset.table, names);
     for data in table.files.iter().filter(|f| keep(f.day)) {
-        out.extend(file(disk, &table.dir, data, &schema)?);
+        for batch in file(disk, &table.dir, data, &schema)? {
+            take(batch)?;
+        }
     }
     for part in table.tail.iter().filter(|p| (p.days.0..=p.days.1).any(&keep)) {
-        out.push(conform(&part.batch, &schema)?);
+        take(conform(&part.batch, &schema)?)?;
     }
-    Ok(out)
+    Ok(())
 }

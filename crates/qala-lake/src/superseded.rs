@@ -55,6 +55,23 @@ impl Superseded {
         self.rows.read().days.contains_key(&day)
     }
 
+    /// How many rows of that day were superseded.
+    pub(crate) fn count(&self, day: i32) -> usize {
+        self.rows.read().days.get(&day).map_or(0, Vec::len)
+    }
+
+    /// Calls `found` with the place of each superseded row among `seqs` and the `_seq` that superseded it.
+    pub(crate) fn each(&self, seqs: &Int64Array, mut found: impl FnMut(usize, i64)) {
+        let rows = self.rows.read();
+        for (place, seq) in seqs.values().iter().enumerate() {
+            let (number, word, mask) = bit(*seq);
+            let maybe = rows.pages.get(&number).is_some_and(|p| p[word] & mask != 0);
+            if maybe && let Some(by) = rows.by.get(seq) {
+                found(place, *by);
+            }
+        }
+    }
+
     /// The `_seq` that superseded a row, if any.
     pub(crate) fn by(&self, old: i64) -> Option<i64> {
         self.rows.read().by.get(&old).copied()

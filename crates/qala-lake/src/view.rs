@@ -11,6 +11,7 @@ use qala_core::spec::{ColumnType, DatasetSpec};
 
 use crate::error::Result;
 use crate::files::Files;
+use crate::query::hidden::Hidden;
 use crate::schema::{self, SEQ};
 use crate::superseded::{Sets, Superseded};
 
@@ -33,6 +34,8 @@ pub struct Dataset {
     pub(crate) values: Vec<String>,
     /// Superseded rows.
     pub(crate) superseded: Superseded,
+    /// Where they lie in files.
+    pub(crate) hidden: Hidden,
     /// Published sets of a snapshot dataset.
     pub(crate) sets: Sets,
 }
@@ -59,6 +62,7 @@ impl Dataset {
             values: spec.columns.iter().map(|c| c.name.clone()).collect(),
             key,
             superseded: Superseded::default(),
+            hidden: Hidden::default(),
             sets: Sets::default(),
             spec,
         }

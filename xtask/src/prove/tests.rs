@@ -86,6 +86,6 @@ fn a_command_that_runs_no_test_is_a_failure() {
         command: "echo 'test result: ok. 0 passed; 0 failed'",
         budget_minutes: 1,
     };
-    let outcomes = run(Path::new("."), std::iter::once(&NOTHING)).unwrap();
+    let outcomes = run(Path::new("."), std::iter::once(&NOTHING), |_| Ok(())).unwrap();
     assert_eq!(outcomes[0].result(), "FAILED: no test ran");
 }

@@ -1,6 +1,7 @@
 //! Questions to the lake: the engine, its tables, rights, and what a query may cost.
 
 mod engine;
+pub(crate) mod hidden;
 mod plan;
 mod refresh;
 mod rights;

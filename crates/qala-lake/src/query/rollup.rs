@@ -245,10 +245,14 @@ impl TableProvider for RollupTable {
             .unwrap_or_else(|| (0..schema.fields().len()).collect());
         let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
         if !fresh.is_empty() {
-            inputs.push(
-                self.rows
-                    .parquet_of(state, &self.files.dir, &schema, &fresh, &columns, filters)?,
-            );
+            inputs.push(self.rows.parquet_of(
+                state,
+                &self.files.dir,
+                &schema,
+                fresh.iter().map(|file| (file, None)),
+                &columns,
+                filters,
+            )?);
         }
         if !stale.is_empty() {
             let session = state

@@ -9,6 +9,7 @@ use datafusion::common::{DFSchema, ScalarValue, ToDFSchema};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::parquet::ParquetRowSelection;
 use datafusion::datasource::physical_plan::{
     FileGroup, FileGroupPartitioner, FileScanConfigBuilder, ParquetSource,
 };
@@ -17,6 +18,7 @@ use datafusion::error::Result;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator, TableProviderFilterPushDown, TableType};
+use datafusion::parquet::arrow::arrow_reader::RowSelection;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::union::UnionExec;
@@ -179,7 +181,7 @@ pub(crate) fn split(
 
 impl LakeTable {
     /// A plan over all visible rows with the stored columns `columns`; `filters` may skip files and row groups.
-    fn visible_plan(
+    async fn visible_plan(
         &self,
         state: &dyn Session,
         columns: &[String],
@@ -211,8 +213,18 @@ impl LakeTable {
             .collect::<Result<_, _>>()?;
         let output: SchemaRef = Arc::new(table.project(&wanted)?);
         let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        if !clean.is_empty() {
-            inputs.push(self.parquet(state, &clean, &wanted, filters)?);
+        let (settled, mut mixed): (Vec<_>, Vec<_>) = mixed
+            .into_iter()
+            .partition(|f| visible.sets.is_none() && f.max_seq <= self.as_of);
+        let (selected, asked) = dataset
+            .hidden
+            .split(&self.view, &self.store, settled, self.as_of)
+            .await?;
+        mixed.extend(asked);
+        if !clean.is_empty() || !selected.is_empty() {
+            let whole = clean.iter().map(|file| (file, None));
+            let parts = selected.iter().map(|(file, rows)| (file, Some(rows)));
+            inputs.push(self.parquet(state, whole.chain(parts), &wanted, filters)?);
         }
         for extra in [SEQ].into_iter().chain(visible.sets.is_some().then_some(FEED)) {
             let at = table.index_of(extra)?;
@@ -221,7 +233,7 @@ impl LakeTable {
             }
         }
         if !mixed.is_empty() {
-            let plan = self.parquet(state, &mixed, &wanted, filters)?;
+            let plan = self.parquet(state, mixed.iter().map(|file| (file, None)), &wanted, filters)?;
             inputs.push(Arc::new(VisibleExec::new(plan, visible.clone(), columns.len())?));
         }
         if !tail.is_empty() {
@@ -246,10 +258,10 @@ impl LakeTable {
         })
     }
 
-    fn parquet(
+    fn parquet<'a>(
         &self,
         state: &dyn Session,
-        files: &[Arc<DataFile>],
+        files: impl Iterator<Item = (&'a Arc<DataFile>, Option<&'a RowSelection>)>,
         columns: &[usize],
         filters: &[Expr],
     ) -> Result<Arc<dyn ExecutionPlan>> {
@@ -263,13 +275,13 @@ impl LakeTable {
         )
     }
 
-    /// A scan of data files with the columns `columns` of `table`.
-    pub(crate) fn parquet_of(
+    /// A scan of data files, of some only the selected rows, with the columns `columns` of `table`.
+    pub(crate) fn parquet_of<'a>(
         &self,
         state: &dyn Session,
         dir: &str,
         table: &SchemaRef,
-        files: &[Arc<DataFile>],
+        files: impl Iterator<Item = (&'a Arc<DataFile>, Option<&'a RowSelection>)>,
         columns: &[usize],
         filters: &[Expr],
     ) -> Result<Arc<dyn ExecutionPlan>> {
@@ -284,8 +296,13 @@ impl LakeTable {
             source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
         }
         let group: FileGroup = files
-            .iter()
-            .map(|f| PartitionedFile::new(format!("{dir}/{}", f.path), f.bytes))
+            .map(|(f, rows)| {
+                let file = PartitionedFile::new(format!("{dir}/{}", f.path), f.bytes);
+                match rows {
+                    Some(rows) => file.with_extension(ParquetRowSelection::new(rows.clone())),
+                    None => file,
+                }
+            })
             .collect::<Vec<_>>()
             .into();
         // Evenly, large files in pieces: a partition that ends last is what a question waits for.
@@ -342,7 +359,7 @@ impl TableProvider for LakeTable {
         let shown = names(projection.unwrap_or(&every));
         let state_kind = self.view.dataset.spec.kind == Kind::State;
         if self.open && self.rows.is_none() && !state_kind {
-            return self.visible_plan(state, &shown, filters);
+            return self.visible_plan(state, &shown, filters).await;
         }
         // Everything below happens behind the barrier.
         let all: Vec<String> = self
@@ -363,7 +380,9 @@ impl TableProvider for LakeTable {
                 }
             }
         }
-        let mut plan = self.visible_plan(state, &needed, if state_kind { &[] } else { filters })?;
+        let mut plan = self
+            .visible_plan(state, &needed, if state_kind { &[] } else { filters })
+            .await?;
         if state_kind {
             let batches = collect(plan, state.task_ctx()).await?;
             let closed = close_intervals(&self.view.dataset, &batches)?;

@@ -3,7 +3,7 @@
 //! `QALA_SEED=n` replays one seed.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use qala_disk::{Crash, SimDisk};
@@ -140,14 +140,31 @@ fn run(seeds: std::ops::Range<u64>, crashes: bool) -> usize {
         Some(seed) => seed..seed + 1,
         None => seeds,
     };
+    // A life is of one thread, so that its seed replays it; lives run side by side.
     let count = seeds.clone().count();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    for seed in seeds {
-        runtime.block_on(life(seed, crashes, 24));
-    }
+    let (next, end) = (AtomicU64::new(seeds.start), seeds.end);
+    let lives = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= end {
+                return;
+            }
+            runtime.block_on(life(seed, crashes, 24));
+            let done = seed + 1 - seeds.start;
+            if done.is_multiple_of(500) {
+                println!("{done} of {count} seeds");
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(lives);
+        }
+    });
     count
 }
 
