@@ -30,11 +30,15 @@ impl Lake {
     /// The first table that could not be committed; the others were. Its rows stay in the log.
     pub async fn commit(&self) -> Result<()> {
         let mut names: Vec<Arc<str>> = self.tables.keys().cloned().collect();
-        names.sort();
+        // The one with the most rows first: somebody may wait for it.
+        let view = self.view();
+        let waiting = |name: &Arc<str>| view.tables.get(name).map_or(0, |t| t.tail_bytes());
+        names.sort_by_cached_key(|name| (std::cmp::Reverse(waiting(name)), Arc::clone(name)));
+        drop(view);
         let mut failed = None;
         let mut done = stream::iter(names)
             .map(|name| async move { (self.commit_table(&name).await, name) })
-            .buffered(self.options.writers.max(1));
+            .buffer_unordered(self.options.writers.max(1));
         while let Some((committed, name)) = done.next().await {
             if let Err(error) = committed {
                 tracing::error!(table = &*name, %error, "could not commit");

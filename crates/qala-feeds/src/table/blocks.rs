@@ -17,13 +17,13 @@ use crate::{Sink, Stopped};
 /// Size of a block.
 #[cfg(not(test))]
 fn block() -> usize {
-    1 << 20
+    1 << 19
 }
 
 #[cfg(test)]
 thread_local! {
     /// Tests make blocks small, so that small files have many.
-    pub(super) static BLOCK: std::cell::Cell<usize> = const { std::cell::Cell::new(1 << 20) };
+    pub(super) static BLOCK: std::cell::Cell<usize> = const { std::cell::Cell::new(1 << 19) };
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use crate::view::Dataset;
 use crate::writer::{Append, Job};
 
 /// A record is written when this many rows wait, so that a large message needs constant memory.
-const RECORD_ROWS: usize = 65_536;
+const RECORD_ROWS: usize = 32_768;
 /// A message of this many rows is put into tables as soon as it is in, not at the next turn.
 const COMMIT_ROWS: u64 = 50_000;
 /// Problems kept per message with their text; the rest is counted.
