@@ -6,6 +6,7 @@
 //! the public door, like anybody's.
 
 mod air;
+pub mod city;
 mod clock;
 mod faults;
 mod fixed;
