@@ -233,16 +233,17 @@ impl WholeCity {
     pub fn phases(&self, now: i64) -> Vec<Phase> {
         let zone = &self.shape.zone;
         let today = zone.local_day(now);
-        let soon = now.div_euclid(HOUR) * HOUR - HOUR;
+        // A full hour, so that the messages of the hour end where those of the minute begin.
+        let soon = now.div_euclid(HOUR) * HOUR - 2 * HOUR;
         let recent = zone.day_start(today - RECENT_DAYS);
         let begin = zone.day_start(today - RECENT_DAYS - HISTORY_DAYS);
         let phase = |pace, from, to, only| Phase { pace, from, to, only };
         vec![
-            phase(Pace::Live, soon, now, Some(Op::Upsert)),
+            phase(Pace::Live, soon + 1, now + 1, Some(Op::Upsert)),
             // The message of the last day of history is due in the night after it.
             phase(Pace::History, begin, recent + 5 * HOUR, None),
-            phase(Pace::Bulk, recent + 1, soon, None),
-            phase(Pace::Live, soon, now, Some(Op::Retract)),
+            phase(Pace::Bulk, recent + 1, soon + 1, None),
+            phase(Pace::Live, soon + 1, now + 1, Some(Op::Retract)),
         ]
     }
 

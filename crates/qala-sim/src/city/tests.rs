@@ -1,4 +1,8 @@
-//! The full city: determinism, invariants, magnitudes, planted faults.
+//! The full city: determinism, invariants, magnitudes.
+
+mod faults;
+mod figures;
+mod specs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -7,11 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use prost::Message as _;
-use qala_core::spec::{DatasetSpec, FeedSpec};
 use sha2::{Digest, Sha256};
 
 use super::facts::RESIDENTS;
-use super::instruments::channels;
 use super::*;
 use crate::transit::wire::FeedMessage;
 
@@ -28,7 +30,11 @@ fn digest<'a>(messages: impl Iterator<Item = &'a Message>) -> String {
         hash.update(format!("{} {} {:?} {}\n", m.name, m.time, m.op, m.bytes.len()));
         hash.update(&m.bytes);
     }
-    hash.finalize().iter().fold(String::new(), |mut text, byte| {
+    hex(&hash.finalize())
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })
@@ -62,6 +68,26 @@ fn the_same_seed_gives_the_same_digest_of_every_feed() {
     for (a, b) in ONE.lists(WINTER).unwrap().iter().zip(twin.lists(WINTER).unwrap()) {
         assert_eq!(*a, b);
     }
+}
+
+#[test]
+fn the_bytes_of_seed_one_are_fixed() {
+    // A change here changes the full demo city for everybody who has one: say so in the changelog.
+    let mut hash = Sha256::new();
+    for file in ONE.lists(WINTER).unwrap() {
+        hash.update(&file.bytes);
+    }
+    let noon = WINTER + 12 * HOUR;
+    for (pace, from, to) in [
+        (Pace::Live, noon, noon + 3 * MINUTE),
+        (Pace::History, WINTER, WINTER + DAY),
+    ] {
+        hash.update(digest(window(&ONE, pace, from, to).iter()));
+    }
+    assert_eq!(
+        hex(&hash.finalize()),
+        "34fe84945375253d2f35d243ab55126c6436d9c86b258b13c334cfdd843cb8c1"
+    );
 }
 
 #[test]
@@ -429,261 +455,6 @@ fn contributions_add_up_to_the_concentration() {
     );
 }
 
-fn planned(kind: EpisodeKind, magnitude: f64, quantity: Option<&str>) -> WholeCity {
-    WholeCity::build(&WholeOptions {
-        faults: FaultOptions {
-            planned: vec![PlannedFault {
-                feed: Feed::Posts,
-                device: "SIM-CP03".to_owned(),
-                quantity: quantity.map(str::to_owned),
-                kind,
-                magnitude,
-                from: WINTER + 2 * HOUR,
-                to: WINTER + 5 * HOUR,
-            }],
-            ..FaultOptions::none()
-        },
-        ..WholeOptions::default()
-    })
-    .unwrap()
-}
-
-/// (seconds since midnight as written, value) of one quantity of the faulty post, as sent.
-fn sent(city: &WholeCity, op: Op) -> Vec<(i64, f64)> {
-    let all = city.messages(Pace::Bulk, WINTER + 1, WINTER + 8 * HOUR + 1);
-    let of = all.filter(|m| m.feed == Feed::Posts && m.op == op);
-    let mut rows = Vec::new();
-    for message in of {
-        let list: Vec<serde_json::Value> = serde_json::from_slice(&message.bytes).unwrap();
-        for row in list {
-            if row["station_id"] == "SIM-CP03" && row["quantity"] == "pm25" {
-                let t = qala_core::parse_instant(row["t"].as_str().unwrap(), None).unwrap();
-                rows.push(((t - WINTER) / SECOND, row["value"].as_f64().unwrap()));
-            }
-        }
-    }
-    rows
-}
-
-#[test]
-fn each_planned_fault_does_what_it_says() {
-    let clean = WholeCity::build(&WholeOptions {
-        faults: FaultOptions::none(),
-        ..WholeOptions::default()
-    })
-    .unwrap();
-    let good = sent(&clean, Op::Upsert);
-    assert_eq!(good.len(), 24);
-    let inside = |s: i64| (7_200..18_000).contains(&s);
-    let at = |rows: &[(i64, f64)], s: i64| rows.iter().find(|r| r.0 == s).map(|r| r.1);
-
-    let stuck = sent(&planned(EpisodeKind::Stuck, 0.0, Some("pm25")), Op::Upsert);
-    let held = at(&good, 7_200);
-    assert!(stuck.iter().filter(|r| inside(r.0)).all(|r| Some(r.1) == held));
-
-    let gap = sent(&planned(EpisodeKind::Gap, 0.0, None), Op::Upsert);
-    assert_eq!(gap.len(), 24 - 9);
-
-    let unit = sent(&planned(EpisodeKind::UnitChange, 1000.0, None), Op::Upsert);
-    for (s, value) in &unit {
-        let usual = at(&good, *s).unwrap();
-        let factor = if inside(*s) { 1000.0 } else { 1.0 };
-        assert!(
-            (value - usual * factor).abs() <= 0.000_051 * factor,
-            "{s} {value} {usual}"
-        );
-    }
-    let drift = sent(&planned(EpisodeKind::Drift, 2.4, None), Op::Upsert);
-    let ratio = at(&drift, 16_800).unwrap() / at(&good, 16_800).unwrap();
-    assert!((ratio - 1.266).abs() < 0.01, "{ratio}");
-
-    let clock = sent(&planned(EpisodeKind::ClockShift, 420.0, None), Op::Upsert);
-    assert_eq!(at(&clock, 7_200), None);
-    assert_eq!(at(&clock, 7_620), at(&good, 7_200));
-
-    let double = sent(&planned(EpisodeKind::Duplicate, 0.0, None), Op::Upsert);
-    assert_eq!(double.len(), 24 + 9);
-
-    let spiky = planned(EpisodeKind::Spike, 8.0, None);
-    let mut spikes = 0;
-    spiky
-        .truth()
-        .labels(Feed::Posts, WINTER, WINTER + 8 * HOUR, |label| {
-            let sent = label.sent.unwrap();
-            if sent > label.truth * 4.0 && label.truth > 1.0 {
-                assert_eq!(label.episode, Some(EpisodeKind::Spike));
-                spikes += 1;
-            }
-        });
-    assert!(spikes < 20, "{spikes}");
-
-    let wrong = planned(EpisodeKind::Retraction, 2.0, None);
-    let (first, back) = (sent(&wrong, Op::Upsert), sent(&wrong, Op::Retract));
-    assert_eq!((first.len(), back.len()), (24, 9));
-    assert!(back.iter().all(|r| at(&first, r.0) == Some(r.1)));
-    let faults = wrong.truth().faults(Feed::Posts, WINTER, WINTER + DAY);
-    assert_eq!(faults.len(), 1);
-    assert_eq!(
-        (faults[0].device.as_str(), faults[0].kind),
-        ("SIM-CP03", EpisodeKind::Retraction)
-    );
-}
-
-#[test]
-fn faults_by_chance_come_at_their_rates_and_are_counted() {
-    let mut truth = ONE.truth();
-    for feed in [Feed::Traffic, Feed::Sensors] {
-        let counts = truth.counts(feed, WINTER, WINTER + 3 * HOUR);
-        assert_eq!(
-            counts.received,
-            counts.accepted + counts.duplicate + counts.quarantined
-        );
-        let share = |part: u64| part as f64 / counts.received as f64;
-        assert!(
-            (0.002..0.03).contains(&share(counts.duplicate)),
-            "{feed:?} {counts:?}"
-        );
-        assert!(
-            (0.000_1..0.004).contains(&share(counts.quarantined)),
-            "{feed:?} {counts:?}"
-        );
-        let messages = window(&ONE, Pace::Bulk, WINTER + 1, WINTER + 3 * HOUR + 1);
-        let of = messages.iter().filter(|m| m.feed == feed && m.op == Op::Upsert);
-        let records: usize = of.map(|m| m.records).sum();
-        let per_record = if feed == Feed::Traffic { 1 } else { 3 };
-        assert_eq!(records as u64, counts.records * per_record, "{feed:?}");
-    }
-    let mut kinds = BTreeSet::new();
-    for feed in [Feed::Traffic, Feed::Sensors] {
-        for fault in truth.faults(feed, WINTER, WINTER + 14 * DAY) {
-            assert!(fault.from < fault.to && fault.to - fault.from <= 30 * HOUR);
-            kinds.insert(fault.kind);
-        }
-    }
-    assert_eq!(kinds.len(), EpisodeKind::ALL.len());
-    let (mut all, mut late) = (0, 0);
-    truth.labels(Feed::Traffic, WINTER, WINTER + HOUR, |label| {
-        all += 1;
-        late += usize::from(matches!(label.fate, Fate::Late(_)));
-    });
-    assert_eq!(all, 60 * 600 * 2);
-    assert!(
-        (0.015..0.025).contains(&(f64::from(late as u32) / f64::from(all))),
-        "{late} of {all}"
-    );
-}
-
-#[test]
-fn a_city_without_faults_sends_each_record_once() {
-    let clean = WholeCity::build(&WholeOptions {
-        faults: FaultOptions::none(),
-        ..WholeOptions::default()
-    })
-    .unwrap();
-    let counts = clean.truth().counts(Feed::Traffic, WINTER, WINTER + HOUR);
-    assert_eq!(
-        (counts.records, counts.duplicate, counts.quarantined),
-        (36_000, 0, 0)
-    );
-    let posts = clean.truth().counts(Feed::Posts, WINTER, WINTER + 2 * HOUR);
-    assert_eq!((posts.received, posts.superseding), (6 * 16 * 6, 0));
-}
-
-#[test]
-fn every_feed_has_its_spec_and_its_dataset() {
-    let mut datasets = BTreeMap::new();
-    for subject in std::fs::read_dir(root().join("datasets")).unwrap() {
-        for entry in std::fs::read_dir(subject.unwrap().path()).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            datasets.insert(
-                name.clone(),
-                DatasetSpec::from_toml(&name, &std::fs::read_to_string(&path).unwrap()).unwrap(),
-            );
-        }
-    }
-    let functions = std::fs::read_to_string(root().join("packs/almaty/functions.toml")).unwrap();
-    for feed in Feed::LISTS.into_iter().chain(Feed::STREAMS) {
-        let path = root().join(format!("packs/almaty/feeds/{}.toml", feed.id()));
-        let spec = FeedSpec::from_toml(feed.id(), &std::fs::read_to_string(path).unwrap()).unwrap();
-        assert_eq!(
-            (spec.id.as_str(), spec.kind.as_str(), spec.simulated),
-            (feed.id(), feed.kind(), true)
-        );
-        assert!(
-            functions.contains(&format!("id = \"{}\"", spec.owner_function.as_str())),
-            "{feed:?}"
-        );
-        let Some(dataset) = &spec.dataset else { continue };
-        let dataset = &datasets[dataset.as_str()];
-        for channel in channels(feed) {
-            assert!(
-                dataset.quantities.contains_key(channel.quantity),
-                "{feed:?} {}",
-                channel.quantity
-            );
-        }
-    }
-}
-
-#[test]
-fn tables_name_the_columns_of_their_datasets() {
-    let mut files: Vec<(String, Vec<u8>)> = ONE
-        .lists(WINTER)
-        .unwrap()
-        .into_iter()
-        .map(|f| (f.feed, f.bytes))
-        .collect();
-    let streams = window(&ONE, Pace::History, WINTER, WINTER + DAY);
-    files.extend(
-        streams
-            .into_iter()
-            .filter(|m| m.feed.kind() == "table")
-            .map(|m| (m.feed.id().to_owned(), m.bytes)),
-    );
-    for (feed, bytes) in files {
-        let text = std::fs::read_to_string(root().join(format!("packs/almaty/feeds/{feed}.toml"))).unwrap();
-        let spec = FeedSpec::from_toml(&feed, &text).unwrap();
-        let Some(name) = spec.dataset.as_ref().map(|d| d.as_str().to_owned()) else {
-            continue;
-        };
-        let subject = name.split('_').next().unwrap();
-        let path = root().join(format!("datasets/{subject}/{name}.toml"));
-        let dataset = DatasetSpec::from_toml(&name, &std::fs::read_to_string(path).unwrap()).unwrap();
-        let mapped: BTreeSet<String> = spec
-            .mapping
-            .iter()
-            .flat_map(|m| m.columns.values().filter_map(|c| c.from.clone()))
-            .collect();
-        for column in table(&bytes)[0].keys() {
-            assert!(
-                dataset.column(column).is_some() || mapped.contains(column),
-                "{feed}: {column}"
-            );
-        }
-    }
-}
-
-#[test]
-fn options_out_of_range_are_refused() {
-    let every = |positions_every_s| WholeOptions {
-        positions_every_s,
-        ..WholeOptions::default()
-    };
-    assert!(WholeCity::build(&every(7)).is_err() && WholeCity::build(&every(17)).is_err());
-    let mut unknown = WholeOptions::default();
-    unknown.faults.planned.push(PlannedFault {
-        feed: Feed::Posts,
-        device: "nobody".to_owned(),
-        quantity: None,
-        kind: EpisodeKind::Gap,
-        magnitude: 0.0,
-        from: 0,
-        to: 1,
-    });
-    assert!(WholeCity::build(&unknown).is_err());
-}
-
 #[test]
 fn the_day_of_25_hours_has_25_hours() {
     // 1 March 2024 00:00 in UTC+5: the message of the day before.
@@ -703,78 +474,25 @@ fn the_day_of_25_hours_has_25_hours() {
 fn phases_fill_the_last_two_hours_first_and_leave_no_gap() {
     let now = WINTER + 10 * HOUR + 17 * MINUTE;
     let phases = ONE.phases(now);
-    assert_eq!(phases[0].to, now);
-    assert!(now - phases[0].from >= HOUR && now - phases[0].from <= 2 * HOUR);
+    let back = now + 1 - phases[0].from;
+    assert!((2 * HOUR..=3 * HOUR).contains(&back));
     assert_eq!(phases[2].to, phases[0].from);
+    // Rows by the hour end where rows by the minute begin, and live goes on after the last of them.
+    let minutes: Vec<i64> = ONE
+        .messages(phases[0].pace, phases[0].from, phases[0].to)
+        .filter(|m| m.feed == Feed::Traffic && m.op == Op::Upsert)
+        .map(|m| m.time)
+        .collect();
+    let hour = phases[2].to - 1;
+    assert_eq!((minutes[0], hour % HOUR), (hour + MINUTE, 0));
+    assert_eq!(minutes.last(), Some(&now));
+    let last = ONE
+        .messages(Pace::Bulk, hour, phases[2].to)
+        .find(|m| m.feed == Feed::Traffic);
+    assert_eq!(last.map(|m| m.time), Some(hour));
+    assert!(ONE.next_after(Pace::Live, now) > now);
     // The last history message before the rows begins holds the day that ends with them.
     let recent = phases[2].from - 1;
     assert!(phases[1].to > recent + 4 * HOUR && phases[1].to < recent + DAY);
     assert!(recent - phases[1].from >= 3 * 365 * DAY);
-}
-
-/// Kilobytes of memory in use, as the kernel tells; 0 where it does not.
-fn memory_kb() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|l| l.starts_with("VmHWM"));
-    line.and_then(|l| l.split_whitespace().nth(1)?.parse().ok())
-        .unwrap_or(0)
-}
-
-#[test]
-#[ignore = "long: figures of speed and memory"]
-fn figures() {
-    use std::io::Write as _;
-    let mut out = std::io::stderr();
-    let start = std::time::Instant::now();
-    let city = WholeCity::build(&WholeOptions::default()).unwrap();
-    let _ = writeln!(out, "proof: full city built in {:?}", start.elapsed());
-    let start = std::time::Instant::now();
-    let bytes: usize = city.lists(WINTER).unwrap().iter().map(|f| f.bytes.len()).sum();
-    let _ = writeln!(
-        out,
-        "proof: full city lists: {bytes} bytes in {:?}",
-        start.elapsed()
-    );
-    for (name, pace, from, to) in [
-        (
-            "live, two hours of a morning",
-            Pace::Live,
-            WINTER + 7 * HOUR,
-            WINTER + 9 * HOUR,
-        ),
-        ("bulk, one day", Pace::Bulk, WINTER, WINTER + DAY),
-        ("history, a year", Pace::History, WINTER - 365 * DAY, WINTER),
-    ] {
-        let start = std::time::Instant::now();
-        let mut by: BTreeMap<Feed, (usize, usize, usize, f64)> = BTreeMap::new();
-        let mut last = start;
-        for message in city.messages(pace, from, to) {
-            let now = std::time::Instant::now();
-            let slot = by.entry(message.feed).or_default();
-            slot.0 += 1;
-            slot.1 += message.records;
-            slot.2 += message.bytes.len();
-            slot.3 += (now - last).as_secs_f64();
-            last = now;
-        }
-        let seconds = start.elapsed().as_secs_f64();
-        let (messages, records, bytes) = by
-            .values()
-            .fold((0, 0, 0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2));
-        let _ = writeln!(
-            out,
-            "proof: {name}: {messages} messages, {records} records, {bytes} bytes in {seconds:.1} s: \
-             {:.0} messages/s, {:.0} records/s; memory at most {} kB",
-            messages as f64 / seconds,
-            records as f64 / seconds,
-            memory_kb()
-        );
-        for (feed, (messages, records, bytes, seconds)) in by {
-            let _ = writeln!(
-                out,
-                "       {}: {messages} messages, {records} records, {bytes} bytes, {seconds:.2} s",
-                feed.id()
-            );
-        }
-    }
 }
