@@ -198,3 +198,23 @@ fn options_out_of_range_are_refused() {
     });
     assert!(WholeCity::build(&unknown).is_err());
 }
+
+#[test]
+fn the_counts_are_those_of_the_importer() {
+    // What `qala import` reported for the messages of seed 1 from 07:00 to 08:00: received, accepted, duplicate, quarantined.
+    let mut truth = ONE.truth();
+    for (feed, reported) in [
+        (Feed::Traffic, (71_698, 71_344, 320, 34)),
+        (Feed::Sensors, (10_050, 9_989, 60, 1)),
+        (Feed::Posts, (282, 276, 6, 0)),
+    ] {
+        let counts = truth.counts(feed, WINTER + 7 * HOUR, WINTER + 8 * HOUR);
+        let ours = (
+            counts.received,
+            counts.accepted,
+            counts.duplicate,
+            counts.quarantined,
+        );
+        assert_eq!(ours, reported, "{feed:?}");
+    }
+}
