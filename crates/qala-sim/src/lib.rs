@@ -1,11 +1,12 @@
-//! The first seeded city: one district for a few days, written as the files that real feeds would send, with the truth
-//! kept apart.
+//! The seeded cities: a small one, one district for a few days, written as the files that real feeds would send
+//! ([`generate`]); and a full one, whose feeds are streams of any window of time ([`city`]). The truth is kept apart.
 //!
 //! What belongs here: made-up data with known truth, for the demo, for tests and for load; same seed, same bytes.
 //! What does not: reading or writing files, the lake, HTTP. The caller decides where the bytes go; they enter the city by
 //! the public door, like anybody's.
 
 mod air;
+pub mod city;
 mod clock;
 mod faults;
 mod fixed;

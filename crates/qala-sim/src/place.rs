@@ -73,6 +73,26 @@ pub struct SimPlace {
     pub simulated: bool,
 }
 
+/// Says whether a point lies inside a ring (ray casting).
+pub(crate) fn ring_holds(ring: &[Point], point: Point) -> bool {
+    let mut inside = false;
+    for (index, a) in ring.iter().enumerate() {
+        let b = ring[(index + 1) % ring.len()];
+        if (a.lat > point.lat) != (b.lat > point.lat) {
+            let crossing = a.lon + (point.lat - a.lat) / (b.lat - a.lat) * (b.lon - a.lon);
+            inside ^= point.lon < crossing;
+        }
+    }
+    inside
+}
+
+/// A ring as the well-known text of a polygon, closed.
+pub(crate) fn ring_text(ring: &[Point]) -> String {
+    let closed = ring.iter().chain(ring.first());
+    let corners: Vec<String> = closed.map(|p| format!("{:.6} {:.6}", p.lon, p.lat)).collect();
+    format!("POLYGON(({}))", corners.join(", "))
+}
+
 /// The outline of the district: a closed ring, counter-clockwise.
 #[derive(Debug, Clone)]
 pub(crate) struct District {
@@ -113,24 +133,14 @@ impl District {
         Self { ring }
     }
 
-    /// Says whether a point lies inside (ray casting).
+    /// Says whether a point lies inside.
     pub(crate) fn holds(&self, point: Point) -> bool {
-        let mut inside = false;
-        for (index, a) in self.ring.iter().enumerate() {
-            let b = self.ring[(index + 1) % self.ring.len()];
-            if (a.lat > point.lat) != (b.lat > point.lat) {
-                let crossing = a.lon + (point.lat - a.lat) / (b.lat - a.lat) * (b.lon - a.lon);
-                inside ^= point.lon < crossing;
-            }
-        }
-        inside
+        ring_holds(&self.ring, point)
     }
 
     /// The outline as well-known text.
     pub(crate) fn wkt(&self) -> String {
-        let closed = self.ring.iter().chain(self.ring.first());
-        let corners: Vec<String> = closed.map(|p| format!("{:.6} {:.6}", p.lon, p.lat)).collect();
-        format!("POLYGON(({}))", corners.join(", "))
+        ring_text(&self.ring)
     }
 
     /// The district as a place.

@@ -1,18 +1,20 @@
 //! Public transport: eight lines on a grid of streets, their timetable as GTFS, and the vehicles as GTFS-Realtime.
 
-mod calendar;
+pub(crate) mod calendar;
 mod gtfs;
 mod network;
 mod timetable;
 mod vehicles;
-mod wire;
+pub(crate) mod wire;
 
 use crate::clock::Clock;
 use crate::place::District;
 use crate::truth::{ServiceDay, Truth};
 use crate::{CityOptions, SimError, SimFile, file};
 
+pub(crate) use gtfs::{clock_text, pack};
 pub(crate) use network::STREETS;
+pub(crate) use vehicles::bearing;
 
 /// Feed of the timetable.
 pub(crate) const SCHEDULE: &str = "sim-gtfs";

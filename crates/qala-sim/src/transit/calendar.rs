@@ -4,17 +4,17 @@ use crate::clock::{Clock, date_text, weekday};
 
 /// A timetable of the year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Service {
+pub(crate) enum Service {
     Weekday,
     Saturday,
     Sunday,
 }
 
 impl Service {
-    pub(super) const ALL: [Self; 3] = [Self::Weekday, Self::Saturday, Self::Sunday];
+    pub(crate) const ALL: [Self; 3] = [Self::Weekday, Self::Saturday, Self::Sunday];
 
     /// The `service_id`.
-    pub(super) fn id(self) -> &'static str {
+    pub(crate) fn id(self) -> &'static str {
         match self {
             Self::Weekday => "weekday",
             Self::Saturday => "saturday",
@@ -23,7 +23,7 @@ impl Service {
     }
 
     /// The days of the week as GTFS writes them, Monday first.
-    pub(super) fn week(self) -> &'static str {
+    pub(crate) fn week(self) -> &'static str {
         match self {
             Self::Weekday => "1,1,1,1,1,0,0",
             Self::Saturday => "0,0,0,0,0,1,0",
@@ -53,7 +53,7 @@ const HOLIDAYS: [(u8, u8); 13] = [
 const CHRISTMAS: (u8, u8) = (1, 7);
 
 /// What the week alone says.
-pub(super) fn by_week(day: i32) -> Service {
+pub(crate) fn by_week(day: i32) -> Service {
     match weekday(day) {
         5 => Service::Saturday,
         6 => Service::Sunday,
@@ -62,7 +62,7 @@ pub(super) fn by_week(day: i32) -> Service {
 }
 
 /// The service of a date: Sunday's on holidays and on working days that are free because a holiday fell on a day off.
-pub(super) fn service(day: i32) -> Service {
+pub(crate) fn service(day: i32) -> Service {
     let usual = by_week(day);
     if holiday(day).is_some() || (usual == Service::Weekday && moved(day)) {
         Service::Sunday
@@ -92,14 +92,14 @@ fn moved(day: i32) -> bool {
 
 /// The dates for which the timetable is valid.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Validity {
-    pub(super) first: i32,
-    pub(super) last: i32,
+pub(crate) struct Validity {
+    pub(crate) first: i32,
+    pub(crate) last: i32,
 }
 
 impl Validity {
     /// Half a year to both sides of the simulated days.
-    pub(super) fn around(clock: &Clock) -> Self {
+    pub(crate) fn around(clock: &Clock) -> Self {
         Self {
             first: clock.first_day - 183,
             last: clock.first_day + clock.days + 183,
@@ -107,7 +107,7 @@ impl Validity {
     }
 
     /// Dates on which another service runs than the week says.
-    pub(super) fn exceptions(self) -> Vec<(i32, Service, Service)> {
+    pub(crate) fn exceptions(self) -> Vec<(i32, Service, Service)> {
         let days = (self.first..=self.last).map(|day| (day, by_week(day), service(day)));
         days.filter(|(_, usual, actual)| usual != actual).collect()
     }

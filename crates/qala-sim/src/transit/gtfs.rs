@@ -36,22 +36,29 @@ pub(super) fn write(
         ("shapes.txt", shapes(network)),
         ("translations.txt", translations(network)),
     ];
+    for (name, text) in &files {
+        let rows = text.lines().count() as u64 - 1;
+        truth.snapshot(&format!("gtfs_{}", name.trim_end_matches(".txt")), rows);
+    }
+    pack(&files)
+}
+
+/// Puts texts into an archive, without compression and without dates.
+pub(crate) fn pack(files: &[(&str, String)]) -> Result<Vec<u8>, SimError> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .last_modified_time(DateTime::default());
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let failed = |e: &dyn std::fmt::Display| SimError(format!("the GTFS archive cannot be written: {e}"));
-    for (name, text) in &files {
+    for (name, text) in files {
         zip.start_file(*name, options).map_err(|e| failed(&e))?;
         zip.write_all(text.as_bytes()).map_err(|e| failed(&e))?;
-        let rows = text.lines().count() as u64 - 1;
-        truth.snapshot(&format!("gtfs_{}", name.trim_end_matches(".txt")), rows);
     }
     Ok(zip.finish().map_err(|e| failed(&e))?.into_inner())
 }
 
 /// Seconds of the service day as `25:10:00`.
-pub(super) fn clock_text(seconds: i64) -> String {
+pub(crate) fn clock_text(seconds: i64) -> String {
     format!(
         "{:02}:{:02}:{:02}",
         seconds / 3600,

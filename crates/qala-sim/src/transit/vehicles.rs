@@ -258,7 +258,7 @@ fn is_possible(entity: &FeedEntity) -> bool {
 
 /// Degrees clockwise from north, whole. The arc tangent is a polynomial with an error below 0.01°, because that of the
 /// machine differs in the last bits (Abramowitz and Stegun 4.4.47).
-fn bearing(a: Point, b: Point) -> f64 {
+pub(crate) fn bearing(a: Point, b: Point) -> f64 {
     let (east, north) = ((b.lon - a.lon) * METRES.lon, (b.lat - a.lat) * METRES.lat);
     let (small, large) = (east.abs().min(north.abs()), east.abs().max(north.abs()).max(1e-9));
     let x = small / large;

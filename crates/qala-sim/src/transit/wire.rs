@@ -5,92 +5,92 @@
 
 /// A whole message.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct FeedMessage {
+pub(crate) struct FeedMessage {
     #[prost(message, required, tag = "1")]
-    pub(super) header: FeedHeader,
+    pub(crate) header: FeedHeader,
     #[prost(message, repeated, tag = "2")]
-    pub(super) entity: Vec<FeedEntity>,
+    pub(crate) entity: Vec<FeedEntity>,
 }
 
 /// Version, kind of data set and time of the message.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct FeedHeader {
+pub(crate) struct FeedHeader {
     #[prost(string, required, tag = "1")]
-    pub(super) gtfs_realtime_version: String,
+    pub(crate) gtfs_realtime_version: String,
     /// 0: `FULL_DATASET`.
     #[prost(int32, optional, tag = "2")]
-    pub(super) incrementality: Option<i32>,
+    pub(crate) incrementality: Option<i32>,
     #[prost(uint64, optional, tag = "3")]
-    pub(super) timestamp: Option<u64>,
+    pub(crate) timestamp: Option<u64>,
 }
 
 /// One thing.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct FeedEntity {
+pub(crate) struct FeedEntity {
     #[prost(string, required, tag = "1")]
-    pub(super) id: String,
+    pub(crate) id: String,
     #[prost(message, optional, tag = "4")]
-    pub(super) vehicle: Option<VehiclePosition>,
+    pub(crate) vehicle: Option<VehiclePosition>,
 }
 
 /// Where a vehicle is.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct VehiclePosition {
+pub(crate) struct VehiclePosition {
     #[prost(message, optional, tag = "1")]
-    pub(super) trip: Option<TripDescriptor>,
+    pub(crate) trip: Option<TripDescriptor>,
     #[prost(message, optional, tag = "2")]
-    pub(super) position: Option<Position>,
+    pub(crate) position: Option<Position>,
     #[prost(uint32, optional, tag = "3")]
-    pub(super) current_stop_sequence: Option<u32>,
+    pub(crate) current_stop_sequence: Option<u32>,
     /// 1: `STOPPED_AT`, 2: `IN_TRANSIT_TO`.
     #[prost(int32, optional, tag = "4")]
-    pub(super) current_status: Option<i32>,
+    pub(crate) current_status: Option<i32>,
     #[prost(uint64, optional, tag = "5")]
-    pub(super) timestamp: Option<u64>,
+    pub(crate) timestamp: Option<u64>,
     #[prost(string, optional, tag = "7")]
-    pub(super) stop_id: Option<String>,
+    pub(crate) stop_id: Option<String>,
     #[prost(message, optional, tag = "8")]
-    pub(super) vehicle: Option<VehicleDescriptor>,
+    pub(crate) vehicle: Option<VehicleDescriptor>,
     /// 0 `EMPTY` to 5 `FULL`.
     #[prost(int32, optional, tag = "9")]
-    pub(super) occupancy_status: Option<i32>,
+    pub(crate) occupancy_status: Option<i32>,
 }
 
 /// Which trip.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct TripDescriptor {
+pub(crate) struct TripDescriptor {
     #[prost(string, optional, tag = "1")]
-    pub(super) trip_id: Option<String>,
+    pub(crate) trip_id: Option<String>,
     #[prost(string, optional, tag = "2")]
-    pub(super) start_time: Option<String>,
+    pub(crate) start_time: Option<String>,
     #[prost(string, optional, tag = "3")]
-    pub(super) start_date: Option<String>,
+    pub(crate) start_date: Option<String>,
     #[prost(string, optional, tag = "5")]
-    pub(super) route_id: Option<String>,
+    pub(crate) route_id: Option<String>,
     #[prost(uint32, optional, tag = "6")]
-    pub(super) direction_id: Option<u32>,
+    pub(crate) direction_id: Option<u32>,
 }
 
 /// A position; speed in m/s.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Position {
+pub(crate) struct Position {
     #[prost(float, required, tag = "1")]
-    pub(super) latitude: f32,
+    pub(crate) latitude: f32,
     #[prost(float, required, tag = "2")]
-    pub(super) longitude: f32,
+    pub(crate) longitude: f32,
     #[prost(float, optional, tag = "3")]
-    pub(super) bearing: Option<f32>,
+    pub(crate) bearing: Option<f32>,
     #[prost(float, optional, tag = "5")]
-    pub(super) speed: Option<f32>,
+    pub(crate) speed: Option<f32>,
 }
 
 /// Which vehicle.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct VehicleDescriptor {
+pub(crate) struct VehicleDescriptor {
     #[prost(string, optional, tag = "1")]
-    pub(super) id: Option<String>,
+    pub(crate) id: Option<String>,
     #[prost(string, optional, tag = "2")]
-    pub(super) label: Option<String>,
+    pub(crate) label: Option<String>,
     #[prost(string, optional, tag = "3")]
-    pub(super) license_plate: Option<String>,
+    pub(crate) license_plate: Option<String>,
 }

@@ -1,0 +1,173 @@
+//! Feeds of the city, and the rhythm in which each sends.
+
+use crate::clock::SECOND;
+
+/// A feed of the full city.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Feed {
+    /// Streets, as a list.
+    Streets,
+    /// Residents by district, as a list.
+    Districts,
+    /// Residents by cell and age, as a list.
+    Residents,
+    /// Homes on and off the gas network, as a list.
+    Homes,
+    /// Schools and kindergartens, as a list.
+    Schools,
+    /// Air stations, as a list.
+    Stations,
+    /// Traffic detectors, as a list.
+    Detectors,
+    /// The timetable.
+    Timetable,
+    /// Readings of the official posts.
+    Posts,
+    /// Readings of the other sensors.
+    Sensors,
+    /// Readings of the weather stations.
+    Weather,
+    /// Readings of the detectors.
+    Traffic,
+    /// Crashes and breakdowns.
+    Incidents,
+    /// Positions of the buses.
+    Positions,
+    /// Passengers by route and day.
+    Passengers,
+    /// Readings of the air by the hour: history.
+    AirHours,
+    /// Vehicles by detector and hour: history.
+    TrafficHours,
+}
+
+impl Feed {
+    /// Feeds that are a list, sent once.
+    pub const LISTS: [Self; 8] = [
+        Self::Streets,
+        Self::Districts,
+        Self::Residents,
+        Self::Homes,
+        Self::Schools,
+        Self::Stations,
+        Self::Detectors,
+        Self::Timetable,
+    ];
+
+    /// Feeds that send again and again.
+    pub const STREAMS: [Self; 9] = [
+        Self::Posts,
+        Self::Sensors,
+        Self::Weather,
+        Self::Traffic,
+        Self::Incidents,
+        Self::Positions,
+        Self::Passengers,
+        Self::AirHours,
+        Self::TrafficHours,
+    ];
+
+    /// The id, as in `packs/almaty/feeds/<id>.toml`.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Streets => "sim-city-streets",
+            Self::Districts => "sim-city-districts",
+            Self::Residents => "sim-city-residents",
+            Self::Homes => "sim-city-homes",
+            Self::Schools => "sim-city-schools",
+            Self::Stations => "sim-city-air-stations",
+            Self::Detectors => "sim-city-traffic-detectors",
+            Self::Timetable => "sim-city-gtfs",
+            Self::Posts => "sim-city-air-posts",
+            Self::Sensors => "sim-city-air-sensors",
+            Self::Weather => "sim-city-weather",
+            Self::Traffic => "sim-city-traffic-readings",
+            Self::Incidents => "sim-city-traffic-incidents",
+            Self::Positions => "sim-city-vehicle-positions",
+            Self::Passengers => "sim-city-transit-passengers",
+            Self::AirHours => "sim-city-air-hours",
+            Self::TrafficHours => "sim-city-traffic-hours",
+        }
+    }
+
+    /// Import kind.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Posts | Self::Sensors | Self::Weather => "json",
+            Self::Timetable => "gtfs",
+            Self::Positions => "gtfs-rt",
+            _ => "table",
+        }
+    }
+
+    /// Ending of file names.
+    pub(super) fn suffix(self) -> &'static str {
+        match self.kind() {
+            "json" => "json",
+            "gtfs" => "zip",
+            "gtfs-rt" => "pb",
+            _ => "csv",
+        }
+    }
+}
+
+/// How messages are cut. The rows are the same; only their number in a message differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As devices send: small messages, soon.
+    Live,
+    /// The same rows by the hour, for filling in the last days. Positions keep their rhythm of messages, but come only at
+    /// full minutes.
+    Bulk,
+    /// The years before: counts and readings by the hour, passengers and incidents by the day, one message a day each.
+    History,
+}
+
+/// When the messages of one feed are due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rhythm {
+    /// At whole multiples of so many µs since 1970.
+    Every(i64),
+    /// So many µs after the beginning of a local day, for the local day before.
+    Daily(i64),
+}
+
+/// A feed with its rhythm.
+pub(super) type Plan = (Feed, Rhythm);
+
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+
+/// The feeds of a pace, in the order in which they come when they are due together.
+pub(super) fn plans(pace: Pace, positions_every_s: i64) -> Vec<Plan> {
+    use Feed::{AirHours, Incidents, Passengers, Positions, Posts, Sensors, Traffic, TrafficHours, Weather};
+    use Rhythm::{Daily, Every};
+    let positions = positions_every_s * SECOND;
+    match pace {
+        Pace::Live => vec![
+            (Posts, Every(20 * MINUTE)),
+            (Sensors, Every(5 * MINUTE)),
+            (Weather, Every(HOUR)),
+            (Traffic, Every(MINUTE)),
+            (Incidents, Every(10 * MINUTE)),
+            (Positions, Every(positions)),
+            (Passengers, Daily(4 * HOUR)),
+        ],
+        Pace::Bulk => vec![
+            (Posts, Every(HOUR)),
+            (Sensors, Every(HOUR)),
+            (Weather, Every(HOUR)),
+            (Traffic, Every(HOUR)),
+            (Incidents, Every(HOUR)),
+            (Positions, Every(positions.max(MINUTE))),
+            (Passengers, Daily(4 * HOUR)),
+        ],
+        Pace::History => vec![
+            (AirHours, Daily(HOUR)),
+            (Weather, Daily(0)),
+            (TrafficHours, Daily(HOUR)),
+            (Incidents, Daily(0)),
+            (Passengers, Daily(4 * HOUR)),
+        ],
+    }
+}

@@ -1,0 +1,210 @@
+//! The messages of a window of time, feed by feed, in the order of time.
+
+use std::collections::VecDeque;
+
+use super::Shape;
+use super::feed::{Feed, Pace, Plan, Rhythm, plans};
+use super::history;
+use super::incidents;
+use super::instruments::Memory;
+use super::readings::{Desk, Record};
+use super::transit;
+use crate::clock::{SECOND, date_text};
+
+/// What a message does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    /// Brings rows.
+    Upsert,
+    /// Takes back the rows whose keys it names.
+    Retract,
+}
+
+/// A message of a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Feed.
+    pub feed: Feed,
+    /// When it is sent, µs since 1970.
+    pub time: i64,
+    /// What it does.
+    pub op: Op,
+    /// Name of the file, unique within the feed and pace.
+    pub name: String,
+    /// Rows: records of the source.
+    pub records: usize,
+    /// Content, as `packs/almaty/feeds/<feed>.toml` says.
+    pub bytes: Vec<u8>,
+}
+
+/// The messages of a window.
+pub struct Messages<'a> {
+    shape: &'a Shape,
+    /// Feeds with the instant at which the next message of each is due.
+    due: Vec<(Plan, i64)>,
+    to: i64,
+    memory: Memory,
+    ready: VecDeque<Message>,
+}
+
+/// The first instant at or after `from` at which a feed of that rhythm sends.
+fn first_due(shape: &Shape, rhythm: Rhythm, from: i64) -> i64 {
+    match rhythm {
+        Rhythm::Every(step) => {
+            from.div_euclid(step) * step + if from.rem_euclid(step) == 0 { 0 } else { step }
+        }
+        Rhythm::Daily(offset) => {
+            let mut day = shape.zone.local_day(from) - 1;
+            while shape.zone.day_start(day) + offset < from {
+                day += 1;
+            }
+            shape.zone.day_start(day) + offset
+        }
+    }
+}
+
+/// The span of time that a message due at `time` holds.
+fn span(shape: &Shape, rhythm: Rhythm, time: i64) -> (i64, i64) {
+    match rhythm {
+        Rhythm::Every(step) => (time - step, time),
+        Rhythm::Daily(offset) => {
+            let end = time - offset;
+            (shape.zone.day_start(shape.zone.local_day(end) - 1), end)
+        }
+    }
+}
+
+pub(super) fn next_after(shape: &Shape, pace: Pace, instant: i64) -> i64 {
+    let all = plans(pace, shape.positions_every_s).into_iter();
+    all.map(|(_, rhythm)| first_due(shape, rhythm, instant + 1))
+        .min()
+        .unwrap_or(i64::MAX)
+}
+
+pub(super) fn expected(shape: &Shape, pace: Pace, from: i64, to: i64) -> u64 {
+    let all = plans(pace, shape.positions_every_s).into_iter();
+    all.map(|(_, rhythm)| match rhythm {
+        Rhythm::Every(step) => {
+            let before = |t: i64| (t + step - 1).div_euclid(step);
+            (before(to) - before(from)).max(0) as u64
+        }
+        Rhythm::Daily(_) => {
+            let (mut at, mut count) = (first_due(shape, rhythm, from), 0);
+            while at < to {
+                count += 1;
+                at = first_due(shape, rhythm, at + 1);
+            }
+            count
+        }
+    })
+    .sum()
+}
+
+impl<'a> Messages<'a> {
+    pub(super) fn new(shape: &'a Shape, pace: Pace, from: i64, to: i64) -> Self {
+        let due = plans(pace, shape.positions_every_s)
+            .into_iter()
+            .map(|plan| (plan, first_due(shape, plan.1, from)))
+            .collect();
+        Self {
+            shape,
+            due,
+            to,
+            memory: Memory::default(),
+            ready: VecDeque::new(),
+        }
+    }
+
+    /// Makes what a feed sends at an instant.
+    fn make(&mut self, (feed, rhythm): Plan, time: i64) {
+        let shape = self.shape;
+        let (from, to) = span(shape, rhythm, time);
+        match feed {
+            Feed::Posts | Feed::Sensors | Feed::Weather | Feed::Traffic => {
+                let desk = Desk::new(shape, feed);
+                let sent = desk.sent(&mut self.memory, from, to);
+                self.put_records(&desk, feed, time, Op::Upsert, &sent);
+                let back = desk.taken_back(&mut self.memory, from, to);
+                self.put_records(&desk, feed, time, Op::Retract, &back);
+            }
+            Feed::Incidents => {
+                if let Some(text) = incidents::report(shape, from, to) {
+                    self.put_table(feed, time, text);
+                }
+            }
+            Feed::Passengers => {
+                self.put_table(feed, time, transit::passengers(shape, shape.zone.local_day(from)));
+            }
+            Feed::AirHours => {
+                let text = history::air_hours(shape, &mut self.memory, from, to);
+                self.put_table(feed, time, text);
+            }
+            Feed::TrafficHours => {
+                let text = history::traffic_hours(shape, from, to);
+                self.put_table(feed, time, text);
+            }
+            _ => {
+                let (records, bytes) = transit::positions(shape, time);
+                if records > 0 {
+                    self.put(feed, time, Op::Upsert, records, bytes);
+                }
+            }
+        }
+    }
+
+    fn put_records(&mut self, desk: &Desk<'_>, feed: Feed, time: i64, op: Op, records: &[Record]) {
+        if !records.is_empty() {
+            self.put(feed, time, op, desk.rows(records), desk.write(records));
+        }
+    }
+
+    fn put_table(&mut self, feed: Feed, time: i64, text: String) {
+        // The first line is the header.
+        let records = text.bytes().filter(|b| *b == b'\n').count().saturating_sub(1);
+        self.put(feed, time, Op::Upsert, records, text.into_bytes());
+    }
+
+    fn put(&mut self, feed: Feed, time: i64, op: Op, records: usize, bytes: Vec<u8>) {
+        let zone = &self.shape.zone;
+        let second = (time + zone.offset(time)).rem_euclid(86_400 * SECOND) / SECOND;
+        let name = format!(
+            "{}-{}T{:02}{:02}{:02}{}.{}",
+            feed.id(),
+            date_text(zone.local_day(time)),
+            second / 3600,
+            second / 60 % 60,
+            second % 60,
+            if op == Op::Retract { "-retract" } else { "" },
+            feed.suffix()
+        );
+        self.ready.push_back(Message {
+            feed,
+            time,
+            op,
+            name,
+            records,
+            bytes,
+        });
+    }
+}
+
+impl Iterator for Messages<'_> {
+    type Item = Message;
+
+    fn next(&mut self) -> Option<Message> {
+        loop {
+            if let Some(message) = self.ready.pop_front() {
+                return Some(message);
+            }
+            // The first of those that are due soonest, so that the order of feeds is fixed.
+            let soonest = self.due.iter().map(|d| d.1).min()?;
+            if soonest >= self.to {
+                return None;
+            }
+            let index = self.due.iter().position(|d| d.1 == soonest)?;
+            let plan = self.due[index].0;
+            self.due[index].1 = first_due(self.shape, plan.1, soonest + 1);
+            self.make(plan, soonest);
+        }
+    }
+}
