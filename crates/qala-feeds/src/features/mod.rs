@@ -3,7 +3,7 @@
 //! What belongs here: geometries, their reference systems and their checks. What does not: how columns are filled
 //! (`table`), maps that are networks.
 
-use geo::{Centroid, CoordsIter, Geometry, LineString, MapCoords, Polygon, Validation};
+use geo::{Centroid, Coord, CoordsIter, Geometry, LineString, MapCoords, Polygon, Validation};
 use qala_core::Position;
 use qala_core::spec::{ColumnMap, DatasetSpec, Mapping, Role};
 
@@ -229,11 +229,8 @@ impl Features {
 
     fn drawn(&self, mut geometry: Geometry) -> Result<Drawn, Fault> {
         if let Some(projection) = &self.projection {
-            geometry = geometry.try_map_coords(|coord| {
-                projection
-                    .degrees(coord.x, coord.y)
-                    .map(|(x, y)| geo::Coord { x, y })
-            })?;
+            geometry = geometry
+                .try_map_coords(|coord| projection.degrees(coord.x, coord.y).map(|(x, y)| Coord { x, y }))?;
         }
         check(&geometry)?;
         let asked = |name: &str| self.names.iter().any(|asked| asked == name);
@@ -254,18 +251,24 @@ impl Features {
     }
 }
 
-/// True when a ring comes to one of its corners again before its end. The foreign checks pass over some of these.
+/// True when a ring comes to one of its corners again before its end, or turns back over its own line: a ring without
+/// an area does. The foreign checks pass over some of these.
 fn meets_itself(ring: &LineString) -> bool {
-    let mut corners: Vec<(u64, u64)> = ring
-        .coords()
-        .map(|corner| (corner.x.to_bits(), corner.y.to_bits()))
-        .collect();
+    let mut corners = ring.0.clone();
     corners.dedup();
+    let turns_back = |three: &[Coord]| {
+        let (before, after) = (three[1] - three[0], three[2] - three[1]);
+        before.x * after.y == before.y * after.x && before.x * after.x + before.y * after.y < 0.0
+    };
+    if corners.windows(3).any(turns_back) {
+        return true;
+    }
     corners.pop();
     let count = corners.len();
-    corners.sort_unstable();
-    corners.dedup();
-    corners.len() < count
+    let mut places: Vec<(u64, u64)> = corners.iter().map(|c| (c.x.to_bits(), c.y.to_bits())).collect();
+    places.sort_unstable();
+    places.dedup();
+    places.len() < count
 }
 
 /// True when a ring of one of the geometry's polygons meets itself.
@@ -295,7 +298,7 @@ fn check(geometry: &Geometry) -> Result<(), Fault> {
     // The checks are foreign code over foreign corners: a slip there must not end the program.
     let found =
         guarded(|| Ok::<_, String>(geometry.check_validation().err().map(|error| error.to_string())))?;
-    let meets = || has_ring_that_meets_itself(geometry).then(|| "a ring meets itself in a corner".to_owned());
+    let meets = || has_ring_that_meets_itself(geometry).then(|| "a ring meets itself".to_owned());
     match found.or_else(meets) {
         None => Ok(()),
         Some(why) => {

@@ -156,12 +156,13 @@ fn invalid_geometries_are_named() {
         ("schools/dc_new-boundaries.json.gz", 20),
     ] {
         let outcome = import(&folder, "geojson", path, &mapping(path));
-        let named = outcome
-            .codes()
+        let named: Vec<u64> = outcome
+            .problems
             .iter()
-            .filter(|(code, _)| *code == "invalid_geometry")
-            .count();
-        assert_eq!(named, count, "{path}");
+            .filter(|(_, problem)| problem.code == "invalid_geometry")
+            .filter_map(|(_, problem)| problem.position.record)
+            .collect();
+        assert_eq!(named.len(), count, "{path}: {named:?}");
     }
 }
 
