@@ -258,7 +258,11 @@ fn meets_itself(ring: &LineString) -> bool {
     corners.dedup();
     let turns_back = |three: &[Coord]| {
         let (before, after) = (three[1] - three[0], three[2] - three[1]);
-        before.x * after.y == before.y * after.x && before.x * after.x + before.y * after.y < 0.0
+        let (cross, along) = (
+            before.x * after.y - before.y * after.x,
+            before.x * after.x + before.y * after.y,
+        );
+        cross == 0.0 && along < 0.0
     };
     if corners.windows(3).any(turns_back) {
         return true;

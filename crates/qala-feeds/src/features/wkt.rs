@@ -46,7 +46,7 @@ fn write(geometry: &Geometry, out: &mut String) {
         Geometry::MultiPoint(points) => {
             out.push_str("MULTIPOINT");
             list(points.iter(), out, |point, out| {
-                coords(std::iter::once(point.0), out)
+                coords(std::iter::once(point.0), out);
             });
         }
         Geometry::MultiLineString(lines) => {
@@ -87,7 +87,7 @@ fn rings(polygon: &Polygon, out: &mut String) {
     let all = std::iter::once(polygon.exterior()).chain(polygon.interiors());
     let all: Vec<&LineString> = all.filter(|ring| !ring.0.is_empty()).collect();
     list(all.into_iter(), out, |ring, out| {
-        coords(ring.coords().copied(), out)
+        coords(ring.coords().copied(), out);
     });
 }
 
