@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Counts the rows of the public test files with other readers than ours (csv, pandas, gtfs-realtime-bindings).
+"""Counts the rows of the public test files with other readers than ours (csv, pandas, geopandas, openpyxl, gtfs-realtime-bindings).
 
 Prints JSON that crates/qala-feeds/tests/reference_counts.json keeps and the tests of qala-feeds compare with:
 
-    python3 -m venv .venv && .venv/bin/pip install pandas==3.1.1 gtfs-realtime-bindings==3.0.0
+    python3 -m venv .venv && .venv/bin/pip install pandas==3.1.1 gtfs-realtime-bindings==3.0.0 geopandas openpyxl
     .venv/bin/python scripts/reference_counts.py ../shared/data > crates/qala-feeds/tests/reference_counts.json
 """
 
@@ -17,6 +17,7 @@ import sys
 import zipfile
 
 import pandas
+import reference_files
 from google.transit import gtfs_realtime_pb2
 
 GTFS_KEYS = {
@@ -187,6 +188,8 @@ def main():
         "tools": {
             "python": sys.version.split()[0],
             "pandas": pandas.__version__,
+            "geopandas": importlib.metadata.version("geopandas"),
+            "openpyxl": importlib.metadata.version("openpyxl"),
             "gtfs-realtime-bindings": importlib.metadata.version("gtfs-realtime-bindings"),
         },
         "gtfs": {path.name: gtfs_archive(path.read_bytes(), "feed") for path in sorted((data / "gtfs").glob("*.zip"))},
@@ -198,6 +201,7 @@ def main():
             "ridership/cta_daily_boardings.csv": cta(data / "ridership/cta_daily_boardings.csv"),
         },
     }
+    result["files"] = reference_files.counts(data)
     json.dump(result, sys.stdout, indent=1)
     print()
 

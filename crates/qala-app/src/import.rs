@@ -83,7 +83,7 @@ pub struct Import {
     pub digest: Option<String>,
     /// Feed.
     pub feed: FeedId,
-    /// Target of `table` and `json`.
+    /// Target of `table`, `json` and map data.
     pub dataset: Option<DatasetName>,
     /// Mapping and its text, which is part of the message's identity.
     pub mapping: Option<(Mapping, String)>,
@@ -216,10 +216,11 @@ impl Centre {
         let name = import.dataset.clone().or_else(|| mapping.dataset.clone());
         let dataset = match &name {
             Some(name) => Some(self.lake.dataset(name.as_str())?),
-            None if import.kind == "table" => {
-                return Err(AppError::Usage(
-                    "a table needs a target: --dataset NAME, or `dataset` in the mapping".into(),
-                ));
+            None if matches!(import.kind.as_str(), "table" | "geojson" | "shapefile" | "geoparquet") => {
+                return Err(AppError::Usage(format!(
+                    "{} needs a target: --dataset NAME, or `dataset` in the mapping",
+                    if import.kind == "table" { "a table" } else { import.kind.as_str() }
+                )));
             }
             None => None,
         };

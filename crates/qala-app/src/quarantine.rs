@@ -422,5 +422,5 @@ fn hash(ids: &[&str]) -> String {
 
 /// Kinds whose records can be written in the place of others.
 fn is_mendable(kind: &str) -> bool {
-    matches!(kind, "table" | "json")
+    matches!(kind, "table" | "json" | "geojson")
 }

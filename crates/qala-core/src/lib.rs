@@ -13,7 +13,7 @@ mod unit;
 pub use id::{DatasetName, FeedId, FunctionId, IndicatorId, InvalidId, ModelId, PlaceId};
 pub use problem::{Position, Problem, Severity};
 pub use text::{Lang, Text};
-pub use time::{Grain, InvalidTime, TimeStyle, Zone, ZoneError, parse_date, parse_instant};
+pub use time::{Grain, InvalidTime, Reading, TimeStyle, Zone, ZoneError, parse_date, parse_instant};
 pub use unit::{Unit, UnitError};
 
 #[cfg(test)]

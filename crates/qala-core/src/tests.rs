@@ -226,3 +226,87 @@ fn a_mapping_from_the_version_before_says_what_is_wrong() {
         assert!(message.contains(words), "{mapping}: {message}");
     }
 }
+
+#[test]
+fn a_clock_shows_some_readings_twice_and_some_never() {
+    let almaty = Zone::new("Asia/Almaty").unwrap();
+    let oslo = Zone::new("Europe/Oslo").unwrap();
+    let cases = [
+        (
+            &almaty,
+            "2024-02-29T22:59",
+            Reading::Once,
+            "2024-02-29T22:59:00+06:00",
+        ),
+        (
+            &almaty,
+            "2024-02-29T23:00",
+            Reading::Twice,
+            "2024-02-29T23:00:00+06:00",
+        ),
+        (
+            &almaty,
+            "2024-02-29T23:59:59",
+            Reading::Twice,
+            "2024-02-29T23:59:59+06:00",
+        ),
+        (
+            &almaty,
+            "2024-02-29T23:30:00+05:00",
+            Reading::Once,
+            "2024-02-29T23:30:00+05:00",
+        ),
+        (
+            &almaty,
+            "2024-03-01T00:00",
+            Reading::Once,
+            "2024-03-01T00:00:00+05:00",
+        ),
+        (
+            &oslo,
+            "2024-03-31T02:30",
+            Reading::Never,
+            "2024-03-31T03:30:00+02:00",
+        ),
+        (
+            &oslo,
+            "2024-10-27T02:30",
+            Reading::Twice,
+            "2024-10-27T02:30:00+02:00",
+        ),
+        (
+            &oslo,
+            "2024-10-27T03:00",
+            Reading::Once,
+            "2024-10-27T03:00:00+01:00",
+        ),
+    ];
+    for (zone, text, often, at) in cases {
+        let (instant, found) = TimeStyle::Iso.parse_reading(text, Some(zone)).unwrap();
+        assert_eq!((zone.format(instant).as_str(), found), (at, often), "{text}");
+        assert_eq!(TimeStyle::Iso.parse(text, Some(zone)).unwrap(), instant);
+        assert!(found == Reading::Once || zone.is_near_change(instant), "{text}");
+    }
+    let summer = TimeStyle::Iso.parse("2024-07-01T12:00", Some(&oslo)).unwrap();
+    assert!(!oslo.is_near_change(summer) && !Zone::utc().is_near_change(summer));
+    let dotted = TimeStyle::Dmy
+        .parse_reading("29.02.2024 23:30", Some(&almaty))
+        .unwrap();
+    assert_eq!(dotted.1, Reading::Twice);
+}
+
+#[test]
+fn a_mapping_is_saved_and_read_back() {
+    let text = "dataset = \"air_readings\"\nencoding = \"windows-1251\"\ndecimal = \",\"\nsheet = \"2\"\ntotals = []\nmissing = [\"-\"]\n\n[columns.t]\nfrom = \"Дата\"\ntime = \"dmy\"\n\n[unpivot]\nname_to = \"quantity\"\nvalue_to = \"value\"\n\n[unpivot.columns]\n\"PM2.5, мг/м3\" = \"pm25\"\n";
+    let mapping = spec::Mapping::from_toml("a", text).unwrap();
+    let saved = mapping.to_toml().unwrap();
+    assert_eq!(spec::Mapping::from_toml("b", &saved).unwrap(), mapping, "{saved}");
+    assert!(!saved.contains("iso"), "{saved}");
+}
+
+#[test]
+fn words_are_alike_or_not() {
+    assert!(spec::likeness("Address", "address") > 0.999);
+    assert!(spec::likeness("address", "adress") > 0.9);
+    assert!(spec::likeness("lat", "capacity") < 0.7);
+}

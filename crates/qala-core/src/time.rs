@@ -98,6 +98,11 @@ impl Zone {
     /// The instant of a local clock reading (µs since 1970-01-01 00:00 of the clock). A reading that comes twice
     /// is its first coming; one that is skipped is moved forward by the gap.
     pub fn instant(&self, local: i64) -> i64 {
+        self.reading(local).0
+    }
+
+    /// The same instant, and how often the clock shows that reading.
+    pub fn reading(&self, local: i64) -> (i64, Reading) {
         let near = self.span(local);
         for index in near.saturating_sub(2)..(near + 3).min(self.spans.len()) {
             let (start, offset) = self.spans[index];
@@ -106,13 +111,29 @@ impl Zone {
             if instant < start {
                 // Skipped by the change that starts this span: read it with the clock before.
                 let before = self.spans.get(index.wrapping_sub(1)).map_or(offset, |b| b.1);
-                return local.saturating_sub(before);
+                return (local.saturating_sub(before), Reading::Never);
             }
             if instant < end {
-                return instant;
+                let next = self.spans.get(index + 1);
+                let comes_again = next.is_some_and(|next| local.saturating_sub(next.1) >= next.0);
+                let often = if comes_again {
+                    Reading::Twice
+                } else {
+                    Reading::Once
+                };
+                return (instant, often);
             }
         }
-        local.saturating_sub(self.offset(local))
+        (local.saturating_sub(self.offset(local)), Reading::Once)
+    }
+
+    /// True when the clock is changed within three hours of the instant: only there a reading can come twice or never.
+    pub fn is_near_change(&self, micros: i64) -> bool {
+        const NEAR: i64 = 3 * 3600 * SECOND;
+        let span = self.span(micros);
+        let next = self.spans.get(span + 1).map_or(i64::MAX, |next| next.0);
+        let start = self.spans.get(span).map_or(i64::MIN, |span| span.0);
+        micros.saturating_sub(start) < NEAR || next.saturating_sub(micros) < NEAR
     }
 
     /// The instant at which a local day begins; `day` is in days since 1970-01-01.
@@ -143,6 +164,17 @@ impl Zone {
             minutes % 60
         )
     }
+}
+
+/// How often a clock shows a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// Once, as nearly always, or the text named its offset.
+    Once,
+    /// Twice: the clock is put back over it.
+    Twice,
+    /// Never: the clock is put forward over it.
+    Never,
 }
 
 impl fmt::Debug for Zone {
@@ -285,9 +317,17 @@ impl TimeStyle {
     /// # Errors
     /// [`InvalidTime`], with what was expected.
     pub fn parse(self, text: &str, zone: Option<&Zone>) -> Result<i64, InvalidTime> {
+        self.parse_reading(text, zone).map(|(instant, _)| instant)
+    }
+
+    /// Reads an instant, and says how often the zone's clock shows what was written.
+    ///
+    /// # Errors
+    /// [`InvalidTime`], with what was expected.
+    pub fn parse_reading(self, text: &str, zone: Option<&Zone>) -> Result<(i64, Reading), InvalidTime> {
         let text = text.trim();
         match self {
-            Self::Iso => parse_instant(text, zone),
+            Self::Iso => parse_iso(text, zone),
             Self::Dmy => parse_civil(text, zone, false),
             Self::Mdy => parse_civil(text, zone, true),
             Self::UnixS | Self::UnixMs => {
@@ -305,16 +345,21 @@ impl TimeStyle {
                         .filter(|v| v.is_finite())
                         .map(|v| (v * scale).round() as i64),
                 };
-                sane(
-                    micros.ok_or_else(|| InvalidTime::Form {
-                        text: text.into(),
-                        form,
-                    })?,
-                    text,
-                )
+                let micros = micros.ok_or_else(|| InvalidTime::Form {
+                    text: text.into(),
+                    form,
+                })?;
+                sane(micros, text).map(|micros| (micros, Reading::Once))
             }
         }
     }
+}
+
+/// The instant of a clock without an offset.
+fn by_clock(local: i64, zone: Option<&Zone>, text: &str) -> Result<(i64, Reading), InvalidTime> {
+    let zone = zone.ok_or_else(|| InvalidTime::NoZone(text.into()))?;
+    let (instant, often) = zone.reading(local);
+    sane(instant, text).map(|instant| (instant, often))
 }
 
 fn sane(micros: i64, text: &str) -> Result<i64, InvalidTime> {
@@ -331,6 +376,10 @@ fn sane(micros: i64, text: &str) -> Result<i64, InvalidTime> {
 /// # Errors
 /// [`InvalidTime`]: wrong form, no offset and no `zone`, or a year outside 1900 to 2100.
 pub fn parse_instant(text: &str, zone: Option<&Zone>) -> Result<i64, InvalidTime> {
+    parse_iso(text, zone).map(|(instant, _)| instant)
+}
+
+fn parse_iso(text: &str, zone: Option<&Zone>) -> Result<(i64, Reading), InvalidTime> {
     let form = || InvalidTime::Form {
         text: text.into(),
         form: "2024-02-29T23:30:00+05:00",
@@ -346,8 +395,7 @@ pub fn parse_instant(text: &str, zone: Option<&Zone>) -> Result<i64, InvalidTime
     let date = checked_days(year, month, day).ok_or_else(form)?;
     let mut local = date * DAY;
     if at.0.is_empty() {
-        let zone = zone.ok_or_else(|| InvalidTime::NoZone(text.into()))?;
-        return sane(zone.instant(local), text);
+        return by_clock(local, zone, text);
     }
     if !(at.eat(b'T') || at.eat(b' ') || at.eat(b't')) {
         return Err(form());
@@ -369,12 +417,11 @@ pub fn parse_instant(text: &str, zone: Option<&Zone>) -> Result<i64, InvalidTime
     local += (hour * 3600 + minute * 60 + second) * SECOND + fraction;
     at.eat(b' ');
     if at.0.is_empty() {
-        let zone = zone.ok_or_else(|| InvalidTime::NoZone(text.into()))?;
-        return sane(zone.instant(local), text);
+        return by_clock(local, zone, text);
     }
     if at.eat(b'Z') || at.eat(b'z') {
         return if at.0.is_empty() {
-            sane(local, text)
+            sane(local, text).map(|instant| (instant, Reading::Once))
         } else {
             Err(form())
         };
@@ -396,11 +443,12 @@ pub fn parse_instant(text: &str, zone: Option<&Zone>) -> Result<i64, InvalidTime
     if hours > 15 || minutes > 59 || !at.0.is_empty() {
         return Err(form());
     }
-    sane(local - sign * (hours * 3600 + minutes * 60) * SECOND, text)
+    let instant = local - sign * (hours * 3600 + minutes * 60) * SECOND;
+    sane(instant, text).map(|instant| (instant, Reading::Once))
 }
 
 /// Reads `29.02.2024 23:30[:15]` or, month first, `2/29/2024 11:30 PM`.
-fn parse_civil(text: &str, zone: Option<&Zone>, month_first: bool) -> Result<i64, InvalidTime> {
+fn parse_civil(text: &str, zone: Option<&Zone>, month_first: bool) -> Result<(i64, Reading), InvalidTime> {
     let wrong = || InvalidTime::Form {
         text: text.into(),
         form: if month_first {
@@ -455,8 +503,7 @@ fn parse_civil(text: &str, zone: Option<&Zone>, month_first: bool) -> Result<i64
         }
         local += (hour * 3600 + minute * 60 + second) * SECOND;
     }
-    let zone = zone.ok_or_else(|| InvalidTime::NoZone(text.into()))?;
-    sane(zone.instant(local), text)
+    by_clock(local, zone, text)
 }
 
 /// Reads a date written `2024-02-29` or `20240229` as days since 1970-01-01; `None` if it is not a date of 1900 to 2100.

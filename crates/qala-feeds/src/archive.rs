@@ -18,6 +18,8 @@ const MAX_DEPTH: usize = 2;
 const MAX_MEMBERS: usize = 100_000;
 /// What unpacks to less than this is never called a bomb.
 const HARMLESS: u64 = 64 << 20;
+/// The member that makes a zip archive a workbook.
+const WORKBOOK: &str = "xl/workbook.xml";
 /// Above this many bytes out of one byte in, a payload is called a bomb. City tables stay below 50.
 const MAX_RATIO: u64 = 300;
 
@@ -202,7 +204,7 @@ impl Walk<'_, '_> {
                 sink,
             ),
             Packing::Gzip => self.gzip(&mut BufReader::new(input), name, inside, depth, sink),
-            Packing::Zip => self.zip(input, inside, depth, sink),
+            Packing::Zip => self.zip(input, name, inside, depth, sink),
         }
     }
 
@@ -247,6 +249,7 @@ impl Walk<'_, '_> {
     fn zip(
         &mut self,
         input: &mut dyn Input,
+        name: &str,
         inside: Option<&str>,
         depth: usize,
         sink: &mut dyn Sink,
@@ -254,10 +257,16 @@ impl Walk<'_, '_> {
         if depth > MAX_DEPTH {
             return sink.problem(too_deep(inside));
         }
-        let mut archive = match open(input) {
+        let mut archive = match open(&mut *input) {
             Ok(archive) => archive,
             Err(fault) => return sink.problem(whole(fault, inside, 0)),
         };
+        if archive.index_for_name(WORKBOOK).is_some() {
+            return match workbook(archive, &self.budget) {
+                Ok(bytes) => self.plain(&mut Cursor::new(bytes), name, inside, sink),
+                Err(fault) => sink.problem(whole(fault, inside, 0)),
+            };
+        }
         self.feeds.alone(inside, archive.file_names_raw());
         for index in 0..archive.len() {
             let mut file = match archive.by_index(index) {
@@ -284,7 +293,7 @@ impl Walk<'_, '_> {
                 Packing::Zip => {
                     let mut inner = Vec::new();
                     match bytes.read_to_end(&mut inner) {
-                        Ok(_) => self.zip(&mut Cursor::new(inner), Some(&shown), depth + 1, sink)?,
+                        Ok(_) => self.zip(&mut Cursor::new(inner), &path, Some(&shown), depth + 1, sink)?,
                         Err(error) => sink.problem(whole(read_fault(&error), Some(&shown), 0))?,
                     }
                 }
@@ -299,6 +308,22 @@ impl Walk<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// A workbook's bytes as they are, when all that is packed in them stays within bounds.
+fn workbook<R: Read + Seek>(mut archive: ZipArchive<R>, budget: &Budget) -> Result<Vec<u8>, Fault> {
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index).map_err(|error| damaged(&error))?;
+        let mut unpacked = Metered::new(&mut file, budget.clone());
+        io::copy(&mut unpacked, &mut io::sink()).map_err(|error| read_fault(&error))?;
+    }
+    let mut input = archive.into_inner();
+    let mut bytes = Vec::new();
+    input
+        .seek(SeekFrom::Start(0))
+        .and_then(|_| input.read_to_end(&mut bytes))
+        .map_err(|error| read_fault(&error))?;
+    Ok(bytes)
 }
 
 /// Opens a zip archive within bounds.

@@ -21,6 +21,7 @@ mod publish;
 mod selection;
 mod text;
 
+mod features;
 mod gtfs;
 mod gtfs_rt;
 mod json;
@@ -28,12 +29,21 @@ mod table;
 
 pub use column::{column_type, schema};
 pub use selection::{Selection, is_cut_short};
+pub use table::propose::{Guess, Proposal, Reason, Trial, propose, try_out};
 
 #[cfg(test)]
 mod tests;
 
 /// Every import kind: a standard is added with its `mod` line above and its entry here.
-pub const KINDS: &[&dyn FeedKind] = &[&table::Table, &json::Json, &gtfs::Gtfs, &gtfs_rt::GtfsRealtime];
+pub const KINDS: &[&dyn FeedKind] = &[
+    &table::Table,
+    &json::Json,
+    &gtfs::Gtfs,
+    &gtfs_rt::GtfsRealtime,
+    &features::GeoJson,
+    &features::Shapefile,
+    &features::GeoParquet,
+];
 
 /// The kind of that name, such as `gtfs-rt`.
 pub fn kind(name: &str) -> Option<&'static dyn FeedKind> {
@@ -82,9 +92,9 @@ pub struct Context<'a> {
     pub name: &'a str,
     /// The feed that the payload belongs to.
     pub feed: &'a FeedId,
-    /// Target of `table` and `json`, when the caller named one.
+    /// Target of `table`, `json` and map data, when the caller named one.
     pub dataset: Option<&'a DatasetSpec>,
-    /// Mapping of `table` and `json`.
+    /// Mapping of `table`, `json` and map data.
     pub mapping: &'a Mapping,
     /// All datasets.
     pub datasets: &'a [DatasetSpec],

@@ -169,7 +169,58 @@ pub(crate) fn date(text: &str, style: TimeStyle) -> Option<i32> {
 
 /// The bytes without white space around them.
 pub(crate) fn trim(text: &[u8]) -> &[u8] {
-    text.trim_ascii()
+    let text = text.trim_ascii();
+    let (Some(first), Some(last)) = (text.first(), text.last()) else {
+        return text;
+    };
+    if first.is_ascii() && last.is_ascii() {
+        return text;
+    }
+    // Spreadsheets fill cells with blanks that do not break.
+    std::str::from_utf8(text).map_or(text, |text| text.trim().as_bytes())
+}
+
+/// A number without the signs between its groups of three digits: blanks of any kind, apostrophes, and `thousands`.
+/// `None` when there are none, or when they do not stand between groups of three.
+pub(crate) fn ungrouped(text: &[u8], decimal: u8, thousands: Option<u8>) -> Option<String> {
+    if text.len() > 60 {
+        return None;
+    }
+    let text = std::str::from_utf8(text).ok()?;
+    let is_separator = |c: char| {
+        matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '\'' | '’')
+            || thousands.is_some_and(|sign| char::from(sign) == c)
+    };
+    let mut out = String::with_capacity(text.len());
+    // Digits since the last separator, once one was met.
+    let (mut group, mut groups, mut is_whole) = (0_usize, 0_usize, true);
+    for (index, c) in text.chars().enumerate() {
+        if c == '\u{2212}' && index == 0 {
+            out.push('-');
+        } else if is_whole && is_separator(c) {
+            let is_good = if groups == 0 {
+                (1..=3).contains(&group)
+            } else {
+                group == 3
+            };
+            if !is_good {
+                return None;
+            }
+            (group, groups) = (0, groups + 1);
+        } else if c.is_ascii_digit() {
+            group += usize::from(is_whole);
+            out.push(c);
+        } else if is_whole && c == char::from(decimal) {
+            is_whole = false;
+            out.push(c);
+        } else if index == 0 && (c == '-' || c == '+') {
+            out.push(c);
+        } else {
+            return None;
+        }
+    }
+    let has_sign = text.starts_with('\u{2212}');
+    ((groups > 0 && group == 3) || (groups == 0 && has_sign)).then_some(out)
 }
 
 #[cfg(test)]
@@ -230,6 +281,32 @@ mod tests {
         );
         assert_eq!(decimal(b"99999999999999999999999999999999999999", b'.', 1), None);
         assert_eq!(decimal_of(0.1, 2), Some(10));
+    }
+
+    #[test]
+    fn groups_of_digits() {
+        let cases: [(&str, u8, Option<u8>, Option<&str>); 12] = [
+            ("1 234,5", b',', None, Some("1234,5")),
+            ("12\u{a0}345\u{a0}678", b'.', None, Some("12345678")),
+            ("1\u{202f}000", b'.', None, Some("1000")),
+            ("40,800,000", b'.', Some(b','), Some("40800000")),
+            ("1.234,50", b',', Some(b'.'), Some("1234,50")),
+            ("-1'000", b'.', None, Some("-1000")),
+            ("\u{2212}5", b'.', None, Some("-5")),
+            ("1 23", b'.', None, None),
+            ("1234 567", b'.', None, None),
+            ("40,800,000", b'.', None, None),
+            ("12", b'.', None, None),
+            ("10 000 руб", b'.', None, None),
+        ];
+        for (text, decimal, thousands, expected) in cases {
+            assert_eq!(
+                ungrouped(text.as_bytes(), decimal, thousands).as_deref(),
+                expected,
+                "{text}"
+            );
+        }
+        assert_eq!(trim("\u{a0} 5 \u{a0}".as_bytes()), b"5");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use qala_core::{DatasetName, FeedId, Problem, Severity, Zone};
 use crate::{Context, Selection, Sink, Stopped, kind, schema};
 
 mod data;
+mod files;
 mod specs;
 
 /// The workspace root.

@@ -31,6 +31,50 @@ pub(crate) fn mark(head: &[u8]) -> Mark {
     }
 }
 
+/// The encoding that the beginning of a text has, by its letters: UTF-8 wherever it can be that. Of the two
+/// one-byte encodings, Cyrillic words are made of high bytes, while Western ones hold a high byte here and there.
+pub(crate) fn guess_encoding(head: &[u8]) -> Encoding {
+    match std::str::from_utf8(head) {
+        Ok(_) => return Encoding::Utf8,
+        // A character that is cut at the end of the buffer.
+        Err(error) if error.error_len().is_none() => return Encoding::Utf8,
+        Err(_) => {}
+    }
+    let is_letter = |byte: u8| byte >= 0xC0 || byte == 0xA8 || byte == 0xB8;
+    let (mut together, mut alone) = (0_u64, 0_u64);
+    for pair in head.windows(2) {
+        match (is_letter(pair[0]), is_letter(pair[1])) {
+            (true, true) => together += 1,
+            (true, false) if pair[1].is_ascii_alphabetic() => alone += 1,
+            (false, true) if pair[0].is_ascii_alphabetic() => alone += 1,
+            _ => {}
+        }
+    }
+    if together > alone {
+        Encoding::Windows1251
+    } else {
+        Encoding::Windows1252
+    }
+}
+
+/// The name of an encoding, as mappings write it.
+pub(crate) fn encoding_name(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Utf8 => "utf-8",
+        Encoding::Windows1251 => "windows-1251",
+        Encoding::Windows1252 => "windows-1252",
+    }
+}
+
+/// Bytes of an encoding as text.
+pub(crate) fn decode(bytes: &[u8], encoding: Encoding) -> String {
+    match encoding {
+        Encoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
+        Encoding::Windows1251 => WINDOWS_1251.decode_without_bom_handling(bytes).0.into_owned(),
+        Encoding::Windows1252 => WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
+    }
+}
+
 /// The fault of bytes that are not UTF-8.
 pub(crate) fn not_utf8(bytes: &[u8]) -> Fault {
     let message = format!(

@@ -86,15 +86,15 @@ pub(crate) enum Command {
     },
     /// Take files in: received / accepted / duplicate / quarantined, and why
     #[command(
-        after_help = "Examples:\n  qala import gtfs feed.zip\n  qala import table readings.csv --dataset air_readings --mapping readings.toml\n  qala import json observations.json --dry-run\n  qala import gtfs-rt https://example.org/vehicles.pb --feed vehicles"
+        after_help = "Examples:\n  qala import gtfs feed.zip\n  qala import table readings.csv --dataset air_readings --mapping readings.toml\n  qala import table schools.xlsx --mapping schools.toml --dry-run\n  qala import geojson works.geojson --dataset projects_works\n  qala import json observations.json --dry-run\n  qala import gtfs-rt https://example.org/vehicles.pb --feed vehicles"
     )]
     Import {
-        /// Import kind: table, json, gtfs, gtfs-rt
+        /// Import kind: table, json, gtfs, gtfs-rt, geojson, shapefile, geoparquet
         kind: String,
         /// Files, folders or addresses
         #[arg(required = true, value_name = "FILE|DIR|URL")]
         inputs: Vec<String>,
-        /// Target dataset of table and json
+        /// Target dataset of table, json and map data
         #[arg(long, value_name = "NAME")]
         dataset: Option<String>,
         /// Feed; the file's stem when absent

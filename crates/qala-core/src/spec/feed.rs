@@ -54,7 +54,9 @@ pub enum Encoding {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnMap {
-    /// Source column (CSV header, JSON key or dotted path, Parquet column); a number is a position from 1.
+    /// Source column (CSV header, JSON key or dotted path, Parquet column); a number is a position from 1. What begins
+    /// with `@` is no column but a property of the record: `@row`, `@sheet`, `@section` (the heading above the row), and
+    /// of a feature `@id`, `@geometry` (well-known text), `@wkb`, `@lon`, `@lat` (of its centre).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Several source columns put together: `{year}-{month:2}-{day:2}T{hour:2}:00`. `{name}` is the cell as it stands,
@@ -68,7 +70,7 @@ pub struct ColumnMap {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<Unit>,
     /// How times are written.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub time: TimeStyle,
     /// Words of the source and what they become: `{ Да = "true" }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -108,18 +110,39 @@ pub struct Mapping {
     /// Zone of times without an offset; absent: the dataset's zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
-    /// Character set.
-    #[serde(default)]
-    pub encoding: Encoding,
+    /// Character set; absent: guessed from the first bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
     /// Field separator of a CSV; absent: the one of `,;\t|` that fits the header best.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
     /// Decimal sign of numbers.
     #[serde(default = "point")]
     pub decimal: char,
+    /// Sign between groups of three digits, besides blanks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thousands: Option<char>,
     /// False when the first line holds data; columns are then named `1`, `2`, …
     #[serde(default = "yes")]
     pub header: bool,
+    /// Row of the header, from 1; absent: found in a workbook, the first line of a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_row: Option<u32>,
+    /// Rows of a workbook's header, joined from top to bottom; absent: found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_rows: Option<u32>,
+    /// Sheet of a workbook: its name, its number from 1, or `*` for all of one shape; absent: the first that is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// First words of rows that add up others and are left out; absent: the usual words in a workbook, none in a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Vec<String>>,
+    /// Path of the records of a JSON document: `result.items[*]`; absent: the outermost array, or the one that is wrapped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<String>,
+    /// Reference system of the coordinates, such as `EPSG:32643`; absent: what the file says, else WGS 84.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crs: Option<String>,
     /// Words that mean "missing", besides the empty field.
     #[serde(default)]
     pub missing: Vec<String>,
@@ -129,6 +152,10 @@ pub struct Mapping {
     /// Columns turned into rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unpivot: Option<Unpivot>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn point() -> char {
@@ -144,10 +171,17 @@ impl Default for Mapping {
         Self {
             dataset: None,
             zone: None,
-            encoding: Encoding::Utf8,
+            encoding: None,
             delimiter: None,
             decimal: '.',
+            thousands: None,
             header: true,
+            header_row: None,
+            header_rows: None,
+            sheet: None,
+            totals: None,
+            records: None,
+            crs: None,
             missing: Vec::new(),
             columns: BTreeMap::new(),
             unpivot: None,
@@ -163,6 +197,14 @@ impl Mapping {
     pub fn from_toml(name: &str, text: &str) -> Result<Self, SpecError> {
         super::from_toml(name, text)
     }
+
+    /// The mapping as it is saved: a text that [`Self::from_toml`] reads.
+    ///
+    /// # Errors
+    /// [`SpecError`] when something in it has no form in TOML.
+    pub fn to_toml(&self) -> Result<String, SpecError> {
+        toml::to_string(self).map_err(|error| SpecError::new("mapping", error.to_string()))
+    }
 }
 
 /// The spec of a feed.
@@ -171,7 +213,7 @@ impl Mapping {
 pub struct FeedSpec {
     /// Id, unique in the pack.
     pub id: FeedId,
-    /// Import kind: `table`, `json`, `gtfs`, `gtfs-rt`.
+    /// Import kind: `table`, `json`, `gtfs`, `gtfs-rt`, `geojson`, `shapefile`, `geoparquet`.
     pub kind: String,
     /// Title for people.
     pub title: Text,

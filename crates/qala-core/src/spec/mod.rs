@@ -85,3 +85,8 @@ pub fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Optio
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word.to_owned())
 }
+
+/// How much two words have in common: 1 when they are equal but for case, 0 when they share nothing.
+pub fn likeness(one: &str, other: &str) -> f64 {
+    strsim::jaro_winkler(&one.to_lowercase(), &other.to_lowercase())
+}

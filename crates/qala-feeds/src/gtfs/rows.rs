@@ -166,6 +166,7 @@ impl<'a> FileRows<'a> {
             time: TimeStyle::Iso,
             zone: Zone::utc(),
             decimal: b'.',
+            thousands: None,
         };
         Self {
             found,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use qala_core::spec::ColumnType;
-use qala_core::{InvalidTime, Position, TimeStyle, Zone};
+use qala_core::{InvalidTime, Position, Reading, TimeStyle, Zone};
 
 use crate::batch::{Limits, Value};
 use crate::fault::{Fault, quote};
@@ -20,6 +20,8 @@ pub(crate) enum Cell<'a> {
     Owned(String),
     Int(i64),
     Float(f64),
+    /// A number of a spreadsheet: a date counts days since 30 December 1899 there.
+    Serial(f64),
     /// Unscaled value and scale.
     Decimal(i128, i8),
     Bool(bool),
@@ -51,6 +53,8 @@ pub(crate) struct Style {
     pub(crate) zone: Zone,
     /// Decimal sign.
     pub(crate) decimal: u8,
+    /// Sign between groups of three digits, besides blanks.
+    pub(crate) thousands: Option<u8>,
 }
 
 /// Says whether a cell is empty or one of the words for it.
@@ -97,6 +101,17 @@ fn read_text<'a>(
     style: &Style,
     convert: Convert,
 ) -> Result<Value<'a>, Fault> {
+    let is_number = matches!(
+        limits.kind,
+        ColumnType::Int | ColumnType::Float | ColumnType::Decimal
+    );
+    if is_number && let Some(sign) = style.thousands.filter(|sign| text.contains(sign)) {
+        // `1.234` with a point between thousands is no small number.
+        let Some(plain) = number::ungrouped(text, style.decimal, Some(sign)) else {
+            return Err(unreadable(text, limits, style));
+        };
+        return plain_number(plain.as_bytes(), text, limits, style, convert);
+    }
     let value = match limits.kind {
         ColumnType::Text if text.contains(&0) => {
             let message = format!(
@@ -106,24 +121,21 @@ fn read_text<'a>(
             return Err(Fault::new("bad_character", message).of(&limits.name));
         }
         ColumnType::Text => std::str::from_utf8(text).ok().map(Value::text),
-        ColumnType::Int if convert.is_none() => number::int(text).map(Value::Int),
-        ColumnType::Int => return whole(number::float(text, style.decimal), text, limits, style, convert),
-        ColumnType::Float => match number::float(text, style.decimal) {
-            Some(value) if !value.is_finite() => return Err(limits.not_finite(value)),
-            value => value.map(|value| Value::Float(convert.apply(value))),
-        },
-        ColumnType::Decimal if convert.is_none() => {
-            number::decimal(text, style.decimal, limits.scale).map(Value::Decimal)
+        ColumnType::Int | ColumnType::Float | ColumnType::Decimal => {
+            return match plain_number(text, text, limits, style, convert) {
+                Err(fault) => match number::ungrouped(text, style.decimal, None) {
+                    Some(plain) => plain_number(plain.as_bytes(), text, limits, style, convert),
+                    None => Err(fault),
+                },
+                read => read,
+            };
         }
-        ColumnType::Decimal => number::float(text, style.decimal)
-            .and_then(|value| rounded(convert.apply(value), limits.scale))
-            .map(Value::Decimal),
         ColumnType::Bool => std::str::from_utf8(text)
             .ok()
             .and_then(number::truth)
             .map(Value::Bool),
         ColumnType::Time => match std::str::from_utf8(text) {
-            Ok(clock) => match style.time.parse(clock, Some(&style.zone)) {
+            Ok(clock) => match time_style(style.time, clock).parse(clock, Some(&style.zone)) {
                 Ok(instant) => Some(Value::Time(instant)),
                 Err(error) => return Err(bad_time(&error, limits)),
             },
@@ -131,8 +143,65 @@ fn read_text<'a>(
         },
         ColumnType::Date => std::str::from_utf8(text)
             .ok()
-            .and_then(|date| number::date(date, style.time))
+            .and_then(|date| number::date(date, time_style(style.time, date)))
             .map(Value::Date),
+    };
+    value.ok_or_else(|| unreadable(text, limits, style))
+}
+
+/// How often the zone's clock shows the time of a cell.
+pub(crate) fn reading(cell: &Cell<'_>, style: &Style) -> Reading {
+    let of_text = |text: &str| {
+        let read = time_style(style.time, text).parse_reading(text, Some(&style.zone));
+        read.map_or(Reading::Once, |(_, often)| often)
+    };
+    match cell {
+        Cell::Text(text) => std::str::from_utf8(text).map_or(Reading::Once, of_text),
+        Cell::Owned(text) => of_text(text),
+        Cell::Local(local) => style.zone.reading(*local).1,
+        Cell::Serial(serial) if !is_unix(style.time) => style.zone.reading(serial_micros(*serial)).1,
+        _ => Reading::Once,
+    }
+}
+
+/// How a text is read: a day, a month and a year of four digits with points between can only stand in that order.
+pub(crate) fn time_style(style: TimeStyle, text: &str) -> TimeStyle {
+    let mut parts = text.trim().splitn(3, '.');
+    let (day, month, rest) = (parts.next(), parts.next(), parts.next());
+    let is_short = |part: Option<&str>| {
+        part.is_some_and(|p| (1..=2).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let has_year = rest.is_some_and(|rest| {
+        rest.len() >= 4 && rest.bytes().take(4).all(|b| b.is_ascii_digit()) && !rest[4..].starts_with('.')
+    });
+    if style == TimeStyle::Iso && is_short(day) && is_short(month) && has_year {
+        TimeStyle::Dmy
+    } else {
+        style
+    }
+}
+
+/// A number without signs between its groups; `text` is what the source wrote.
+fn plain_number<'a>(
+    plain: &[u8],
+    text: &[u8],
+    limits: &Limits,
+    style: &Style,
+    convert: Convert,
+) -> Result<Value<'a>, Fault> {
+    let value = match limits.kind {
+        ColumnType::Int if convert.is_none() => number::int(plain).map(Value::Int),
+        ColumnType::Int => return whole(number::float(plain, style.decimal), text, limits, style, convert),
+        ColumnType::Decimal if convert.is_none() => {
+            number::decimal(plain, style.decimal, limits.scale).map(Value::Decimal)
+        }
+        ColumnType::Decimal => number::float(plain, style.decimal)
+            .and_then(|value| rounded(convert.apply(value), limits.scale))
+            .map(Value::Decimal),
+        _ => match number::float(plain, style.decimal) {
+            Some(value) if !value.is_finite() => return Err(limits.not_finite(value)),
+            value => value.map(|value| Value::Float(convert.apply(value))),
+        },
     };
     value.ok_or_else(|| unreadable(text, limits, style))
 }
@@ -169,7 +238,7 @@ fn read_typed(
 ) -> Result<Value<'static>, Fault> {
     let number = match cell {
         Cell::Int(value) => Some(*value as f64),
-        Cell::Float(value) => Some(*value),
+        Cell::Float(value) | Cell::Serial(value) => Some(*value),
         Cell::Decimal(value, scale) => Some(*value as f64 / 10_f64.powi(i32::from(*scale))),
         _ => None,
     };
@@ -198,6 +267,9 @@ fn read_typed(
             .map(Value::Decimal),
         (ColumnType::Bool, Cell::Bool(value)) => Some(Value::Bool(*value)),
         (ColumnType::Bool, Cell::Int(value @ (0 | 1))) => Some(Value::Bool(*value == 1)),
+        (ColumnType::Bool, Cell::Serial(_)) => number
+            .filter(|value| value.fract() == 0.0 && (0.0..=1.0).contains(value))
+            .map(|value| Value::Bool(value > 0.5)),
         (ColumnType::Text, cell) => written(cell).map(|text| Value::Text(Cow::Owned(text))),
         (ColumnType::Time, Cell::Instant(at)) => return instant(*at, limits),
         (ColumnType::Time, Cell::Local(at)) => return instant(style.zone.instant(*at), limits),
@@ -205,13 +277,20 @@ fn read_typed(
             sane_date(*day, limits)?;
             return instant(style.zone.day_start(*day), limits);
         }
-        (ColumnType::Time, Cell::Int(_) | Cell::Float(_)) if is_unix(style.time) => {
+        (ColumnType::Time, Cell::Int(_) | Cell::Float(_) | Cell::Serial(_)) if is_unix(style.time) => {
             let text = written(cell).unwrap_or_default();
             let time = style
                 .time
                 .parse(&text, None)
                 .map_err(|error| bad_time(&error, limits))?;
             Some(Value::Time(time))
+        }
+        (ColumnType::Time, Cell::Serial(serial)) => {
+            return instant(style.zone.instant(serial_micros(*serial)), limits);
+        }
+        (ColumnType::Date, Cell::Serial(serial)) => {
+            let day = serial_micros(*serial).div_euclid(DAY);
+            return sane_date(i32::try_from(day).unwrap_or(i32::MAX), limits);
         }
         (ColumnType::Date, Cell::Date(day)) => return sane_date(*day, limits),
         (ColumnType::Date, Cell::Instant(at)) => return sane_date(style.zone.local_day(*at), limits),
@@ -228,6 +307,13 @@ fn read_typed(
         let text = written(cell).unwrap_or_default();
         unreadable(text.as_bytes(), limits, style)
     })
+}
+
+/// A spreadsheet's count of days as µs of the clock since 1970, to the millisecond: its fractions of days carry no more.
+pub(crate) fn serial_micros(serial: f64) -> i64 {
+    const TO_1970: f64 = 25_569.0;
+    // Out of range saturates, and is told as absurd.
+    ((serial - TO_1970) * 86_400_000.0).round().clamp(-9e15, 9e15) as i64 * 1_000
 }
 
 fn is_unix(style: TimeStyle) -> bool {
@@ -251,7 +337,7 @@ pub(crate) fn written(cell: &Cell<'_>) -> Option<String> {
         Cell::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
         Cell::Owned(text) => Some(text.clone()),
         Cell::Int(value) => Some(value.to_string()),
-        Cell::Float(value) => Some(value.to_string()),
+        Cell::Float(value) | Cell::Serial(value) => Some(value.to_string()),
         Cell::Decimal(value, scale) => Some(plain_decimal(*value, *scale)),
         Cell::Bool(value) => Some(value.to_string()),
         Cell::Instant(at) => Some(Zone::utc().format(*at).replace("+00:00", "Z")),
@@ -304,7 +390,9 @@ fn unreadable(text: &[u8], limits: &Limits, style: &Style) -> Fault {
             let sign = char::from(style.decimal);
             (
                 "bad_number",
-                format!("{said} is not a number (decimal sign `{sign}`, no thousands separators)"),
+                format!(
+                    "{said} is not a number (decimal sign `{sign}`; other signs between thousands than blanks stand under `thousands` of the mapping)"
+                ),
             )
         }
         ColumnType::Decimal => (

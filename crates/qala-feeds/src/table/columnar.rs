@@ -29,10 +29,10 @@ use crate::selection::Selection;
 use crate::{Context, Sink, Stopped};
 
 /// Rows decoded at a time.
-const ROWS: usize = 8_192;
+pub(crate) const ROWS: usize = 8_192;
 
 /// An array of one of the few types that all others are turned into.
-enum Leaf {
+pub(crate) enum Leaf {
     Int(Int64Array),
     Float(Float64Array),
     Decimal(Decimal128Array, i8),
@@ -131,7 +131,7 @@ impl Leaf {
 }
 
 /// Names of all columns; those inside a struct with the struct's name before a point.
-fn names(schema: &Schema) -> Vec<String> {
+pub(crate) fn names(schema: &Schema) -> Vec<String> {
     fn walk(fields: &arrow::datatypes::Fields, before: &str, out: &mut Vec<String>) {
         for field in fields {
             let name = format!("{before}{}", field.name());
@@ -146,7 +146,8 @@ fn names(schema: &Schema) -> Vec<String> {
     out
 }
 
-fn leaves(columns: &[ArrayRef], out: &mut Vec<Leaf>) -> Result<(), ArrowError> {
+/// The columns of a batch as arrays of few types.
+pub(crate) fn leaves(columns: &[ArrayRef], out: &mut Vec<Leaf>) -> Result<(), ArrowError> {
     for column in columns {
         match column.as_struct_opt() {
             Some(inner) => leaves(inner.columns(), out)?,
@@ -157,12 +158,12 @@ fn leaves(columns: &[ArrayRef], out: &mut Vec<Leaf>) -> Result<(), ArrowError> {
 }
 
 /// A row of a batch.
-struct Row<'a> {
-    leaves: &'a [Leaf],
-    names: &'a [String],
-    index: usize,
+pub(crate) struct Row<'a> {
+    pub(crate) leaves: &'a [Leaf],
+    pub(crate) names: &'a [String],
+    pub(crate) index: usize,
     /// Number in the file, from 0.
-    number: u64,
+    pub(crate) number: u64,
 }
 
 impl Record for Row<'_> {
@@ -293,7 +294,7 @@ impl Batches {
 }
 
 /// Runs a decoder of foreign bytes: its errors become faults, and a slip of the library cannot end the program.
-pub(super) fn guarded<T, E: std::fmt::Display>(decode: impl FnOnce() -> Result<T, E>) -> Result<T, Fault> {
+pub(crate) fn guarded<T, E: std::fmt::Display>(decode: impl FnOnce() -> Result<T, E>) -> Result<T, Fault> {
     let said = match catch_unwind(AssertUnwindSafe(decode)) {
         Ok(Ok(value)) => return Ok(value),
         Ok(Err(error)) => quote(error.to_string().as_bytes()),

@@ -14,7 +14,7 @@ use super::row::Rows;
 use crate::archive::read_fault;
 use crate::fault::{Fault, PERSONAL, whole};
 use crate::selection::Selection;
-use crate::text::{Mark, Utf8, is_utf16, mark, not_utf8};
+use crate::text::{Mark, Utf8, encoding_name, guess_encoding, is_utf16, mark, not_utf8};
 use crate::{Context, Sink, Stopped};
 
 const BUFFER: usize = 256 * 1024;
@@ -282,7 +282,7 @@ pub(super) fn parse(
     };
     let delimiter = mapping.delimiter.and_then(|sign| u8::try_from(sign).ok());
     let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(head));
-    let mut encoding = mapping.encoding;
+    let mut encoding = mapping.encoding.unwrap_or_else(|| guess_encoding(head));
     match mark(head) {
         Mark::Utf16 => return sink.problem(whole(is_utf16(), file, 0)),
         Mark::Utf8 => {
@@ -290,6 +290,17 @@ pub(super) fn parse(
             encoding = Encoding::Utf8;
         }
         Mark::None => {}
+    }
+    if mapping.encoding.is_none() && encoding != Encoding::Utf8 {
+        let message = format!(
+            "the text is no UTF-8 and is read as {}, judged by its letters; `encoding` of the mapping names another",
+            encoding_name(encoding)
+        );
+        let position = Position {
+            file: file.map(str::to_owned),
+            ..Position::default()
+        };
+        sink.problem(Fault::new("guessed_encoding", message).warn(None, position))?;
     }
     let mut text = Utf8::new(bytes, encoding);
     let mut head = next_block(&mut text, Vec::new());
@@ -306,6 +317,19 @@ pub(super) fn parse(
         }
         Err(fault) => return sink.problem(whole(fault, file, 0)),
     }
+    while let Some(row) = mapping.header_row
+        && lines.line().number() < u64::from(row)
+    {
+        match lines.advance() {
+            Ok(true) => {}
+            Ok(false) => {
+                let message =
+                    format!("the text ends before row {row}, which `header_row` of the mapping names");
+                return sink.problem(whole(Fault::new("empty", message), file, 0));
+            }
+            Err(fault) => return sink.problem(whole(fault, file, 0)),
+        }
+    }
     let names = if mapping.header {
         match header(lines.cells()) {
             Ok(names) => names,
@@ -321,7 +345,8 @@ pub(super) fn parse(
     let new_rows = || Rows::new(spec, mapping, context, &names, Columns::Fixed, file);
     let rows = new_rows();
     rows.introduce(sink)?;
-    if rows.is_ready() && in_parallel {
+    let begins_here = mapping.header || mapping.header_row.is_none();
+    if rows.is_ready() && in_parallel && begins_here {
         let (bytes, before) = if mapping.header { lines.read() } else { (0, 0) };
         drop(lines);
         return blocks::parse(

@@ -9,12 +9,12 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
-use super::cell::{Cell, Record};
 use super::chosen::Chosen;
 use super::plan::Columns;
+pub(crate) use super::record::{Broken, JsonRecord, asked, at, hide};
 use super::row::Rows;
 use crate::archive::read_fault;
-use crate::fault::{Fault, PERSONAL, cut, whole};
+use crate::fault::{Fault, cut, whole};
 use crate::selection::Selection;
 use crate::text::not_utf8;
 use crate::{Context, Sink, Stopped};
@@ -46,6 +46,14 @@ pub(crate) trait Receiver {
     ) -> Result<(), Stopped>;
     /// Something that is no record.
     fn broken(&mut self, fault: Fault, raw: &str, place: Place, sink: &mut dyn Sink) -> Result<(), Stopped>;
+    /// True when the value of this key beside the records is wanted.
+    fn wants(&self, _: &str) -> bool {
+        false
+    }
+    /// The value of such a key.
+    fn member(&mut self, _: &str, _: &Json, _: &mut dyn Sink) -> Result<(), Stopped> {
+        Ok(())
+    }
 }
 
 /// Where a record is: a line of JSON lines, or its number in an array.
@@ -100,16 +108,22 @@ pub(crate) fn parse(
     receiver: &mut dyn Receiver,
     sink: &mut dyn Sink,
 ) -> Result<(), Stopped> {
-    match bytes.fill_buf() {
-        Ok(head) if head.starts_with(b"\xEF\xBB\xBF") => bytes.consume(3),
-        Ok(_) => {}
-        Err(error) => return sink.problem(whole(read_fault(&error), file, 0)),
+    if let Err(error) = skip_mark(bytes) {
+        return sink.problem(whole(read_fault(&error), file, 0));
     }
     if is_lines {
         lines(bytes, (file, selection), receiver, sink)
     } else {
         document(bytes, (file, selection), receiver, sink)
     }
+}
+
+/// Passes over a byte order mark.
+pub(super) fn skip_mark(bytes: &mut dyn BufRead) -> std::io::Result<()> {
+    if bytes.fill_buf()?.starts_with(b"\xEF\xBB\xBF") {
+        bytes.consume(3);
+    }
+    Ok(())
 }
 
 fn lines(
@@ -175,7 +189,7 @@ pub(super) fn no_object() -> Fault {
     )
 }
 
-pub(super) fn bad_json(error: &serde_json::Error) -> Fault {
+pub(crate) fn bad_json(error: &serde_json::Error) -> Fault {
     Fault::new("bad_json", format!("this is not JSON ({error})"))
 }
 
@@ -185,20 +199,20 @@ fn document(
     receiver: &mut dyn Receiver,
     sink: &mut dyn Sink,
 ) -> Result<(), Stopped> {
-    let mut state = State {
-        receiver: Chosen {
-            receiver,
-            file,
-            selection,
-        },
-        sink,
-        number: 0,
-        stopped: None,
-    };
+    let mut state = State::new(receiver, (file, selection), sink);
     let mut reader = serde_json::Deserializer::from_reader(BufReader::with_capacity(64 * 1024, bytes));
     let result = Top(&mut state)
         .deserialize(&mut reader)
         .and_then(|()| reader.end());
+    end_of_document(state, result, file)
+}
+
+/// Tells how reading a document ended.
+pub(super) fn end_of_document(
+    state: State<'_>,
+    result: serde_json::Result<()>,
+    file: Option<&str>,
+) -> Result<(), Stopped> {
     if let Some(stopped) = state.stopped {
         return Err(stopped);
     }
@@ -206,7 +220,7 @@ fn document(
     let number = state.number;
     if error.is_io() {
         let fault = read_fault(&std::io::Error::from(error));
-        return sink.problem(whole(fault, file, 0));
+        return state.sink.problem(whole(fault, file, 0));
     }
     let fault = Fault::new(
         "broken_json",
@@ -216,15 +230,45 @@ fn document(
     receiver.broken(fault, "", Place::Number(number), state.sink)
 }
 
-struct State<'a> {
+/// A document that is being read.
+pub(super) struct State<'a> {
     receiver: Chosen<'a>,
-    sink: &'a mut dyn Sink,
+    pub(super) sink: &'a mut dyn Sink,
     number: u64,
     stopped: Option<Stopped>,
 }
 
-impl State<'_> {
-    fn take(&mut self, value: Json) -> Result<(), Stopped> {
+impl<'a> State<'a> {
+    /// Begins with the first record.
+    pub(super) fn new(
+        receiver: &'a mut dyn Receiver,
+        (file, selection): (Option<&'a str>, Option<&'a Selection>),
+        sink: &'a mut dyn Sink,
+    ) -> Self {
+        Self {
+            receiver: Chosen {
+                receiver,
+                file,
+                selection,
+            },
+            sink,
+            number: 0,
+            stopped: None,
+        }
+    }
+
+    /// True when the value of a key beside the records is wanted.
+    pub(super) fn wants(&self, key: &str) -> bool {
+        self.receiver.receiver.wants(key)
+    }
+
+    /// Passes on the value of a key beside the records.
+    pub(super) fn member(&mut self, key: &str, value: &Json) -> Result<(), Stopped> {
+        self.receiver.receiver.member(key, value, self.sink)
+    }
+
+    /// Passes on a record.
+    pub(super) fn take(&mut self, value: Json) -> Result<(), Stopped> {
         let place = Place::Number(self.number);
         self.number += 1;
         match self.receiver.mended(place, Some(&value)) {
@@ -240,7 +284,8 @@ impl State<'_> {
         }
     }
 
-    fn note<E: serde::de::Error>(&mut self, result: Result<(), Stopped>) -> Result<(), E> {
+    /// Keeps why the sink gave up, and ends the reading.
+    pub(super) fn note<E: serde::de::Error>(&mut self, result: Result<(), Stopped>) -> Result<(), E> {
         result.map_err(|stopped| {
             self.stopped = Some(stopped);
             E::custom("stopped")
@@ -351,66 +396,6 @@ impl<'de> Visitor<'de> for Inner<'_, '_> {
     }
 }
 
-/// A record with the paths that the plan asks for.
-pub(crate) struct JsonRecord<'a> {
-    pub(crate) object: &'a Map<String, Json>,
-    pub(crate) paths: &'a [String],
-    pub(crate) place: Place,
-}
-
-/// The value under a key, or under a dotted path.
-fn at<'a>(object: &'a Map<String, Json>, path: &str) -> Option<&'a Json> {
-    if let Some(value) = object.get(path) {
-        return Some(value);
-    }
-    let (first, rest) = path.split_once('.')?;
-    match object.get(first)? {
-        Json::Object(inner) => at(inner, rest),
-        _ => None,
-    }
-}
-
-fn hide(object: &mut Map<String, Json>, path: &str) {
-    if let Some(value) = object.get_mut(path) {
-        *value = Json::String(PERSONAL.to_owned());
-    } else if let Some((first, rest)) = path.split_once('.')
-        && let Some(Json::Object(inner)) = object.get_mut(first)
-    {
-        hide(inner, rest);
-    }
-}
-
-impl Record for JsonRecord<'_> {
-    fn cell(&self, column: usize) -> Cell<'_> {
-        let value = self.paths.get(column).and_then(|path| at(self.object, path));
-        match value {
-            None | Some(Json::Null) => Cell::Missing,
-            Some(Json::Bool(value)) => Cell::Bool(*value),
-            Some(Json::String(text)) => Cell::Text(text.as_bytes()),
-            Some(Json::Number(number)) => match (number.as_i64(), number.as_f64()) {
-                (Some(whole), _) => Cell::Int(whole),
-                (None, Some(float)) => Cell::Float(float),
-                (None, None) => Cell::Owned(number.to_string()),
-            },
-            Some(nested) => Cell::Owned(nested.to_string()),
-        }
-    }
-
-    fn position(&self) -> Position {
-        self.place.position(None)
-    }
-
-    fn raw(&self, personal: &dyn Fn(usize) -> bool) -> Option<String> {
-        let mut object = self.object.clone();
-        for (index, path) in self.paths.iter().enumerate() {
-            if personal(index) {
-                hide(&mut object, path);
-            }
-        }
-        serde_json::to_string(&object).ok()
-    }
-}
-
 /// Records of one dataset.
 pub(crate) struct OneDataset<'a> {
     spec: &'a DatasetSpec,
@@ -424,36 +409,11 @@ pub(crate) struct OneDataset<'a> {
 impl<'a> OneDataset<'a> {
     /// Begins with the columns that spec and mapping name.
     pub(crate) fn new(spec: &'a DatasetSpec, context: &'a Context<'a>, file: Option<&str>) -> Self {
-        let mapping = context.mapping;
-        let mut paths: Vec<String> = Vec::new();
-        for column in &spec.columns {
-            match mapping.columns.get(&column.name) {
-                Some(map) => {
-                    paths.extend(map.from.clone());
-                    paths.extend(map.join.iter().flat_map(|join| parts(join)));
-                }
-                None => paths.push(column.name.clone()),
-            }
-        }
-        for (name, map) in &mapping.columns {
-            if map.from.is_none() && map.join.is_none() && map.value.is_none() {
-                paths.push(name.clone());
-            }
-        }
-        if let Some(unpivot) = &mapping.unpivot {
-            paths.extend(unpivot.columns.keys().cloned());
-            paths.retain(|path| *path != unpivot.name_to && *path != unpivot.value_to);
-        }
-        if !spec.quantities.is_empty() {
-            paths.push("unit".to_owned());
-        }
-        paths.sort();
-        paths.dedup();
         Self {
             spec,
             context,
             file: file.map(str::to_owned),
-            paths,
+            paths: asked(spec, context.mapping),
             rows: None,
         }
     }
@@ -527,31 +487,4 @@ impl Receiver for OneDataset<'_> {
         let record = Broken { raw, place };
         self.rows(None, sink)?.broken(fault, &record, sink)
     }
-}
-
-/// A text that is no record.
-pub(crate) struct Broken<'a> {
-    pub(crate) raw: &'a str,
-    pub(crate) place: Place,
-}
-
-impl Record for Broken<'_> {
-    fn cell(&self, _: usize) -> Cell<'_> {
-        Cell::Missing
-    }
-
-    fn position(&self) -> Position {
-        self.place.position(None)
-    }
-
-    fn raw(&self, _: &dyn Fn(usize) -> bool) -> Option<String> {
-        Some(self.raw.to_owned())
-    }
-}
-
-/// Column names in a join pattern.
-fn parts(join: &str) -> Vec<String> {
-    let inside = join.split('{').skip(1).filter_map(|piece| piece.split_once('}'));
-    let name = |piece: &str| piece.rsplit_once(':').map_or(piece, |(name, _)| name).to_owned();
-    inside.map(|(piece, _)| name(piece)).collect()
 }

@@ -1,4 +1,4 @@
-//! Tables of any shape into one dataset, by a mapping: CSV, JSON lines and arrays, Parquet, Arrow.
+//! Tables of any shape into one dataset, by a mapping: CSV, workbooks, JSON lines and documents, Parquet, Arrow.
 //!
 //! What belongs here: the sources of cells and the mapping. What does not: formats with a fixed meaning.
 
@@ -15,13 +15,22 @@ use crate::{Context, FeedKind, Input, Sink, Stopped};
 mod blocks;
 pub(crate) mod cell;
 mod chosen;
-mod columnar;
+pub(crate) mod columnar;
 pub(crate) mod csv;
 mod ipc;
 pub(crate) mod jsonl;
+mod layout;
+pub(crate) mod path;
 pub(crate) mod plan;
+pub(crate) mod propose;
+pub(crate) mod record;
 pub(crate) mod row;
+mod sheet;
+mod totals;
+mod workbook;
 
+#[cfg(test)]
+mod books;
 #[cfg(test)]
 mod mended;
 #[cfg(test)]
@@ -80,7 +89,7 @@ enum Format {
     Parquet,
     ArrowFile,
     ArrowStream,
-    Spreadsheet,
+    Workbook,
     Empty,
     Utf16,
 }
@@ -99,8 +108,8 @@ fn format(head: &[u8], name: &str) -> Format {
     if head.starts_with(b"\xFF\xFF\xFF\xFF") {
         return Format::ArrowStream;
     }
-    if head.starts_with(b"\xD0\xCF\x11\xE0") {
-        return Format::Spreadsheet;
+    if sheet::is_old(head) || head.starts_with(b"PK\x03\x04") {
+        return Format::Workbook;
     }
     if mark(head) == Mark::Utf16 {
         return Format::Utf16;
@@ -135,15 +144,15 @@ fn file(
     match found {
         Format::Csv => csv::parse(bytes, spec, context, inside, sink),
         Format::JsonLines | Format::Json => {
-            let is_lines = found == Format::JsonLines;
             let mut one = jsonl::OneDataset::new(spec, context, inside);
-            jsonl::parse(
-                bytes,
-                is_lines,
-                (inside, context.selection.as_deref()),
-                &mut one,
-                sink,
-            )?;
+            let place = (inside, context.selection.as_deref());
+            match &context.mapping.records {
+                None => jsonl::parse(bytes, found == Format::JsonLines, place, &mut one, sink)?,
+                Some(text) => match path::Path::parse(text) {
+                    Ok(path) => path::parse(bytes, &path, place, &mut one, sink)?,
+                    Err(fault) => return sink.problem(whole(fault, inside, 0)),
+                },
+            }
             one.finish(sink)
         }
         Format::Parquet => columnar::parquet(bytes, spec, context, inside, sink),
@@ -154,15 +163,12 @@ fn file(
             sink.problem(whole(fault, inside, 0))
         }
         Format::Utf16 => sink.problem(whole(is_utf16(), inside, 0)),
-        Format::Spreadsheet => {
-            let message = "this is an old Excel workbook (.xls); save the sheet as `CSV UTF-8`";
-            sink.problem(whole(Fault::new("unknown_format", message), inside, 0))
-        }
+        Format::Workbook => workbook::parse(bytes, spec, context, inside, sink),
     }
 }
 
 /// Reads the rest of a file into memory.
-fn all(bytes: &mut dyn BufRead, context: &Context<'_>) -> Result<bytes::Bytes, Fault> {
+pub(crate) fn all(bytes: &mut dyn BufRead, context: &Context<'_>) -> Result<bytes::Bytes, Fault> {
     let mut all_bytes = Vec::new();
     let mut limited = std::io::Read::take(bytes, context.max_unpacked.saturating_add(1));
     std::io::Read::read_to_end(&mut limited, &mut all_bytes).map_err(|error| read_fault(&error))?;

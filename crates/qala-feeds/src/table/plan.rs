@@ -8,6 +8,7 @@ use qala_core::{Unit, Zone};
 use super::cell::Style;
 use crate::batch::Limits;
 use crate::fault::{Fault, hint};
+use crate::features::Projection;
 use crate::number::Convert;
 
 /// Whether the list of source columns is complete.
@@ -18,6 +19,12 @@ pub(crate) enum Columns {
     /// A record may have or lack any column (JSON).
     Open,
 }
+
+/// Stands for the index of a column: the record's own number.
+pub(crate) const ROW: usize = usize::MAX;
+
+/// What begins so is no column of the source, but a property of the record.
+const PROPERTY: char = '@';
 
 /// Where a cell comes from.
 #[derive(Debug)]
@@ -88,6 +95,8 @@ pub(crate) struct Plan {
     pub(crate) unused: Vec<String>,
     /// Unpivoted columns that the source lacks.
     pub(crate) absent: Vec<Fault>,
+    /// Slots of longitude and latitude that are given in another reference system, and that system.
+    pub(crate) projected: Option<(usize, usize, Projection)>,
 }
 
 /// Columns turned into rows.
@@ -155,8 +164,13 @@ impl Builder<'_> {
             );
             self.faults.push(Fault::new("bad_mapping", message).of(name));
         }
-        if !self.mapping.decimal.is_ascii() || self.mapping.delimiter.is_some_and(|d| !d.is_ascii()) {
-            let message = "`decimal` and `delimiter` of the mapping must be ASCII characters";
+        let signs = [
+            Some(self.mapping.decimal),
+            self.mapping.delimiter,
+            self.mapping.thousands,
+        ];
+        if signs.into_iter().flatten().any(|sign| !sign.is_ascii()) {
+            let message = "`decimal`, `thousands` and `delimiter` of the mapping must be ASCII characters";
             self.faults.push(Fault::new("bad_mapping", message));
         }
         let unpivot = self.mapping.unpivot.as_ref();
@@ -201,6 +215,7 @@ impl Builder<'_> {
             None
         };
         self.used.extend(row_unit);
+        let projected = self.projected(&rules);
         let mut absent = Vec::new();
         let mut unpivot_plan = None;
         if let Some(unpivot) = unpivot {
@@ -226,7 +241,9 @@ impl Builder<'_> {
             .unwrap_or_default();
         let value_unit = self.mapping.columns.get(&value_name).and_then(|map| map.unit);
         if self.faults.is_empty() {
-            let unused = |(index, _): &(usize, &String)| !self.used.contains(index);
+            let unused = |(index, name): &(usize, &String)| {
+                !self.used.contains(index) && !name.is_empty() && !name.starts_with(PROPERTY)
+            };
             let unused = self
                 .columns
                 .iter()
@@ -247,6 +264,7 @@ impl Builder<'_> {
                 has_personal: self.spec.is_personal(),
                 unused,
                 absent,
+                projected,
             });
         }
         let melts = unpivot.map(|unpivot| self.melted(unpivot));
@@ -262,6 +280,25 @@ impl Builder<'_> {
             time: map.time,
             zone: self.zone.clone(),
             decimal: u8::try_from(self.mapping.decimal).unwrap_or(b'.'),
+            thousands: self.mapping.thousands.and_then(|sign| u8::try_from(sign).ok()),
+        }
+    }
+
+    /// The slots of coordinates that are given in another reference system.
+    fn projected(&mut self, rules: &[Rule]) -> Option<(usize, usize, Projection)> {
+        let crs = self
+            .mapping
+            .crs
+            .as_deref()
+            .filter(|_| self.kind == Columns::Fixed)?;
+        let slot = |role: Role| rules.iter().position(|rule| rule.limits.role == Some(role));
+        let (lon, lat) = (slot(Role::Lon)?, slot(Role::Lat)?);
+        match Projection::parse(crs) {
+            Ok(projection) => projection.map(|projection| (lon, lat, projection)),
+            Err(fault) => {
+                self.faults.push(fault);
+                None
+            }
         }
     }
 
@@ -305,6 +342,9 @@ impl Builder<'_> {
 
     /// A source column by its name, or by its position from 1.
     fn find(&self, wanted: &str) -> Option<usize> {
+        if wanted == "@row" {
+            return Some(ROW);
+        }
         let exact = self.columns.iter().position(|name| name == wanted);
         let loose = || {
             self.columns
@@ -388,9 +428,11 @@ impl Builder<'_> {
     /// Indices of the unpivoted columns that the source has.
     fn melted(&self, unpivot: &Unpivot) -> Vec<usize> {
         if unpivot.columns.is_empty() {
-            return (0..self.columns.len())
-                .filter(|index| !self.used.contains(index))
-                .collect();
+            let is_free = |index: &usize| {
+                let name = &self.columns[*index];
+                !self.used.contains(index) && !name.is_empty() && !name.starts_with(PROPERTY)
+            };
+            return (0..self.columns.len()).filter(is_free).collect();
         }
         unpivot
             .columns

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::mem;
 use std::sync::Arc;
 
-use qala_core::spec::{DatasetSpec, Mapping};
-use qala_core::{DatasetName, Position, Unit, Zone};
+use qala_core::spec::{ColumnType, DatasetSpec, Mapping};
+use qala_core::{DatasetName, Position, Reading, Unit, Zone};
 
-use super::cell::{Cell, Record, is_missing, read, written};
-use super::plan::{Columns, Melt, Misfit, Part, Plan, Rule, Source, unknown_quantity};
+use super::cell::{Cell, Record, is_missing, read, reading, written};
+use super::plan::{Columns, Melt, Misfit, Part, Plan, ROW, Rule, Source, unknown_quantity};
+use super::totals::Totals;
 use crate::batch::{Batch, Value, bounds};
-use crate::fault::{Fault, quote, reject_all, with_raw};
+use crate::fault::{Fault, Warnings, quote, reject_all, with_raw};
 use crate::number::Convert;
 use crate::selection::{Choice, Selection};
 use crate::{Context, Sink, Stopped};
@@ -24,6 +25,8 @@ pub(crate) struct Rows {
     /// Units met in the records' own unit column.
     units: Vec<(String, Unit)>,
     selection: Option<Arc<Selection>>,
+    totals: Totals,
+    warnings: Warnings,
 }
 
 enum State {
@@ -69,7 +72,17 @@ impl Rows {
             scratch: Vec::new(),
             units: Vec::new(),
             selection: context.selection.clone(),
+            totals: Totals::new(mapping.totals.as_deref().unwrap_or_default()),
+            warnings: Warnings::default(),
         }
+    }
+
+    /// Leaves out rows that begin with one of the usual words for sums, unless the mapping names its own.
+    pub(crate) fn without_usual_totals(mut self, mapping: &Mapping) -> Self {
+        if mapping.totals.is_none() {
+            self.totals = Totals::usual();
+        }
+        self
     }
 
     /// The records that are read, when not all are.
@@ -118,6 +131,9 @@ impl Rows {
             Choice::Read => None,
             Choice::Fields(fields) => Some(fields.clone()),
         };
+        if self.totals.takes(record) {
+            return Ok(());
+        }
         let (plan, batch) = match &mut self.state {
             State::Ready { plan, batch } => (&**plan, batch),
             State::Misfit { misfit, rows } => {
@@ -133,9 +149,18 @@ impl Rows {
             record,
             units: &mut self.units,
             quantity: None,
+            doubt: None,
         };
         let mut values = recycle(mem::take(&mut self.scratch));
         let base = work.base(&mut values);
+        if let (Some((rule, often)), Ok(())) = (work.doubt, &base) {
+            let file = self.file.as_deref();
+            let (code, message) = doubt(often);
+            let fault = || Fault::new(code, message);
+            let place = (code, file.unwrap_or_default(), rule.limits.name.as_str());
+            let at = || position(record, file);
+            self.warnings.warn(sink, fault, place, Some(&self.dataset), at)?;
+        }
         let tell = |fault: Fault, rows: u64, sink: &mut dyn Sink| {
             let problem = fault.reject(Some(&self.dataset), rows, position(record, self.file.as_deref()));
             sink.problem(with_raw(problem, raw(plan, record)))
@@ -214,7 +239,9 @@ impl Rows {
     }
 
     /// Hands over the last rows, and tells why all were rejected if they were.
-    pub(crate) fn finish(self, sink: &mut dyn Sink) -> Result<(), Stopped> {
+    pub(crate) fn finish(mut self, sink: &mut dyn Sink) -> Result<(), Stopped> {
+        self.warnings.finish(sink)?;
+        self.totals.tell(&self.dataset, self.file.as_deref(), sink)?;
         match self.state {
             State::Ready { mut batch, .. } => batch.flush(sink),
             State::Misfit { misfit, rows } => {
@@ -226,6 +253,30 @@ impl Rows {
             }
         }
     }
+}
+
+/// What is told of a clock that shows a reading twice or never.
+fn doubt(often: Reading) -> (&'static str, &'static str) {
+    match often {
+        Reading::Never => (
+            "skipped_hour",
+            "the clock was put forward over this time; it is read with the clock before the change",
+        ),
+        Reading::Twice | Reading::Once => (
+            "repeated_hour",
+            "the clock was put back and showed this time twice; it is read as its first coming; write the offset from UTC to tell them apart",
+        ),
+    }
+}
+
+/// The cell of a column, or the record's own number.
+fn cell_at<R: Record>(record: &R, index: usize) -> Cell<'_> {
+    if index != ROW {
+        return record.cell(index);
+    }
+    let position = record.position();
+    let number = position.line.or(position.record).unwrap_or_default();
+    Cell::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// The zone of times without an offset.
@@ -269,6 +320,8 @@ struct Work<'p, 'r, 'u, R> {
     units: &'u mut Vec<(String, Unit)>,
     /// The row's quantity once it is known.
     quantity: Option<usize>,
+    /// A time whose reading the clock shows twice or never.
+    doubt: Option<(&'p Rule, Reading)>,
 }
 
 impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
@@ -283,11 +336,26 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
                 continue;
             }
             let value = self.column(rule)?;
-            rule.limits.check(&value)?;
+            let is_projected = plan
+                .projected
+                .as_ref()
+                .is_some_and(|(lon, lat, _)| slot == *lon || slot == *lat);
+            if !is_projected {
+                rule.limits.check(&value)?;
+            }
             if plan.quantity == Some(slot) {
                 self.quantity = Some(self.quantity_of(&value)?);
             }
             values.push(value);
+        }
+        if let Some((lon, lat, projection)) = &plan.projected {
+            if let (Value::Float(x), Value::Float(y)) = (&values[*lon], &values[*lat]) {
+                let (x, y) = projection.degrees(*x, *y)?;
+                (values[*lon], values[*lat]) = (Value::Float(x), Value::Float(y));
+            }
+            for slot in [*lon, *lat] {
+                plan.rules[slot].limits.check(&values[slot])?;
+            }
         }
         if let Some(slot) = plan
             .value
@@ -315,7 +383,17 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
     ) -> Result<(), Fault> {
         let rules = &self.plan.rules;
         let cell = replaced(cell, replace);
-        values[name_slot] = Value::text(&melt.name);
+        let named = &rules[name_slot];
+        values[name_slot] = match named.limits.kind {
+            ColumnType::Text => Value::text(&melt.name),
+            // Columns that are years or dates.
+            _ => read(
+                Cell::Text(melt.name.as_bytes()),
+                &named.limits,
+                &named.style,
+                Convert::NONE,
+            )?,
+        };
         rules[name_slot].limits.check(&values[name_slot])?;
         let rule = &rules[value_slot];
         let is_long = self.plan.value == Some(value_slot) && !self.plan.quantities.is_empty();
@@ -337,7 +415,7 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
         let constant = || rule.constant.as_deref().map(|text| Cell::Text(text.as_bytes()));
         let cell = match &rule.source {
             Source::Nothing => return constant(),
-            Source::Column(index) => self.record.cell(*index),
+            Source::Column(index) => cell_at(self.record, *index),
             Source::Join(parts) => self.joined(parts),
         };
         if is_missing(&cell, &self.plan.missing) {
@@ -351,13 +429,22 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
         }
     }
 
-    fn column(&self, rule: &'p Rule) -> Result<Value<'v>, Fault> {
-        match self.source(rule) {
-            Some(cell) => {
-                read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule))
+    fn column(&mut self, rule: &'p Rule) -> Result<Value<'v>, Fault> {
+        let Some(cell) = self.source(rule) else {
+            return Ok(Value::Null);
+        };
+        let again = (rule.limits.kind == ColumnType::Time).then(|| cell.clone());
+        let value =
+            read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule))?;
+        if let (Some(cell), Value::Time(instant)) = (again, &value)
+            && rule.style.zone.is_near_change(*instant)
+        {
+            let often = reading(&cell, &rule.style);
+            if often != Reading::Once {
+                self.doubt = Some((rule, often));
             }
-            None => Ok(Value::Null),
         }
+        Ok(value)
     }
 
     fn joined(&self, parts: &[Part]) -> Cell<'v> {
@@ -366,7 +453,7 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
             match part {
                 Part::Text(fixed) => text.push_str(fixed),
                 Part::Column { index, width } => {
-                    let cell = self.record.cell(*index);
+                    let cell = cell_at(self.record, *index);
                     if is_missing(&cell, &self.plan.missing) {
                         return Cell::Missing;
                     }

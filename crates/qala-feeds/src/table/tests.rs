@@ -27,7 +27,7 @@ fn bad_inputs_become_problems() {
         ("a.csv", b"", "empty"),
         ("a.csv", b"detector_id,quantity,t\n", "missing_column"),
         ("a.csv", b"\xFF\xFEd\0e\0", "bad_encoding"),
-        ("a.csv", b"detector_id,\xC0\xE1\n1,2\n", "bad_encoding"),
+        ("a.csv", b"detector_id,\xC0\xE1\n1,2\n", "guessed_encoding"),
         ("a.parquet", b"PAR1 and no more", "damaged_file"),
         (
             "a.arrow",

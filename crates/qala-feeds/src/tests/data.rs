@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Given, Outcome, root};
 
 /// The folder of the public files, or `None` with a line that says so.
-fn data(test: &str) -> Option<PathBuf> {
+pub(super) fn data(test: &str) -> Option<PathBuf> {
     let folder = root().join("../shared/data");
     if folder.is_dir() {
         return Some(folder);
@@ -19,12 +19,12 @@ fn data(test: &str) -> Option<PathBuf> {
     None
 }
 
-fn reference() -> Value {
+pub(super) fn reference() -> Value {
     let path = root().join("crates/qala-feeds/tests/reference_counts.json");
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn import(folder: &Path, kind: &str, path: &str, mapping: &str) -> Outcome {
+pub(super) fn import(folder: &Path, kind: &str, path: &str, mapping: &str) -> Outcome {
     let mapping = if mapping.is_empty() {
         String::new()
     } else {

@@ -1,0 +1,305 @@
+//! Names of columns in three languages: what is alike, and which unit a name tells.
+
+use qala_core::Unit;
+use qala_core::spec::likeness;
+
+/// Words of one meaning. The first is the one that specs use.
+const MEANINGS: [&[&str]; 34] = [
+    &["lat", "latitude", "широта", "ендік", "geo lat"],
+    &["lon", "lng", "long", "longitude", "долгота", "бойлық", "geo lon"],
+    &[
+        "t",
+        "time",
+        "datetime",
+        "date time",
+        "timestamp",
+        "date",
+        "ts",
+        "время",
+        "дата",
+        "дата и время",
+        "дата время",
+        "уақыты",
+        "уақыт",
+        "күні",
+        "күні мен уақыты",
+    ],
+    &["day", "date", "дата", "күні", "күн", "число"],
+    &["name", "title", "наименование", "название", "имя", "атауы", "аты"],
+    &["address", "адрес", "местонахождение", "мекенжай", "мекенжайы"],
+    &["district", "район", "rayon", "ауданы", "аудан"],
+    &[
+        "region",
+        "place",
+        "регион",
+        "область",
+        "территория",
+        "өңір",
+        "облыс",
+        "city",
+        "город",
+        "қала",
+        "country",
+    ],
+    &[
+        "population",
+        "население",
+        "численность",
+        "численность населения",
+        "халық саны",
+        "халық",
+        "people",
+    ],
+    &["year", "год", "жыл", "жылы", "año", "ano"],
+    &["period", "период", "кезең", "мерзім"],
+    &["sex", "gender", "пол", "жынысы", "жыныс"],
+    &[
+        "age group",
+        "age",
+        "возраст",
+        "возрастная группа",
+        "жасы",
+        "жас тобы",
+    ],
+    &[
+        "station id",
+        "station",
+        "post",
+        "site",
+        "пост",
+        "станция",
+        "бекет",
+        "пнз",
+        "код поста",
+    ],
+    &["status", "state", "статус", "состояние", "күйі", "мәртебесі"],
+    &["kind", "type", "category", "тип", "вид", "түрі", "санаты"],
+    &[
+        "amount",
+        "sum",
+        "сумма",
+        "сумма тенге",
+        "стоимость",
+        "importe",
+        "monto",
+        "сома",
+        "сомасы",
+    ],
+    &["value", "значение", "показание", "мәні", "көрсеткіш"],
+    &["quantity", "parameter", "показатель", "параметр", "көрсеткіш"],
+    &[
+        "enrolment",
+        "enrollment",
+        "контингент",
+        "число учащихся",
+        "учащиеся",
+        "количество учащихся",
+        "оқушылар саны",
+        "оқушылар",
+    ],
+    &[
+        "capacity",
+        "building capacity",
+        "мощность",
+        "проектная мощность",
+        "вместимость",
+        "сыйымдылығы",
+        "қуаты",
+    ],
+    &["school id", "school code", "код школы", "мектеп коды"],
+    &[
+        "request id",
+        "service request id",
+        "номер обращения",
+        "обращение",
+        "өтініш нөмірі",
+    ],
+    &["project", "проект", "название проекта", "жоба"],
+    &[
+        "start on",
+        "start",
+        "start date",
+        "начало",
+        "дата начала",
+        "басталуы",
+    ],
+    &[
+        "end on",
+        "end",
+        "end date",
+        "окончание",
+        "дата окончания",
+        "аяқталуы",
+    ],
+    &[
+        "organisation",
+        "organization",
+        "организация",
+        "учреждение",
+        "ұйым",
+        "мекеме",
+    ],
+    &["programme", "program", "программа", "бағдарлама"],
+    &[
+        "pm25",
+        "pm2.5",
+        "pm 2.5",
+        "рм2.5",
+        "рм2,5",
+        "pm2,5",
+        "взвешенные частицы pm2.5",
+    ],
+    &["pm10", "pm 10", "рм10", "взвешенные частицы pm10"],
+    &["so2", "диоксид серы", "күкірт диоксиді"],
+    &["no2", "диоксид азота", "азот диоксиді"],
+    &["co", "оксид углерода", "көміртегі оксиді", "көміртек оксиді"],
+    &["o3", "озон", "ozone"],
+];
+
+/// Names that say no more than that they name.
+const GENERIC: [&str; 6] = ["id", "code", "код", "№", "номер", "нөмірі"];
+
+/// Small letters, one blank between words, no unit and no signs.
+pub(super) fn plain(name: &str) -> String {
+    // A unit behind a comma is no part of the name.
+    let name = match name.rsplit_once(", ") {
+        Some((before, unit)) if Unit::parse(spelled(unit.trim())).is_ok() => before,
+        _ => name,
+    };
+    let mut out = String::new();
+    let mut depth = 0_u32;
+    let mut before = ' ';
+    for c in name.chars() {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            c if c.is_alphanumeric() || c == '№' || ((c == '.' || c == ',') && before.is_ascii_digit()) => {
+                // `startDate` is two words.
+                if c.is_uppercase() && before.is_lowercase() {
+                    out.push(' ');
+                }
+                out.extend(c.to_lowercase());
+            }
+            _ if !out.ends_with(' ') => out.push(' '),
+            _ => {}
+        }
+        before = c;
+    }
+    out.trim().trim_end_matches([',', '.']).to_owned()
+}
+
+/// How much a source name means what a wanted name means, and why, from 0 to 1.
+pub(super) fn alike(source: &str, wanted: &[&str]) -> (f64, &'static str) {
+    let source = plain(source);
+    if source.is_empty() {
+        return (0.0, "");
+    }
+    let wanted: Vec<String> = wanted.iter().map(|name| plain(name)).collect();
+    if wanted.contains(&source) {
+        return (1.0, "the same name");
+    }
+    let means = |words: &&&[&str]| words.contains(&source.as_str());
+    let is_meant = |words: &&[&str]| wanted.iter().any(|name| words.contains(&name.as_str()));
+    if MEANINGS.iter().filter(means).any(is_meant) {
+        return (0.95, "a word of the same meaning");
+    }
+    if GENERIC.contains(&source.as_str()) && wanted.iter().any(|name| name.ends_with(" id")) {
+        return (0.8, "it names the rows");
+    }
+    let best = wanted
+        .iter()
+        .map(|name| {
+            let tokens: Vec<&str> = source.split(' ').collect();
+            let shared = name
+                .split(' ')
+                .filter(|word| word.len() > 2 && tokens.contains(word))
+                .count();
+            let share = shared as f64 / name.split(' ').count().max(tokens.len()) as f64;
+            let near = likeness(&source, name);
+            // Short names are alike by chance.
+            let near = if source.chars().count().min(name.chars().count()) < 4 {
+                0.0
+            } else {
+                near
+            };
+            share.max(if near > 0.88 { near * 0.9 } else { 0.0 })
+        })
+        .fold(0.0, f64::max);
+    (best, "a similar name")
+}
+
+/// The unit that stands in brackets or behind a comma.
+pub(super) fn unit(name: &str) -> Option<Unit> {
+    let inside = name
+        .rsplit_once(['(', '['])
+        .map(|(_, rest)| rest.trim_end_matches([')', ']']));
+    let behind = name.rsplit_once(", ").map(|(_, rest)| rest);
+    inside
+        .into_iter()
+        .chain(behind)
+        .find_map(|text| Unit::parse(spelled(text.trim())).ok())
+}
+
+/// Units as Kazakh and Russian headers spell them.
+fn spelled(text: &str) -> &str {
+    const SPELLED: [(&str, &str); 14] = [
+        ("тенге", "KZT"),
+        ("теңге", "KZT"),
+        ("тг", "KZT"),
+        ("тыс. тенге", "1000 KZT"),
+        ("тыс.тенге", "1000 KZT"),
+        ("мың теңге", "1000 KZT"),
+        ("чел.", "persons"),
+        ("человек", "persons"),
+        ("адам", "persons"),
+        ("м", "m"),
+        ("км", "km"),
+        ("мм", "mm"),
+        ("кв. км", "km2"),
+        ("гПа", "hPa"),
+    ];
+    let found = SPELLED.iter().find(|(written, _)| *written == text);
+    found.map_or(text, |(_, symbol)| symbol)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_three_languages() {
+        assert_eq!(plain("Численность, населения (чел.)"), "численность населения");
+        assert_eq!(plain("startDate"), "start date");
+        assert_eq!(plain("PM2.5 (мкг/м3)"), "pm2.5");
+        for (source, wanted, least) in [
+            ("Широта", "lat", 0.9),
+            ("LATITUDE", "lat", 0.9),
+            ("Ендік", "lat", 0.9),
+            ("дата и время", "t", 0.9),
+            ("Код", "school_id", 0.7),
+            ("population_estimate_final", "population", 0.3),
+            ("capacity", "capacity", 1.0),
+        ] {
+            assert!(
+                alike(source, &[wanted]).0 >= least,
+                "{source} {wanted} {:?}",
+                alike(source, &[wanted])
+            );
+        }
+        assert!(alike("co", &["o3"]).0 < 0.5 && alike("no", &["no2"]).0 < 0.5);
+    }
+
+    #[test]
+    fn units_of_headers() {
+        for (name, symbol) in [
+            ("PM2.5 (мкг/м3)", "ug/m3"),
+            ("CO, мг/м³", "mg/m3"),
+            ("Temp [°C]", "Cel"),
+            ("Сумма, тыс. тенге", "1000 KZT"),
+        ] {
+            assert_eq!(unit(name).unwrap().symbol(), symbol, "{name}");
+        }
+        assert!(unit("Адрес (улица)").is_none() && unit("name").is_none());
+    }
+}

@@ -1,0 +1,297 @@
+//! A look at a file: its names and its first values, whatever its format.
+
+use std::io::{BufRead, Cursor, Read};
+
+use qala_core::spec::{Encoding, Mapping};
+use serde_json::Value as Json;
+
+use super::super::cell::written;
+use super::super::csv::guess_delimiter;
+use super::super::layout::{self, Layout, Line};
+use super::super::{Format, format, sheet};
+use crate::fault::Fault;
+use crate::text::{Mark, decode, encoding_name, guess_encoding, mark};
+
+/// Bytes of a text that are looked at.
+const HEAD: usize = 1 << 20;
+/// Records that are looked at.
+const RECORDS: usize = 200;
+/// Documents larger than this are not looked through.
+const DOCUMENT: usize = 256 << 20;
+
+/// What was seen of a file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Guess {
+    /// The import kind that reads it.
+    pub kind: &'static str,
+    /// Character set of a text.
+    pub encoding: Option<&'static str>,
+    /// Field separator of a text.
+    pub delimiter: Option<char>,
+    /// Row of the header, from 1; absent: the columns have no names.
+    pub header_row: Option<u32>,
+    /// The sheet that was looked at.
+    pub sheet: Option<String>,
+    /// Path of the records in a document.
+    pub records: Option<String>,
+}
+
+/// Names and values.
+#[derive(Debug, Default)]
+pub(super) struct Sample {
+    pub(super) guess: Guess,
+    pub(super) encoding: Option<Encoding>,
+    pub(super) names: Vec<String>,
+    /// By record, then column; an empty text is no value.
+    pub(super) rows: Vec<Vec<String>>,
+    pub(super) has_header: bool,
+}
+
+impl Sample {
+    /// The values of a column that are there.
+    pub(super) fn values(&self, column: usize) -> impl Iterator<Item = &str> {
+        let cells = self.rows.iter().filter_map(move |row| row.get(column));
+        cells.map(|cell| cell.trim()).filter(|cell| !cell.is_empty())
+    }
+}
+
+/// Looks at one unpacked file.
+pub(super) fn of(name: &str, bytes: &mut dyn BufRead) -> Result<Sample, Fault> {
+    let mut all = Vec::new();
+    Read::take(&mut *bytes, DOCUMENT as u64)
+        .read_to_end(&mut all)
+        .map_err(|error| crate::archive::read_fault(&error))?;
+    match format(&all, name) {
+        Format::Workbook => workbook(&all.into()),
+        Format::Csv => text(&all),
+        Format::Json => document(&all),
+        Format::JsonLines => lines(&all),
+        Format::Empty => Err(Fault::new("empty", "the file is empty")),
+        Format::Parquet | Format::ArrowFile | Format::ArrowStream | Format::Utf16 => {
+            let message = "a mapping is proposed for CSV, workbooks, JSON and GeoJSON; columns of other formats carry the dataset's names, or a mapping is written by hand";
+            Err(Fault::new("no_proposal", message))
+        }
+    }
+}
+
+fn workbook(bytes: &bytes::Bytes) -> Result<Sample, Fault> {
+    let book = sheet::read(bytes, None)?;
+    let sheet = book
+        .sheets
+        .first()
+        .ok_or_else(|| Fault::new("empty", "the workbook has no sheet"))?;
+    let empty = || Fault::new("empty", format!("the sheet `{}` has no cells", sheet.name));
+    let layout = Layout::of(sheet, &Mapping::default()).ok_or_else(empty)?;
+    let mut rows = Vec::new();
+    for (row, cells) in sheet.rows.range(layout.data..) {
+        if layout.line(sheet, *row, cells) != Line::Record {
+            continue;
+        }
+        let width = u32::try_from(layout.names.len()).unwrap_or(u32::MAX);
+        let cell = |column| cells.get(&column).and_then(|value| written(&layout::cell(value)));
+        rows.push(
+            (0..width)
+                .map(|column| cell(column).unwrap_or_default())
+                .collect(),
+        );
+        if rows.len() == RECORDS {
+            break;
+        }
+    }
+    Ok(Sample {
+        guess: Guess {
+            kind: "table",
+            header_row: layout.header.map(|(first, _)| first),
+            sheet: Some(sheet.name.clone()),
+            ..Guess::default()
+        },
+        names: layout.names,
+        rows,
+        has_header: true,
+        encoding: None,
+    })
+}
+
+fn text(bytes: &[u8]) -> Result<Sample, Fault> {
+    let bytes = &bytes[..bytes.len().min(HEAD)];
+    let (bytes, encoding) = match mark(bytes) {
+        Mark::Utf8 => (&bytes[3..], Encoding::Utf8),
+        _ => (bytes, guess_encoding(bytes)),
+    };
+    let plain = decode(bytes, encoding);
+    let delimiter = guess_delimiter(plain.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(plain.as_bytes());
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for record in reader.records().map_while(Result::ok).take(RECORDS + 1) {
+        rows.push(record.iter().map(|cell| cell.trim().to_owned()).collect());
+    }
+    if rows.is_empty() {
+        return Err(Fault::new("empty", "the file has no lines"));
+    }
+    let has_header = is_header(&rows[0]);
+    let names = if has_header {
+        rows.remove(0)
+    } else {
+        (1..=rows[0].len()).map(|place| place.to_string()).collect()
+    };
+    Ok(Sample {
+        guess: Guess {
+            kind: "table",
+            encoding: Some(encoding_name(encoding)),
+            delimiter: Some(char::from(delimiter)),
+            header_row: has_header.then_some(1),
+            ..Guess::default()
+        },
+        encoding: (encoding != Encoding::Utf8).then_some(encoding),
+        names,
+        rows,
+        has_header,
+    })
+}
+
+/// A line of names has no numbers, except years, and no name twice.
+fn is_header(cells: &[String]) -> bool {
+    let filled: Vec<&String> = cells.iter().filter(|cell| !cell.is_empty()).collect();
+    let is_value = |cell: &&&String| {
+        let number = cell.replace(',', ".").parse::<f64>();
+        let is_date = cell.len() >= 8
+            && cell
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b"-:./ TZ+".contains(&b));
+        number.is_ok_and(|number| !(1900.0..=2100.0).contains(&number)) || is_date
+    };
+    !filled.is_empty() && !filled.iter().any(|cell| is_value(&cell))
+}
+
+/// The texts and numbers of an object, those in inner objects under dotted paths.
+fn flatten(value: &Json, before: &str, out: &mut Vec<(String, String)>) {
+    let Json::Object(object) = value else { return };
+    for (key, value) in object {
+        let path = format!("{before}{key}");
+        match value {
+            Json::Object(_) => flatten(value, &format!("{path}."), out),
+            Json::String(text) => out.push((path, text.clone())),
+            Json::Null => out.push((path, String::new())),
+            Json::Bool(_) | Json::Number(_) => out.push((path, value.to_string())),
+            Json::Array(_) => {}
+        }
+    }
+}
+
+fn of_objects<'a>(objects: impl Iterator<Item = &'a Json>) -> (Vec<String>, Vec<Vec<String>>) {
+    let mut names: Vec<String> = Vec::new();
+    let mut rows = Vec::new();
+    for object in objects.take(RECORDS) {
+        let mut pairs = Vec::new();
+        flatten(object, "", &mut pairs);
+        let mut row = vec![String::new(); names.len()];
+        for (name, value) in pairs {
+            let place = names.iter().position(|known| *known == name).unwrap_or_else(|| {
+                names.push(name.clone());
+                row.push(String::new());
+                names.len() - 1
+            });
+            if let Some(cell) = row.get_mut(place) {
+                *cell = value;
+            }
+        }
+        rows.push(row);
+    }
+    (names, rows)
+}
+
+fn lines(bytes: &[u8]) -> Result<Sample, Fault> {
+    let parsed: Vec<Json> = Cursor::new(bytes)
+        .lines()
+        .map_while(Result::ok)
+        .filter_map(|line| serde_json::from_str(&line).ok())
+        .take(RECORDS)
+        .collect();
+    if parsed.is_empty() {
+        return Err(Fault::new("bad_json", "no line of the file is an object"));
+    }
+    let (names, rows) = of_objects(parsed.iter());
+    let guess = Guess {
+        kind: "table",
+        ..Guess::default()
+    };
+    Ok(Sample {
+        guess,
+        names,
+        rows,
+        has_header: true,
+        encoding: None,
+    })
+}
+
+fn document(bytes: &[u8]) -> Result<Sample, Fault> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let document: Json = serde_json::from_slice(bytes)
+        .map_err(|error| Fault::new("broken_json", format!("this is not JSON ({error})")))?;
+    if let Some(features) = document.get("features").and_then(Json::as_array) {
+        let nothing = Json::Null;
+        let (names, rows) = of_objects(
+            features
+                .iter()
+                .map(|one| one.get("properties").unwrap_or(&nothing)),
+        );
+        let guess = Guess {
+            kind: "geojson",
+            ..Guess::default()
+        };
+        return Ok(Sample {
+            guess,
+            names,
+            rows,
+            has_header: true,
+            encoding: None,
+        });
+    }
+    let mut best: Option<(String, &Vec<Json>)> = None;
+    longest(&document, "", 0, &mut best);
+    let (path, records) =
+        best.ok_or_else(|| Fault::new("missing_records", "the document holds no array of objects"))?;
+    let (names, rows) = of_objects(records.iter());
+    let guess = Guess {
+        kind: "table",
+        records: (!path.is_empty()).then(|| format!("{path}[*]")),
+        ..Guess::default()
+    };
+    Ok(Sample {
+        guess,
+        names,
+        rows,
+        has_header: true,
+        encoding: None,
+    })
+}
+
+/// The longest array of objects, by its path; keys that hold points cannot be written in a path.
+fn longest<'a>(value: &'a Json, path: &str, depth: usize, best: &mut Option<(String, &'a Vec<Json>)>) {
+    match value {
+        Json::Array(items)
+            if items.iter().all(Json::is_object)
+                && items.len() > best.as_ref().map_or(0, |(_, known)| known.len()) =>
+        {
+            *best = Some((path.to_owned(), items));
+        }
+        Json::Object(object) if depth < 6 => {
+            for (key, value) in object
+                .iter()
+                .filter(|(key, _)| !key.contains(['.', '[', ']', '*']))
+            {
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
+                longest(value, &path, depth + 1, best);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,185 @@
+use std::io::Cursor;
+
+use qala_core::spec::Mapping;
+use qala_core::{FeedId, Zone};
+
+use super::{Proposal, propose, try_out};
+use crate::tests::{Given, datasets};
+use crate::{Context, kind};
+
+fn proposed(name: &str, bytes: &[u8], dataset: Option<&str>) -> Proposal {
+    let specs = datasets();
+    let context = Context {
+        name,
+        feed: &FeedId::new("trial").unwrap(),
+        dataset: dataset.map(|name| specs.iter().find(|spec| spec.name.as_str() == name).unwrap()),
+        mapping: &Mapping::default(),
+        datasets: &specs,
+        city_zone: &Zone::new("Asia/Almaty").unwrap(),
+        max_unpacked: 1 << 28,
+        selection: None,
+    };
+    propose(&mut Cursor::new(bytes), &context).unwrap()
+}
+
+/// What an import with the proposed mapping, read back from its text, gives.
+fn read(proposal: &Proposal, name: &str, bytes: &[u8]) -> crate::tests::Outcome {
+    assert_eq!(
+        Mapping::from_toml("saved", &proposal.toml).unwrap(),
+        proposal.mapping
+    );
+    Given::new(proposal.guess.kind, name)
+        .mapping(&proposal.toml)
+        .read(bytes)
+}
+
+#[test]
+fn a_table_of_an_air_department() {
+    let text = "Код поста;Дата и время;PM2.5 (мкг/м3);PM10, мг/м3;Диоксид азота;Дежурный\n\
+                1;01.03.2026 10:00;12,5;0,031;41;Асель\n\
+                2;01.03.2026 10:00;-;0,02;1 040;Ержан\n\
+                3;01.03.2026 10:20;-;0,02;40;Ержан\n";
+    let bytes = encoding_rs::WINDOWS_1251.encode(text).0;
+    let proposal = proposed("air.csv", &bytes, None);
+    assert_eq!(
+        proposal.mapping.dataset.as_ref().unwrap().as_str(),
+        "air_readings",
+        "{proposal:#?}"
+    );
+    assert_eq!(
+        (proposal.guess.encoding, proposal.guess.delimiter),
+        (Some("windows-1251"), Some(';'))
+    );
+    assert_eq!(proposal.unmapped, ["Дежурный"]);
+    assert!(
+        proposal.missing.is_empty() && proposal.mapping.decimal == ',' && proposal.mapping.missing == ["-"]
+    );
+    assert!(
+        proposal
+            .reasons
+            .iter()
+            .any(|reason| reason.why.contains("ug/m3 by its header"))
+    );
+    let outcome = read(&proposal, "air.csv", &bytes);
+    assert_eq!(
+        (outcome.given(), outcome.rejected),
+        (7, 0),
+        "{}\n{}",
+        proposal.toml,
+        outcome.text()
+    );
+    assert!(
+        outcome.text().contains("pm10 | 2026-03-01T05:00:00Z | 31.0"),
+        "{}",
+        outcome.text()
+    );
+}
+
+#[test]
+fn a_list_of_kindergartens() {
+    let bytes = "Наименование,Адрес,Тип,Широта,Долгота,Телефон\nСамал,\"Абая, 1\",ясли,43.25,76.9,1\nАйгөлек,Сатпаева 2,сад,43.2,76.8,2\n";
+    let proposal = proposed("kindergartens.csv", bytes.as_bytes(), None);
+    assert_eq!(
+        proposal.mapping.dataset.as_ref().unwrap().as_str(),
+        "schools_kindergartens",
+        "{proposal:#?}"
+    );
+    assert_eq!(
+        proposal.mapping.columns["kindergarten_id"].from.as_deref(),
+        Some("@row")
+    );
+    let outcome = read(&proposal, "kindergartens.csv", bytes.as_bytes());
+    assert_eq!(
+        (outcome.given(), outcome.rejected),
+        (2, 0),
+        "{}\n{}",
+        proposal.toml,
+        outcome.text()
+    );
+}
+
+#[test]
+fn documents_and_features() {
+    let bytes = br#"{"a":{"list":[{"vehicle_id":"1","capacity":85,"about":{"model":"X"}}]},"b":[]}"#;
+    let proposal = proposed("fleet.json", bytes, Some("transit_fleet"));
+    assert_eq!(proposal.mapping.records.as_deref(), Some("a.list[*]"));
+    assert_eq!(read(&proposal, "fleet.json", bytes).given(), 1);
+    let bytes = br#"{"features":[{"properties":{"id":5,"address":"x","startDate":"01.02.2026"},"geometry":{"type":"Point","coordinates":[76.9,43.2]}}]}"#;
+    let proposal = proposed("works.geojson", bytes, Some("projects_works"));
+    assert_eq!(proposal.guess.kind, "geojson");
+    assert_eq!(
+        proposal.mapping.columns["start_on"].from.as_deref(),
+        Some("startDate")
+    );
+    assert_eq!(read(&proposal, "works.geojson", bytes).given(), 1);
+}
+
+#[test]
+fn a_trial_counts_and_keeps_nothing() {
+    let specs = datasets();
+    let mapping = Mapping::from_toml("m", "dataset = \"traffic_city_figures\"").unwrap();
+    let context = Context {
+        name: "a.csv",
+        feed: &FeedId::new("trial").unwrap(),
+        dataset: None,
+        mapping: &mapping,
+        datasets: &specs,
+        city_zone: &Zone::new("Asia/Almaty").unwrap(),
+        max_unpacked: 1 << 20,
+        selection: None,
+    };
+    let bytes = "t,figure,value,more\n2026-03-01,a,1,\n2026-03-02,a,x,\n2026-03-03,a,3,\n";
+    let trial = try_out(kind("table").unwrap(), &mut Cursor::new(bytes), &context);
+    assert_eq!((trial.received, trial.accepted, trial.quarantined), (3, 2, 1));
+    assert_eq!(trial.by_code["bad_number"], 1);
+    assert_eq!((trial.first.len(), trial.notes.len()), (1, 1));
+    assert_eq!(trial.columns, ["t", "figure", "value"]);
+    assert_eq!(trial.rows[1], ["2026-03-02T19:00:00Z", "a", "3.0"]);
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_said() {
+    let specs = datasets();
+    let context = Context {
+        name: "a",
+        feed: &FeedId::new("trial").unwrap(),
+        dataset: None,
+        mapping: &Mapping::default(),
+        datasets: &specs,
+        city_zone: &Zone::utc(),
+        max_unpacked: 1 << 20,
+        selection: None,
+    };
+    for (bytes, code) in [
+        (b"".as_slice(), "empty"),
+        (b"{\"a\": [", "broken_json"),
+        (b"PAR1", "no_proposal"),
+        (b"PK\x03\x04", "damaged_archive"),
+        (b"\x1f\x8b\x08\0\0", "damaged_archive"),
+    ] {
+        let problem = propose(&mut Cursor::new(bytes), &context).unwrap_err();
+        assert_eq!(problem.code, code, "{problem:?}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_bytes(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300), text in "[a-zа-я0-9,;.\n\"{}\\[\\]:-]{0,200}") {
+        let specs = datasets();
+        for bytes in [bytes.as_slice(), text.as_bytes()] {
+            let context = Context {
+                name: "a.csv",
+                feed: &FeedId::new("trial").unwrap(),
+                dataset: specs.iter().find(|spec| spec.name.as_str() == "air_readings"),
+                mapping: &Mapping::default(),
+                datasets: &specs,
+                city_zone: &Zone::utc(),
+                max_unpacked: 1 << 20,
+                selection: None,
+            };
+            let _ = propose(&mut Cursor::new(bytes), &context);
+        }
+    }
+}
