@@ -24,6 +24,7 @@ mod text;
 mod gtfs;
 mod gtfs_rt;
 mod json;
+pub mod osm;
 mod table;
 
 pub use column::{column_type, schema};
@@ -33,7 +34,13 @@ pub use selection::{Selection, is_cut_short};
 mod tests;
 
 /// Every import kind: a standard is added with its `mod` line above and its entry here.
-pub const KINDS: &[&dyn FeedKind] = &[&table::Table, &json::Json, &gtfs::Gtfs, &gtfs_rt::GtfsRealtime];
+pub const KINDS: &[&dyn FeedKind] = &[
+    &table::Table,
+    &json::Json,
+    &gtfs::Gtfs,
+    &gtfs_rt::GtfsRealtime,
+    &osm::Osm,
+];
 
 /// The kind of that name, such as `gtfs-rt`.
 pub fn kind(name: &str) -> Option<&'static dyn FeedKind> {

@@ -27,7 +27,7 @@ fn every_dataset_spec_is_good_and_has_its_own_name() {
 
 #[test]
 fn a_dataset_lies_in_the_file_of_its_name() {
-    for folder in ["air", "traffic", "transit"] {
+    for folder in ["air", "places", "traffic", "transit"] {
         for path in files(&root().join("datasets").join(folder)) {
             let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
             assert!(

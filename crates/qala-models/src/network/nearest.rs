@@ -92,7 +92,7 @@ impl Grid {
                 rows: 0,
             };
         }
-        let middle = ((south + north) / 2.0).to_radians().cos().max(0.01);
+        let middle = f64::midpoint(south, north).to_radians().cos().max(0.01);
         let area = (north - south) * DEGREE_M * (east - west) * DEGREE_M * middle;
         let cell_m = CELL_M.max((area / MAX_CELLS).sqrt());
         let (height_deg, width_deg) = (cell_m / DEGREE_M, cell_m / DEGREE_M / middle);

@@ -13,7 +13,10 @@ fn place(node: i64) -> Location {
     at(76.9 + (node / 10) as f64 * 1e-3, 43.2 + (node % 10) as f64 * 1e-3)
 }
 
-fn network(streets: &[(i64, &[i64], Option<f64>, Option<f64>)]) -> Network {
+/// Id, nodes, speed along and against them.
+type Drawn<'s> = (i64, &'s [i64], Option<f64>, Option<f64>);
+
+fn network(streets: &[Drawn<'_>]) -> Network {
     let mut builder = Builder::default();
     for (id, nodes, forward_kmh, backward_kmh) in streets {
         let places: Vec<Location> = nodes.iter().map(|node| place(*node)).collect();
@@ -235,11 +238,11 @@ fn of(streets: &[(Vec<i64>, bool, bool, u8)]) -> Network {
 fn all_pairs(network: &Network, weight: Weight) -> Vec<Vec<f64>> {
     let count = network.vertices();
     let mut cost = vec![vec![f64::INFINITY; count]; count];
-    for vertex in 0..count {
-        cost[vertex][vertex] = 0.0;
+    for (vertex, row) in cost.iter_mut().enumerate() {
+        row[vertex] = 0.0;
         for edge in &network.edges()[network.edges_from(vertex as u32)] {
             let to = edge.to as usize;
-            cost[vertex][to] = cost[vertex][to].min(edge.cost(weight));
+            row[to] = row[to].min(edge.cost(weight));
         }
     }
     for middle in 0..count {
@@ -254,7 +257,7 @@ fn all_pairs(network: &Network, weight: Weight) -> Vec<Vec<f64>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn paths_are_shortest(streets in any_streets()) {
