@@ -111,6 +111,12 @@ pub fn build_pack(sources: &PackSources) -> Result<BuiltPack> {
     let mut collected = Collected::default();
     report.totals =
         read_map(&mut map, MAX_UNPACKED, &mut collected).map_err(|stopped| stopped_error(&stopped))?;
+    if report.totals.blobs == 0 {
+        return Err(usage(
+            &sources.osm,
+            "this is no OSM PBF, or it is damaged from its start",
+        ));
+    }
     let mut all_stops = std::mem::take(&mut collected.stops);
     for path in &sources.gtfs {
         all_stops.extend(stops::read(&mut open(path)?, path, &mut collected.problems)?);
