@@ -216,10 +216,18 @@ impl Centre {
         let name = import.dataset.clone().or_else(|| mapping.dataset.clone());
         let dataset = match &name {
             Some(name) => Some(self.lake.dataset(name.as_str())?),
-            None if matches!(import.kind.as_str(), "table" | "geojson" | "shapefile" | "geoparquet") => {
+            None if matches!(
+                import.kind.as_str(),
+                "table" | "geojson" | "shapefile" | "geoparquet"
+            ) =>
+            {
                 return Err(AppError::Usage(format!(
                     "{} needs a target: --dataset NAME, or `dataset` in the mapping",
-                    if import.kind == "table" { "a table" } else { import.kind.as_str() }
+                    if import.kind == "table" {
+                        "a table"
+                    } else {
+                        import.kind.as_str()
+                    }
                 )));
             }
             None => None,

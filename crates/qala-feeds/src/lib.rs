@@ -25,6 +25,7 @@ mod features;
 mod gtfs;
 mod gtfs_rt;
 mod json;
+pub mod osm;
 mod table;
 
 pub use column::{column_type, schema};
@@ -43,6 +44,7 @@ pub const KINDS: &[&dyn FeedKind] = &[
     &features::GeoJson,
     &features::Shapefile,
     &features::GeoParquet,
+    &osm::Osm,
 ];
 
 /// The kind of that name, such as `gtfs-rt`.

@@ -89,7 +89,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  qala import gtfs feed.zip\n  qala import table readings.csv --dataset air_readings --mapping readings.toml\n  qala import table schools.xlsx --mapping schools.toml --dry-run\n  qala import geojson works.geojson --dataset projects_works\n  qala import json observations.json --dry-run\n  qala import gtfs-rt https://example.org/vehicles.pb --feed vehicles"
     )]
     Import {
-        /// Import kind: table, json, gtfs, gtfs-rt, geojson, shapefile, geoparquet
+        /// Import kind: table, json, gtfs, gtfs-rt, geojson, shapefile, geoparquet, osm
         kind: String,
         /// Files, folders or addresses
         #[arg(required = true, value_name = "FILE|DIR|URL")]
@@ -147,6 +147,9 @@ pub(crate) enum Command {
     /// Check specs, indicators and packs against each other
     #[command(after_help = "Example: qala check")]
     Check,
+    /// Packs of cities
+    #[command(subcommand)]
+    Pack(PackCommand),
     /// What a spec can say
     #[command(subcommand)]
     Spec(SpecCommand),
@@ -301,6 +304,28 @@ pub(crate) enum QuarantineCommand {
         /// How to answer
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PackCommand {
+    /// Fill a pack with the geometry of your own map: districts, streets, junctions, stops, schools, street graph
+    #[command(
+        after_help = "Example: qala pack build --osm city.osm.pbf --districts districts.geojson --gtfs buses.zip --out ./packs/my-city"
+    )]
+    Build {
+        /// Map, OSM PBF
+        #[arg(long, value_name = "FILE")]
+        osm: PathBuf,
+        /// Districts, GeoJSON; each is found by its id or name
+        #[arg(long, value_name = "FILE")]
+        districts: PathBuf,
+        /// Timetables whose stops are taken too
+        #[arg(long, value_name = "FILE", num_args = 1..)]
+        gtfs: Vec<PathBuf>,
+        /// Folder of the new pack
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
     },
 }
 

@@ -33,6 +33,7 @@ fn a_dataset_lies_in_the_file_of_its_name() {
         "assets",
         "budget",
         "crime",
+        "places",
         "population",
         "projects",
         "safety",

@@ -4,6 +4,7 @@ mod admin;
 mod import;
 mod indicator;
 mod output;
+mod pack;
 mod quarantine;
 mod serve;
 mod sql;
@@ -12,9 +13,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use qala_app::{Centre, CentreOptions};
+use qala_app::{Centre, CentreOptions, PackSources};
 
-use crate::args::{Args, Command, IndicatorCommand, QuarantineCommand, SpecCommand};
+use crate::args::{Args, Command, IndicatorCommand, PackCommand, QuarantineCommand, SpecCommand};
 
 /// Runs what was asked for.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
@@ -93,6 +94,20 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             indicator::passport(Centre::open(options).await?, &id, verify, format).await
         }
         Command::Check => admin::check(&options.pack),
+        Command::Pack(PackCommand::Build {
+            osm,
+            districts,
+            gtfs,
+            out,
+        }) => {
+            let sources = PackSources {
+                pack: options.pack,
+                osm,
+                districts,
+                gtfs,
+            };
+            pack::build(&sources, &out)
+        }
         Command::Spec(SpecCommand::Schema { out }) => admin::schemas(out.as_deref()),
         Command::Backup { target } => admin::backup(Centre::open(options).await?, &target).await,
         Command::Restore { source } => admin::restore(&source, &args.data).await,
