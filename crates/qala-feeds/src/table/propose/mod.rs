@@ -93,7 +93,9 @@ pub fn propose(input: &mut dyn Input, context: &Context<'_>) -> Result<Proposal,
         .into_iter()
         .map(|spec| (Match::new(spec, &sample).score(context.name), spec))
         .collect();
-    fits.sort_by(|one, other| other.0.total_cmp(&one.0));
+    // Of two that fit as well, the plainer one: readings rather than an archive of hourly readings.
+    let plain = |spec: &DatasetSpec| spec.name.as_str().len();
+    fits.sort_by(|(score, one), (best, other)| best.total_cmp(score).then(plain(one).cmp(&plain(other))));
     let Some((_, spec)) = fits.first() else {
         return Err(problem(Fault::new("no_dataset", "there is no dataset to fill")));
     };
