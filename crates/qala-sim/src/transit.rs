@@ -13,7 +13,7 @@ use crate::truth::{ServiceDay, Truth};
 use crate::{CityOptions, SimError, SimFile, file};
 
 pub(crate) use gtfs::{clock_text, pack};
-pub(crate) use network::STREETS;
+pub(crate) use network::{DWELL_S, Pattern, STREETS};
 pub(crate) use vehicles::bearing;
 
 /// Feed of the timetable.

@@ -28,7 +28,7 @@ const SIDE: usize = 8;
 /// Speed of a bus between stops, m/s: 21 km/h (assumption for city streets).
 const BUS_M_S: f64 = 5.8;
 /// Seconds at a stop (assumption).
-pub(super) const DWELL_S: i64 = 20;
+pub(crate) const DWELL_S: i64 = 20;
 
 /// A stop at a crossing of two streets.
 #[derive(Debug, Clone)]
@@ -51,17 +51,17 @@ pub(super) struct Line {
 
 /// The stops of one direction with the seconds since the departure from the first.
 #[derive(Debug, Clone)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     /// Positions in the list of stops.
-    pub(super) stops: Vec<usize>,
-    pub(super) arrival_s: Vec<i64>,
+    pub(crate) stops: Vec<usize>,
+    pub(crate) arrival_s: Vec<i64>,
     /// Metres since the first stop.
-    pub(super) metres: Vec<f64>,
+    pub(crate) metres: Vec<f64>,
 }
 
 impl Pattern {
     /// Seconds since the start at which the vehicle leaves a stop; it stays at the last.
-    pub(super) fn departure_s(&self, index: usize) -> i64 {
+    pub(crate) fn departure_s(&self, index: usize) -> i64 {
         if index == 0 || index + 1 == self.stops.len() {
             self.arrival_s[index]
         } else {
@@ -70,7 +70,7 @@ impl Pattern {
     }
 
     /// Seconds from the first stop to the last.
-    pub(super) fn length_s(&self) -> i64 {
+    pub(crate) fn length_s(&self) -> i64 {
         self.arrival_s.last().copied().unwrap_or_default()
     }
 }

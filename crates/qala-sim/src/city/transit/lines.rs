@@ -5,6 +5,7 @@ use super::super::people::Cell;
 use super::super::streets::{Network, StreetClass};
 use crate::place::Point;
 use crate::transit::calendar::Service;
+use crate::transit::{DWELL_S, Pattern};
 
 /// Bus lines (assumption: CITY-FACTS section 10 has buses and passengers, but no number of lines).
 const LINES: usize = 140;
@@ -12,10 +13,9 @@ const LINES: usize = 140;
 const ON_THE_LINE: usize = 2_400;
 /// Stations of the metro (CITY-FACTS section 11, from memory there).
 const METRO_STATIONS: usize = 11;
-/// Mean speed of a bus between stops, m/s, and seconds at a stop, as in the small city; of a metro train (assumption).
+/// Mean speed of a bus between stops, m/s, as in the small city; of a metro train (assumption).
 const BUS_M_S: f64 = 5.8;
 const METRO_M_S: f64 = 11.0;
-pub(super) const DWELL_S: i64 = 20;
 /// Shortest stay at the end of a line, s: longer than any delay, so that no bus is on two trips (assumption).
 const LAYOVER_S: i64 = 420;
 /// Latest departure, s of the service day.
@@ -27,32 +27,6 @@ pub(in super::super) struct Stop {
     pub(in super::super) id: String,
     pub(in super::super) names: [String; 3],
     pub(in super::super) point: Point,
-}
-
-/// The stops of one direction.
-#[derive(Debug, Clone)]
-pub(super) struct Pattern {
-    pub(super) stops: Vec<usize>,
-    /// Seconds since the departure from the first stop.
-    pub(super) arrival_s: Vec<i64>,
-    /// Metres since the first stop.
-    pub(super) metres: Vec<f64>,
-}
-
-impl Pattern {
-    /// Seconds at which a vehicle leaves a stop; it stays at the last.
-    pub(super) fn departure_s(&self, index: usize) -> i64 {
-        if index == 0 || index + 1 == self.stops.len() {
-            self.arrival_s[index]
-        } else {
-            self.arrival_s[index] + DWELL_S
-        }
-    }
-
-    /// Seconds from the first stop to the last.
-    pub(super) fn length_s(&self) -> i64 {
-        self.arrival_s.last().copied().unwrap_or_default()
-    }
 }
 
 /// A run of a line on a kind of day.
