@@ -60,6 +60,8 @@ pub struct Centre {
     pub city: qala_core::Text,
     /// How the addresses answer that are asked again and again.
     pub polls: Polls,
+    /// Devices by SensorThings.
+    pub(crate) sensors: crate::sensorthings::Sensors,
     // Held while the directory is open; the system lets it go when the process ends, however it ends.
     _lock: std::fs::File,
 }
@@ -93,6 +95,7 @@ impl Centre {
         let engine = Arc::new(LocalEngine::new(Arc::clone(&lake), &limits)?);
         let registry = Registry::open(options.data.join("registry.sqlite")).await?;
         load_pack(&registry, &pack, clock.now()).await?;
+        let sensors = crate::sensorthings::Sensors::open(&registry, &lake, last_observation(&engine).await?).await?;
         let centre = Self {
             lake,
             engine,
@@ -104,6 +107,7 @@ impl Centre {
             data: options.data,
             city: pack.name,
             polls: Polls::default(),
+            sensors,
             _lock: lock,
         };
         centre.relay().await?;
@@ -190,6 +194,16 @@ impl Centre {
         self.registry.close().await?;
         Ok(())
     }
+}
+
+/// The largest id of an observation of a device.
+async fn last_observation(engine: &LocalEngine) -> Result<i64> {
+    use arrow::array::{Array, AsArray};
+    let sql = "SELECT max(observation_id) FROM devices_observations";
+    let (batches, _) = qala_lake::collect(engine, &qala_lake::Query::system(sql)).await?;
+    let column = batches.first().filter(|batch| batch.num_rows() > 0).map(|batch| batch.column(0));
+    let column = column.and_then(|column| column.as_primitive_opt::<arrow::datatypes::Int64Type>());
+    Ok(column.filter(|column| column.is_valid(0)).map_or(0, |column| column.value(0)))
 }
 
 /// Puts the data directory into a transport's path.

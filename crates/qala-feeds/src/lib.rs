@@ -26,6 +26,7 @@ mod gtfs;
 mod gtfs_rt;
 mod json;
 pub mod osm;
+pub mod sensorthings;
 mod table;
 
 pub use column::{column_type, schema};
@@ -45,6 +46,7 @@ pub const KINDS: &[&dyn FeedKind] = &[
     &features::Shapefile,
     &features::GeoParquet,
     &osm::Osm,
+    &sensorthings::SensorThings,
 ];
 
 /// The kind of that name, such as `gtfs-rt`.

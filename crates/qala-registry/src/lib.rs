@@ -18,6 +18,7 @@ mod open;
 mod outbox;
 mod pack;
 mod place;
+mod sensor;
 mod setting;
 mod user;
 mod vfs;
@@ -32,6 +33,7 @@ pub use open::Registry;
 pub use outbox::{OutboxOp, OutboxPosition, OutboxRow};
 pub use pack::{LoadReport, Pack, load_pack};
 pub use place::{Place, PlaceKind};
+pub use sensor::{SensorChange, SensorEntity};
 pub use user::{User, UserToken};
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ mod error;
 mod ingest;
 mod page;
 mod read;
+mod sensorthings;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use qala_app::Centre;
 use tokio::net::TcpListener;
 
@@ -37,6 +38,9 @@ pub fn router(state: State) -> Router {
         .route("/api/feeds", get(read::feeds))
         .route("/api/status", get(read::status))
         .route("/api/ingest/{feed}", post(ingest::push))
+        .route(sensorthings::ROOT, any(sensorthings::any))
+        .route(&format!("{}/", sensorthings::ROOT), any(sensorthings::any))
+        .route(&format!("{}/{{*path}}", sensorthings::ROOT), any(sensorthings::any))
         .with_state(state)
 }
 

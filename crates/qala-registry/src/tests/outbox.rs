@@ -21,6 +21,7 @@ async fn a_change_without_its_outbox_row_is_impossible() {
         "INSERT INTO departments VALUES ('d', 'k', 'r', 'e', NULL, NULL, NULL, 0, NULL)",
         "INSERT INTO functions VALUES ('f', 'k', 'r', 'e', 0, NULL)",
         "INSERT INTO function_owners VALUES ('f', 'd', 0, NULL)",
+        "INSERT INTO sensor_entities VALUES ('thing', 1, '{}', '{}', 0)",
         "INSERT INTO calendar_days VALUES ('c', 1, 'working', NULL, NULL, NULL, 'a', 1, 0, NULL)",
     ] {
         let refused = raw(&registry, sql).await.unwrap_err().to_string();
