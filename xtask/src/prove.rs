@@ -72,6 +72,12 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 20,
     },
     Step {
+        name: "a hundred kills of the real program while devices send",
+        kind: Kind::Test,
+        command: "cargo test --workspace --test it survive_a_hundred_kills -- --ignored --nocapture",
+        budget_minutes: 15,
+    },
+    Step {
         name: "the same answers on two Ballista executors",
         kind: Kind::Test,
         command: "cargo test -p qala-cluster --features cluster -- --nocapture",
@@ -91,6 +97,12 @@ const PROOF_STEPS: &[Step] = &[
         kind: Kind::Bench,
         command: "python3 benches/ingest.py",
         budget_minutes: 15,
+    },
+    Step {
+        name: "readings of devices through SensorThings",
+        kind: Kind::Bench,
+        command: "python3 benches/devices.py",
+        budget_minutes: 5,
     },
     Step {
         name: "two hundred million rows: memory, dashboards, rollups, scans beside DuckDB, ingest beside a query",

@@ -95,7 +95,8 @@ impl Centre {
         let engine = Arc::new(LocalEngine::new(Arc::clone(&lake), &limits)?);
         let registry = Registry::open(options.data.join("registry.sqlite")).await?;
         load_pack(&registry, &pack, clock.now()).await?;
-        let sensors = crate::sensorthings::Sensors::open(&registry, &lake, last_observation(&engine).await?).await?;
+        let sensors =
+            crate::sensorthings::Sensors::open(&registry, &lake, last_observation(&engine).await?).await?;
         let centre = Self {
             lake,
             engine,
@@ -201,9 +202,14 @@ async fn last_observation(engine: &LocalEngine) -> Result<i64> {
     use arrow::array::{Array, AsArray};
     let sql = "SELECT max(observation_id) FROM devices_observations";
     let (batches, _) = qala_lake::collect(engine, &qala_lake::Query::system(sql)).await?;
-    let column = batches.first().filter(|batch| batch.num_rows() > 0).map(|batch| batch.column(0));
+    let column = batches
+        .first()
+        .filter(|batch| batch.num_rows() > 0)
+        .map(|batch| batch.column(0));
     let column = column.and_then(|column| column.as_primitive_opt::<arrow::datatypes::Int64Type>());
-    Ok(column.filter(|column| column.is_valid(0)).map_or(0, |column| column.value(0)))
+    Ok(column
+        .filter(|column| column.is_valid(0))
+        .map_or(0, |column| column.value(0)))
 }
 
 /// Puts the data directory into a transport's path.

@@ -40,7 +40,10 @@ pub fn router(state: State) -> Router {
         .route("/api/ingest/{feed}", post(ingest::push))
         .route(sensorthings::ROOT, any(sensorthings::any))
         .route(&format!("{}/", sensorthings::ROOT), any(sensorthings::any))
-        .route(&format!("{}/{{*path}}", sensorthings::ROOT), any(sensorthings::any))
+        .route(
+            &format!("{}/{{*path}}", sensorthings::ROOT),
+            any(sensorthings::any),
+        )
         .with_state(state)
 }
 

@@ -41,9 +41,12 @@ pub(crate) async fn any(
         match axum::body::to_bytes(body, LARGEST_BODY).await {
             Ok(body) => {
                 // A task of its own: a change that has begun ends, even when its sender goes away.
-                let task = tokio::spawn(async move { write(&state, &method, &base, &path, &headers, &body).await });
+                let task =
+                    tokio::spawn(async move { write(&state, &method, &base, &path, &headers, &body).await });
                 task.await.unwrap_or_else(|error| {
-                    Err(StaError::Failed(AppError::Remote(format!("a worker failed: {error}"))))
+                    Err(StaError::Failed(AppError::Remote(format!(
+                        "a worker failed: {error}"
+                    ))))
                 })
             }
             Err(_) => Err(StaError::Failed(AppError::TooLarge(format!(
@@ -52,7 +55,7 @@ pub(crate) async fn any(
             )))),
         }
     };
-    outcome.unwrap_or_else(|error| refused(error))
+    outcome.unwrap_or_else(refused)
 }
 
 /// Whether a write request is let in: the one place for it. There is no sign-in yet, so whoever reaches the server may
@@ -90,7 +93,9 @@ async fn write(
         return Ok(response);
     }
     if *method == Method::PATCH || *method == Method::PUT {
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok());
         let how = match kind {
             _ if *method == Method::PUT => StaChange::Replace,
             Some(kind) if kind.starts_with("application/json-patch+json") => StaChange::JsonPatch,

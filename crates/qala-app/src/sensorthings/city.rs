@@ -31,11 +31,9 @@ impl Rule {
     /// A dataset, quantity or unit that is not known or does not fit.
     pub(super) fn of(record: &Record, lake: &Lake) -> Result<Option<Self>, Refusal> {
         let word = |name: &str| record.body.get("properties")?.get(name)?.as_str();
-        let (Some(dataset), Some(quantity), Some(object)) = (
-            word("qala:dataset"),
-            word("qala:quantity"),
-            word("qala:object"),
-        ) else {
+        let (Some(dataset), Some(quantity), Some(object)) =
+            (word("qala:dataset"), word("qala:quantity"), word("qala:object"))
+        else {
             return if word("qala:dataset").is_some() {
                 Err(Refusal::wrong(
                     "a datastream with `qala:dataset` needs `qala:quantity` and `qala:object` too, as text",
@@ -62,10 +60,18 @@ impl Rule {
         };
         let bounds = spec.quantities.get(quantity).ok_or_else(|| {
             let near = qala_core::spec::nearest(quantity, spec.quantities.keys().map(String::as_str));
-            let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            Refusal::Wrong(format!("`qala:quantity`: {} has no `{quantity}`{hint}", spec.name))
+            let hint = near
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_default();
+            Refusal::Wrong(format!(
+                "`qala:quantity`: {} has no `{quantity}`{hint}",
+                spec.name
+            ))
         })?;
-        let unit = record.body.get("unitOfMeasurement").and_then(|unit| unit.get("symbol"));
+        let unit = record
+            .body
+            .get("unitOfMeasurement")
+            .and_then(|unit| unit.get("symbol"));
         let unit = unit.and_then(Value::as_str).unwrap_or_default();
         let (factor, offset) = Unit::parse(unit)
             .and_then(|unit| unit.to(&bounds.unit))
@@ -87,17 +93,20 @@ impl Rule {
     pub(super) fn key(&self, observation: &Observation) -> Map<String, Value> {
         let text = |pair: &(String, String)| (pair.0.clone(), Value::String(pair.1.clone()));
         let time = (self.time.clone(), observation.phenomenon.start.into());
-        [text(&self.object), text(&self.quantity), time].into_iter().collect()
+        [text(&self.object), text(&self.quantity), time]
+            .into_iter()
+            .collect()
     }
 
     /// The reading that an observation makes.
     ///
     /// # Errors
     /// A result that is no number, or not a plausible one: for quarantine.
-    pub(super) fn row(&self, observation: &Observation) -> Result<Map<String, Value>, Problem> {
+    pub(super) fn row(&self, observation: &Observation) -> Result<Map<String, Value>, Box<Problem>> {
         let reject = |code: &str, message: String| {
             let raw = Value::Object(observation.json()).to_string();
-            Err(Problem::rejected(code, message, Some(self.dataset.clone()), 1).with_raw(raw))
+            let problem = Problem::rejected(code, message, Some(self.dataset.clone()), 1);
+            Err(Box::new(problem.with_raw(raw)))
         };
         let Some(number) = observation.result.as_f64() else {
             return reject("bad_number", "the result is not a number".into());
@@ -105,7 +114,11 @@ impl Rule {
         let value = number * self.factor + self.offset;
         let (low, high) = (self.bounds.min, self.bounds.max);
         if low.is_some_and(|low| value < low) || high.is_some_and(|high| value > high) {
-            let message = format!("{value} {} is out of range for {}", self.bounds.unit.symbol(), self.quantity.1);
+            let message = format!(
+                "{value} {} is out of range for {}",
+                self.bounds.unit.symbol(),
+                self.quantity.1
+            );
             return reject("out_of_range", message);
         }
         let mut row = self.key(observation);

@@ -77,7 +77,9 @@ fn word(entity: Entity) -> &'static str {
 }
 
 fn entity_of(word_of_it: &str) -> Option<Entity> {
-    Entity::RECORDS.into_iter().find(|entity| word(*entity) == word_of_it)
+    Entity::RECORDS
+        .into_iter()
+        .find(|entity| word(*entity) == word_of_it)
 }
 
 fn change_of(change: &std::result::Result<Arc<Record>, (Entity, i64)>) -> SensorChange {
@@ -131,7 +133,10 @@ impl Sensors {
         }
         let mut rules = HashMap::new();
         for id in graph.ids(Entity::Datastream) {
-            match graph.find(Entity::Datastream, id).map(|record| city::Rule::of(record, lake)) {
+            match graph
+                .find(Entity::Datastream, id)
+                .map(|record| city::Rule::of(record, lake))
+            {
                 Some(Ok(Some(rule))) => drop(rules.insert(id, Arc::new(rule))),
                 // A dataset that changed since: the observations are still kept, and somebody should know.
                 Some(Err(error)) => tracing::warn!(datastream = id, %error, "goes to no city dataset"),
@@ -184,7 +189,10 @@ impl Sensors {
     fn reserve(&self, now: i64, count: usize) -> i64 {
         let count = count as i64;
         let next = |last: i64| Some(now.max(last + 1) + count - 1);
-        match self.last_id.fetch_update(Ordering::AcqRel, Ordering::Acquire, next) {
+        match self
+            .last_id
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, next)
+        {
             Ok(last) | Err(last) => now.max(last + 1),
         }
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Float64Builder, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
+    Array, ArrayRef, AsArray, Float64Builder, Int64Builder, RecordBatch, StringBuilder,
+    TimestampMicrosecondBuilder,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
@@ -37,7 +38,10 @@ impl Row {
         let o = &self.observation;
         hasher.update(o.phenomenon.text());
         hasher.update(o.result.to_string());
-        let rest = format!("{:?}{:?}{:?}{:?}", o.result_time, o.valid, o.quality, o.parameters);
+        let rest = format!(
+            "{:?}{:?}{:?}{:?}",
+            o.result_time, o.valid, o.quality, o.parameters
+        );
         hasher.update(rest);
     }
 }

@@ -107,7 +107,11 @@ pub(super) async fn write(lake: &Lake, load: Load, op: Op) -> Result<Option<Outc
         name: "Observations".into(),
         digest: crate::spool::text(hasher),
         // A correction may bring back what was there before: each message is one of its own.
-        context: format!("{}.{}", lake.options().clock.now(), COUNT.fetch_add(1, Ordering::Relaxed)),
+        context: format!(
+            "{}.{}",
+            lake.options().clock.now(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        ),
         idempotency_key: None,
         op,
     };

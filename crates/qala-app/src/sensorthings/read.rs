@@ -11,8 +11,8 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use qala_feeds::sensorthings::filter::{Expression, Path};
 use qala_feeds::sensorthings::{
-    Computed, Ending, Entity, Evaluator, LARGEST_PAGE, Options, PAGE, Record, Refusal, Relation, ResourcePath, Target,
-    below, observation_json, record_json, root_json, self_link, write_data_array,
+    Computed, Ending, Entity, Evaluator, LARGEST_PAGE, Options, PAGE, Record, Refusal, Relation,
+    ResourcePath, Target, below, observation_json, record_json, root_json, self_link, write_data_array,
 };
 use qala_lake::{AsOf, Query, collect};
 use serde_json::{Map, Value, json};
@@ -104,9 +104,7 @@ impl Centre {
         let options = self.resolved(path.entity(), options).await?;
         let here = self.locate(&path).await?;
         match (&path.ending, here) {
-            (_, Here::Nothing) => {
-                Err(Refusal::Absent(format!("{} leads to no entity", path.text())).into())
-            }
+            (_, Here::Nothing) => Err(Refusal::Absent(format!("{} leads to no entity", path.text())).into()),
             (Ending::Property(property, keys), Here::One(item)) => {
                 let value = property_of(&item, property.name, keys)?;
                 let name = keys.last().map_or(property.name, String::as_str);
@@ -126,7 +124,9 @@ impl Centre {
                 Ok(StaAnswer::Json(shown.pop().map_or(Value::Null, Value::Object)))
             }
             (Ending::Count, Here::Set(entity, of)) => {
-                let count = self.page(entity, of, &Options { count: true, top: Some(0), ..options }).await?;
+                let mut only = options;
+                (only.count, only.top) = (true, Some(0));
+                let count = self.page(entity, of, &only).await?;
                 Ok(StaAnswer::Text(count.count.unwrap_or_default().to_string()))
             }
             (ending, Here::Set(entity, of)) => {
@@ -171,7 +171,9 @@ impl Centre {
     async fn item(&self, entity: Entity, id: i64) -> StaResult<Item> {
         if entity == Entity::Observation {
             let row = self.observation(id).await?;
-            return row.map(Item::Observation).ok_or_else(|| Refusal::no_entity(entity, id).into());
+            return row
+                .map(Item::Observation)
+                .ok_or_else(|| Refusal::no_entity(entity, id).into());
         }
         let record = self.sensors.look(|graph| graph.record(entity, id).cloned())?;
         Ok(Item::Record(record))
@@ -212,7 +214,11 @@ impl Centre {
         for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
             let column = cast(batch.column(0), &DataType::Int64).map_err(qala_lake::LakeError::from)?;
             let column = column.as_primitive::<Int64Type>();
-            out.extend((0..column.len()).filter(|row| column.is_valid(*row)).map(|row| column.value(row)));
+            out.extend(
+                (0..column.len())
+                    .filter(|row| column.is_valid(*row))
+                    .map(|row| column.value(row)),
+            );
         }
         Ok(out)
     }
@@ -237,9 +243,9 @@ impl Centre {
                             Entity::Datastream => row.datastream == from,
                             _ => row.feature == from,
                         },
-                        Item::Record(_) => {
-                            self.sensors.look(|graph| graph.related(entity, from, relation).contains(id))
-                        }
+                        Item::Record(_) => self
+                            .sensors
+                            .look(|graph| graph.related(entity, from, relation).contains(id)),
                     };
                     if !is_related {
                         return Err(Refusal::no_entity(relation.target, *id).into());
@@ -292,7 +298,9 @@ impl Centre {
             let (ids, count, is_more) = choose(&evaluator, entity, ids, options, PAGE);
             let last = ids.last().copied().filter(|_| options.order.is_empty());
             let next = is_more.then(|| options.next_query(ids.len(), last, None));
-            let items = ids.iter().filter_map(|id| graph.find(entity, *id).cloned().map(Item::Record));
+            let items = ids
+                .iter()
+                .filter_map(|id| graph.find(entity, *id).cloned().map(Item::Record));
             Page {
                 items: items.collect(),
                 count: options.count.then_some(count),
@@ -320,7 +328,10 @@ impl Centre {
         };
         let count = if options.count {
             let sql = format!("SELECT count(*) FROM {OBSERVATIONS} WHERE {all}");
-            self.numbers(sql, options.as_of).await?.first().map(|count| *count as usize)
+            self.numbers(sql, options.as_of)
+                .await?
+                .first()
+                .map(|count| *count as usize)
         } else {
             None
         };
@@ -340,7 +351,9 @@ impl Centre {
             None => (all, options.skip),
         };
         let order = sql::order(&options.order)?;
-        let (mut found, seq) = self.select(&wanted, &order, limit + 1, skip, options.as_of).await?;
+        let (mut found, seq) = self
+            .select(&wanted, &order, limit + 1, skip, options.as_of)
+            .await?;
         let is_more = found.len() > limit;
         found.truncate(limit);
         let next = is_more.then(|| match options.order.is_empty() {
@@ -373,7 +386,11 @@ impl Centre {
                     rest.push((page.count, page.next));
                     all.extend(page.items);
                 }
-                let mut below = self.render(base, all, inner).await?.into_iter().map(Value::Object);
+                let mut below = self
+                    .render(base, all, inner)
+                    .await?
+                    .into_iter()
+                    .map(Value::Object);
                 for (((out, item), length), (count, next)) in
                     shown.iter_mut().zip(&items).zip(counts).zip(rest)
                 {
@@ -385,7 +402,10 @@ impl Centre {
                         }
                         if let Some(next) = next {
                             let link = self_link(base, item.entity(), item.id());
-                            out.insert(format!("{name}@iot.nextLink"), format!("{link}/{name}?{next}").into());
+                            out.insert(
+                                format!("{name}@iot.nextLink"),
+                                format!("{link}/{name}?{next}").into(),
+                            );
                         }
                         out.insert(name.into(), Value::Array(values));
                     } else {
@@ -417,7 +437,9 @@ impl Centre {
                 };
                 let (ids, count, is_more) = choose(&evaluator, relation.target, ids, options, PAGE);
                 let last = ids.last().copied().filter(|_| options.order.is_empty());
-                let found = ids.iter().filter_map(|id| graph.find(relation.target, *id).cloned());
+                let found = ids
+                    .iter()
+                    .filter_map(|id| graph.find(relation.target, *id).cloned());
                 Page {
                     count: options.count.then_some(count),
                     next: is_more.then(|| options.next_query(ids.len(), last, None)),
@@ -439,7 +461,10 @@ impl Centre {
         if let Some(filter) = &options.filter {
             wanted = format!("{wanted} AND {}", sql::condition(filter, self.clock.now())?);
         }
-        let limit = options.page(EXPANDED).min(MOST_EXPANDED / ids.len().max(1)).min(LARGEST_PAGE);
+        let limit = options
+            .page(EXPANDED)
+            .min(MOST_EXPANDED / ids.len().max(1))
+            .min(LARGEST_PAGE);
         let order = sql::order(&options.order)?;
         let (from, to) = (options.skip, options.skip + limit + 1);
         let sql = format!(
@@ -449,7 +474,11 @@ impl Centre {
         let (batches, seq) = collect(&*self.engine, &Query::system(sql)).await?;
         let mut by_id: BTreeMap<i64, Vec<Row>> = BTreeMap::new();
         for row in rows(&batches)? {
-            let id = if column == "datastream_id" { row.datastream } else { row.feature };
+            let id = if column == "datastream_id" {
+                row.datastream
+            } else {
+                row.feature
+            };
             by_id.entry(id).or_default().push(row);
         }
         let mut counts: BTreeMap<i64, i64> = BTreeMap::new();
@@ -463,7 +492,10 @@ impl Centre {
             let mut found = by_id.get(&item.id()).cloned().unwrap_or_default();
             let is_more = found.len() > limit;
             found.truncate(limit);
-            let last = found.last().map(|row| row.id).filter(|_| options.order.is_empty());
+            let last = found
+                .last()
+                .map(|row| row.id)
+                .filter(|_| options.order.is_empty());
             let as_of = options.order.first().map(|_| seq);
             Page {
                 next: is_more.then(|| options.next_query(found.len(), last, as_of)),
@@ -508,7 +540,8 @@ impl Centre {
                     let ids = self.sensors.look(|graph| {
                         let evaluator = Evaluator { graph, now };
                         let all = graph.ids(last.target);
-                        all.filter(|id| evaluator.holds(&inner, last.target, *id)).collect()
+                        all.filter(|id| evaluator.holds(&inner, last.target, *id))
+                            .collect()
                     });
                     *atom = Expression::Among(prefix, Arc::new(ids));
                 } else {
@@ -534,7 +567,9 @@ fn border(entity: Entity, paths: &[&Path]) -> Result<Option<Vec<&'static Relatio
         let at = if entity == Entity::Observation {
             (!path.relations.is_empty()).then_some(0)
         } else {
-            path.relations.iter().position(|relation| relation.target == Entity::Observation)
+            path.relations
+                .iter()
+                .position(|relation| relation.target == Entity::Observation)
         };
         at.map(|at| path.relations[..=at].to_vec())
     };

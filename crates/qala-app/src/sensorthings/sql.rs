@@ -2,7 +2,9 @@
 //!
 //! Nothing of a client's text gets into the SQL but literals, written here: numbers, times, quoted text. Names are ours.
 
-use qala_feeds::sensorthings::filter::{Arithmetic, Comparison, Expression, Field, Function, Kind, Literal, Path};
+use qala_feeds::sensorthings::filter::{
+    Arithmetic, Comparison, Expression, Field, Function, Kind, Literal, Path,
+};
 use qala_feeds::sensorthings::{Entity, MAX_TIME, MIN_TIME, Period, Refusal, time_text};
 
 /// A part of a condition, by its type.
@@ -48,7 +50,10 @@ fn double(value: f64) -> String {
 /// An instant as a literal.
 pub(super) fn instant(at: i64) -> String {
     let at = at.clamp(MIN_TIME, MAX_TIME);
-    format!("arrow_cast('{}', 'Timestamp(Microsecond, Some(\"UTC\"))')", time_text(at))
+    format!(
+        "arrow_cast('{}', 'Timestamp(Microsecond, Some(\"UTC\"))')",
+        time_text(at)
+    )
 }
 
 fn time(period: Period) -> Part {
@@ -135,7 +140,9 @@ fn path(path: &Path) -> Result<Part, Refusal> {
         "validTime" => Ok(named("valid_start", "coalesce(valid_end, valid_start)", false)),
         "result" if keys.is_empty() => Ok(Part::Result),
         "resultQuality" if keys.is_empty() => Ok(Part::Quality),
-        name => not_offered(format!("observations cannot be chosen by `{name}` or by keys of it")),
+        name => not_offered(format!(
+            "observations cannot be chosen by `{name}` or by keys of it"
+        )),
     }
 }
 
@@ -154,17 +161,23 @@ fn part(expression: &Expression, now: i64) -> Result<Part, Refusal> {
             Literal::Date(day) => Part::Number(double(f64::from(*day))),
             Literal::TimeOfDay(seconds) => Part::Number(double(*seconds)),
             Literal::Duration(micros) => Part::Duration(micros.to_string()),
-            Literal::Geometry(_) => return not_offered("observations have no geometry; their FeatureOfInterest has"),
+            Literal::Geometry(_) => {
+                return not_offered("observations have no geometry; their FeatureOfInterest has");
+            }
         },
         Expression::Path(found) => path(found)?,
         Expression::Negative(inner) => Part::Number(format!("(-{})", number(&below(inner)?)?)),
         Expression::Not(inner) => Part::Truth(format!("(NOT {})", truth(&below(inner)?)?)),
-        Expression::And(left, right) => {
-            Part::Truth(format!("({} AND {})", truth(&below(left)?)?, truth(&below(right)?)?))
-        }
-        Expression::Or(left, right) => {
-            Part::Truth(format!("({} OR {})", truth(&below(left)?)?, truth(&below(right)?)?))
-        }
+        Expression::And(left, right) => Part::Truth(format!(
+            "({} AND {})",
+            truth(&below(left)?)?,
+            truth(&below(right)?)?
+        )),
+        Expression::Or(left, right) => Part::Truth(format!(
+            "({} OR {})",
+            truth(&below(left)?)?,
+            truth(&below(right)?)?
+        )),
         Expression::Among(relations, ids) => {
             let column = match relations.as_slice() {
                 [relation] if relation.target == Entity::Datastream => "datastream_id",
@@ -240,7 +253,9 @@ fn compare(comparison: Comparison, left: &Part, right: &Part, kind: Kind) -> Res
         (Part::Truth(_), _) | (_, Part::Truth(_)) => {
             Ok(format!("({} {operator} {})", truth(left)?, truth(right)?))
         }
-        _ if kind == Kind::Geometry => not_offered("observations have no geometry; their FeatureOfInterest has"),
+        _ if kind == Kind::Geometry => {
+            not_offered("observations have no geometry; their FeatureOfInterest has")
+        }
         _ => Ok(format!("({} {operator} {})", number(left)?, number(right)?)),
     }
 }
@@ -367,9 +382,11 @@ fn call(function: Function, parts: &[Part], now: i64) -> Result<Part, Refusal> {
         F::Hour => field("hour")?,
         F::Minute => field("minute")?,
         F::Second => as_number(format!("({} % 60000000) / 1000000", within(86_400_000_000)?)),
-        F::FractionalSeconds => {
-            Part::Number(format!("(CAST({} AS DOUBLE) / {})", within(1_000_000)?, double(1e6)))
-        }
+        F::FractionalSeconds => Part::Number(format!(
+            "(CAST({} AS DOUBLE) / {})",
+            within(1_000_000)?,
+            double(1e6)
+        )),
         F::Date => {
             let of_day = within(86_400_000_000)?;
             as_number(format!("({} - {of_day}) / 86400000000", micros(first(at(0))?)))
@@ -416,7 +433,11 @@ pub(super) fn order(order: &[(Path, bool)]) -> Result<String, Refusal> {
         if columns.is_empty() {
             return not_offered("$orderby: observations can be ordered by their own properties and by ids");
         }
-        let way = if *is_down { "DESC NULLS LAST" } else { "ASC NULLS FIRST" };
+        let way = if *is_down {
+            "DESC NULLS LAST"
+        } else {
+            "ASC NULLS FIRST"
+        };
         out.extend(columns.iter().map(|column| format!("{column} {way}")));
     }
     out.push("observation_id".into());

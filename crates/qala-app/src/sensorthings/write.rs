@@ -59,7 +59,9 @@ fn set_of(path: &str) -> Result<ResourcePath, Refusal> {
 fn one_of(path: &str) -> Result<ResourcePath, Refusal> {
     match Target::parse(path)? {
         Target::Path(path) if !path.is_set() && path.ending == Ending::Whole => Ok(path),
-        _ => Err(Refusal::NotAllowed("only a single entity can be changed or deleted".into())),
+        _ => Err(Refusal::NotAllowed(
+            "only a single entity can be changed or deleted".into(),
+        )),
     }
 }
 
@@ -130,7 +132,11 @@ impl Centre {
     ///
     /// # Errors
     /// A body of another form; the registry's and the lake's.
-    pub async fn sta_create_from_array(&self, base: &str, body: &[u8]) -> StaResult<Vec<Result<String, Refusal>>> {
+    pub async fn sta_create_from_array(
+        &self,
+        base: &str,
+        body: &[u8],
+    ) -> StaResult<Vec<Result<String, Refusal>>> {
         let news = read_data_array(&json(body)?, self.clock.now())?;
         let made = self.observe(news).await?;
         let link = |row: Row| self_link(base, Entity::Observation, row.id);
@@ -171,7 +177,10 @@ impl Centre {
             return self.change(|edit| edit.delete(entity, id)).await.map(drop);
         }
         let _gate = self.sensors.gate.read().await;
-        let row = self.observation(id).await?.ok_or_else(|| Refusal::no_entity(entity, id))?;
+        let row = self
+            .observation(id)
+            .await?
+            .ok_or_else(|| Refusal::no_entity(entity, id))?;
         self.take_back(vec![row]).await
     }
 
@@ -213,7 +222,10 @@ impl Centre {
     }
 
     /// Makes observations. The answer comes when all that are good are durable.
-    async fn observe(&self, news: Vec<Result<NewObservation, Refusal>>) -> StaResult<Vec<Result<Row, Refusal>>> {
+    async fn observe(
+        &self,
+        news: Vec<Result<NewObservation, Refusal>>,
+    ) -> StaResult<Vec<Result<Row, Refusal>>> {
         self.lake.admit().await?;
         let now = self.clock.now();
         let gate = self.sensors.gate.read().await;
@@ -306,7 +318,7 @@ impl Centre {
         };
         match rule.row(&row.observation) {
             Ok(reading) => load.city.entry(rule.dataset.clone()).or_default().push(reading),
-            Err(problem) => load.problems.push(problem),
+            Err(problem) => load.problems.push(*problem),
         }
     }
 
@@ -332,7 +344,9 @@ impl Centre {
                 .sensors
                 .look(|graph| graph.record(entity, id).map(|record| record.id))
                 .map_err(|refusal| Refusal::Wrong(refusal.to_string())),
-            Some(_) => Err(Refusal::wrong("a related entity can only be changed to {\"@iot.id\": …}")),
+            Some(_) => Err(Refusal::wrong(
+                "a related entity can only be changed to {\"@iot.id\": …}",
+            )),
         };
         let row = Row {
             id,
@@ -347,7 +361,9 @@ impl Centre {
         // change sent again puts things right.
         let reading = |datastream: i64, observation: &Observation| {
             let rule = self.sensors.rule(datastream)?;
-            rule.row(observation).ok().map(|_| (rule.dataset.clone(), rule.key(observation)))
+            rule.row(observation)
+                .ok()
+                .map(|_| (rule.dataset.clone(), rule.key(observation)))
         };
         let before = reading(old.datastream, &old.observation);
         let after = reading(row.datastream, &row.observation);
@@ -389,7 +405,10 @@ impl Centre {
         };
         let mut after = 0;
         loop {
-            let wanted = format!("{} AND observation_id > {after}", sql::among(column, [id].into_iter()));
+            let wanted = format!(
+                "{} AND observation_id > {after}",
+                sql::among(column, [id].into_iter())
+            );
             let (rows, _) = self.select(&wanted, "observation_id", CHUNK, 0, None).await?;
             let Some(last) = rows.last() else {
                 return Ok(());
@@ -404,7 +423,8 @@ impl Centre {
 fn place(edit: &mut Edit<'_>, news: &[Result<NewObservation, Refusal>]) -> Vec<Result<(), Refusal>> {
     let each = news.iter().map(|new| {
         let new = new.clone()?;
-        let makes = matches!(new.datastream, Some(Child::New(_))) || matches!(new.feature, Some(Child::New(_)));
+        let makes =
+            matches!(new.datastream, Some(Child::New(_))) || matches!(new.feature, Some(Child::New(_)));
         if !makes {
             return edit.observe(new);
         }

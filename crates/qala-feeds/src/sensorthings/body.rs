@@ -80,11 +80,13 @@ impl Draft {
                         return Err(Refusal::Wrong(format!("`{name}` must be {what}")));
                     }
                 };
-                let children = values.iter().map(|value| match (link_of(value), relation.target) {
-                    (Some(id), _) => Ok(Child::Link(id)),
-                    (None, Entity::Observation) => Ok(Child::Observation(value.clone())),
-                    (None, target) => Self::at(target, value, depth + 1).map(|d| Child::New(Box::new(d))),
-                });
+                let children = values
+                    .iter()
+                    .map(|value| match (link_of(value), relation.target) {
+                        (Some(id), _) => Ok(Child::Link(id)),
+                        (None, Entity::Observation) => Ok(Child::Observation(value.clone())),
+                        (None, target) => Self::at(target, value, depth + 1).map(|d| Child::New(Box::new(d))),
+                    });
                 let children: Vec<Child> = children.collect::<Result<_, _>>()?;
                 draft.children.push((relation, children));
             } else if !is_control(name) {
@@ -211,9 +213,6 @@ impl Change {
             }
         }
         complete(entity, &mut changed)?;
-        Ok(Self {
-            body: changed,
-            links,
-        })
+        Ok(Self { body: changed, links })
     }
 }

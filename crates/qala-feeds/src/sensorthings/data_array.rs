@@ -16,19 +16,21 @@ const MOST_ROWS: usize = 1_000_000;
 /// # Errors
 /// A body of another form; a component that is unknown.
 pub fn read(body: &Value, now: i64) -> Result<Vec<Result<NewObservation, Refusal>>, Refusal> {
-    let groups = body
-        .as_array()
-        .ok_or_else(|| Refusal::wrong("CreateObservations takes an array of {Datastream, components, dataArray}"))?;
+    let groups = body.as_array().ok_or_else(|| {
+        Refusal::wrong("CreateObservations takes an array of {Datastream, components, dataArray}")
+    })?;
     let mut out = Vec::new();
     for group in groups {
-        let datastream = group.get("Datastream").and_then(link_of).ok_or_else(|| {
-            Refusal::wrong("each element needs its `Datastream` as {\"@iot.id\": …}")
-        })?;
+        let datastream = group
+            .get("Datastream")
+            .and_then(link_of)
+            .ok_or_else(|| Refusal::wrong("each element needs its `Datastream` as {\"@iot.id\": …}"))?;
         let components: Option<Vec<&str>> = group
             .get("components")
             .and_then(Value::as_array)
             .and_then(|names| names.iter().map(Value::as_str).collect());
-        let components = components.ok_or_else(|| Refusal::wrong("`components` must be an array of names"))?;
+        let components =
+            components.ok_or_else(|| Refusal::wrong("`components` must be an array of names"))?;
         for name in &components {
             let is_known = matches!(*name, "FeatureOfInterest/id" | "FeatureOfInterest/@iot.id" | "id")
                 || Entity::Observation.property(name).is_some();
@@ -87,7 +89,9 @@ pub fn write(base: &str, observations: Vec<(i64, Map<String, Value>)>) -> Vec<Va
     groups
         .into_iter()
         .map(|(datastream, rows)| {
-            let used = names.iter().filter(|name| rows.iter().any(|row| row.contains_key(**name)));
+            let used = names
+                .iter()
+                .filter(|name| rows.iter().any(|row| row.contains_key(**name)));
             let mut components = vec!["@iot.id"];
             components.extend(used);
             let values: Vec<Vec<Value>> = rows

@@ -113,14 +113,15 @@ impl<'a> Edit<'a> {
                 others.push((relation, children));
                 continue;
             }
-            let mut ids = Vec::new();
+            let mut ids = links.remove(relation.name).unwrap_or_default();
             for child in children {
                 let id = match child {
                     Child::Link(id) => self.named(relation.target, id)?.id,
                     Child::New(draft) => self.create(*draft, &[])?,
                     Child::Observation(_) => continue,
                 };
-                if !ids.contains(&id) {
+                // What the address or the entity around it says goes before what is written in it.
+                if !ids.contains(&id) && (relation.is_many || ids.is_empty()) {
                     ids.push(id);
                 }
             }
@@ -137,7 +138,10 @@ impl<'a> Edit<'a> {
                 )));
             }
         }
-        let places = links.get("Locations").cloned().filter(|_| entity == Entity::Thing);
+        let places = links
+            .get("Locations")
+            .cloned()
+            .filter(|_| entity == Entity::Thing);
         self.put(Record {
             entity,
             id,
@@ -164,7 +168,10 @@ impl<'a> Edit<'a> {
         child: Child,
     ) -> Result<(), Refusal> {
         let Some(inverse) = inverse(entity, relation) else {
-            return Err(Refusal::Wrong(format!("`{}` cannot be given here", relation.name)));
+            return Err(Refusal::Wrong(format!(
+                "`{}` cannot be given here",
+                relation.name
+            )));
         };
         match child {
             Child::Observation(body) => {

@@ -144,11 +144,11 @@ impl Evaluator<'_> {
             Expression::Literal(literal) => vec![literal_value(literal)],
             Expression::Path(path) => self.path(path, entity, id),
             Expression::Call(function, parts) => {
-                let parts: Vec<Vec<Computed>> = parts
-                    .iter()
-                    .map(|part| self.values(part, entity, id))
-                    .collect();
-                combine(&parts, &|parts| call(*function, parts, self.now).unwrap_or(Computed::Null))
+                let parts: Vec<Vec<Computed>> =
+                    parts.iter().map(|part| self.values(part, entity, id)).collect();
+                combine(&parts, &|parts| {
+                    call(*function, parts, self.now).unwrap_or(Computed::Null)
+                })
             }
             Expression::Compare(comparison, left, right) => {
                 let is_null = |side: &Expression| matches!(side, Expression::Literal(Literal::Null));
@@ -165,10 +165,15 @@ impl Evaluator<'_> {
                 })
             }
             Expression::Negative(inner) => combine(&[self.values(inner, entity, id)], &|parts| {
-                parts[0].number().map_or(Computed::Null, |number| Computed::Number(-number))
+                parts[0]
+                    .number()
+                    .map_or(Computed::Null, |number| Computed::Number(-number))
             }),
             Expression::Not(_) | Expression::And(..) | Expression::Or(..) | Expression::Among(..) => {
-                vec![self.truth(expression, entity, id).map_or(Computed::Null, Computed::Bool)]
+                vec![
+                    self.truth(expression, entity, id)
+                        .map_or(Computed::Null, Computed::Bool),
+                ]
             }
         }
     }

@@ -166,7 +166,9 @@ impl Reader<'_> {
     }
 
     fn line(&mut self) -> Option<LineString> {
-        self.list(Self::coord).filter(|all| all.len() >= 2).map(LineString)
+        self.list(Self::coord)
+            .filter(|all| all.len() >= 2)
+            .map(LineString)
     }
 
     fn polygon(&mut self) -> Option<Polygon> {

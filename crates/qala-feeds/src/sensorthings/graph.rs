@@ -100,7 +100,8 @@ impl Graph {
     /// # Errors
     /// There is none.
     pub fn record(&self, entity: Entity, id: i64) -> Result<&Arc<Record>, Refusal> {
-        self.find(entity, id).ok_or_else(|| Refusal::no_entity(entity, id))
+        self.find(entity, id)
+            .ok_or_else(|| Refusal::no_entity(entity, id))
     }
 
     /// The ids of a type, ascending.

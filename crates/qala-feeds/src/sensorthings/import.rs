@@ -185,7 +185,11 @@ impl Flat<'_, '_> {
             return self.walk(list, around, depth + 1, sink);
         }
         let Some(entity) = entity_of(object) else {
-            return self.broken("this is no entity of SensorThings that holds observations", value, sink);
+            return self.broken(
+                "this is no entity of SensorThings that holds observations",
+                value,
+                sink,
+            );
         };
         let around = around.with(entity, object);
         if entity == Entity::Observation {
@@ -212,7 +216,9 @@ impl Flat<'_, '_> {
             Some(Value::Object(inner)) => around.with(Entity::Datastream, inner),
             _ => around.clone(),
         };
-        let link = object.get("Datastream@iot.navigationLink").and_then(Value::as_str);
+        let link = object
+            .get("Datastream@iot.navigationLink")
+            .and_then(Value::as_str);
         let id = link.and_then(|link| link.rsplit_once('(')?.1.strip_suffix(')')?.parse::<i64>().ok());
         around.tell("datastream_id", id.map(Value::from).as_ref());
         let components = object.get("components").and_then(Value::as_array);
@@ -237,9 +243,15 @@ impl Flat<'_, '_> {
         mut around: Around,
         sink: &mut dyn Sink,
     ) -> Result<(), Stopped> {
-        let time = object.get("phenomenonTime").and_then(Value::as_str).unwrap_or_default();
+        let time = object
+            .get("phenomenonTime")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let (start, end) = time.split_once('/').map_or((time, None), |(a, b)| (a, Some(b)));
-        around.tell("t", Some(&Value::String(start.to_owned())).filter(|_| !start.is_empty()));
+        around.tell(
+            "t",
+            Some(&Value::String(start.to_owned())).filter(|_| !start.is_empty()),
+        );
         around.tell("end", end.map(|end| Value::String(end.to_owned())).as_ref());
         around.tell("result_time", object.get("resultTime"));
         around.tell("value", object.get("result"));
@@ -261,7 +273,6 @@ impl Flat<'_, '_> {
         let place = Place::Number(self.number);
         self.number += 1;
         let fault = Fault::new("bad_entity", message);
-        self.readings
-            .broken(fault, &cut(value.to_string()), place, sink)
+        self.readings.broken(fault, &cut(value.to_string()), place, sink)
     }
 }

@@ -67,7 +67,9 @@ fn one(document: &mut Value, operation: &Value) -> Result<(), Refusal> {
         }
         other => {
             let short: String = other.chars().take(40).collect();
-            Err(Refusal::Wrong(format!("JSON Patch: there is no operation `{short}`")))
+            Err(Refusal::Wrong(format!(
+                "JSON Patch: there is no operation `{short}`"
+            )))
         }
     }
 }

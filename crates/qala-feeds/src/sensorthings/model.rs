@@ -135,8 +135,7 @@ static SENSOR: [Property; 5] = [
     need("metadata", Holds::Any),
     PROPERTIES,
 ];
-static OBSERVED_PROPERTY: [Property; 4] =
-    [NAME, need("definition", Holds::Text), DESCRIPTION, PROPERTIES];
+static OBSERVED_PROPERTY: [Property; 4] = [NAME, need("definition", Holds::Text), DESCRIPTION, PROPERTIES];
 static FEATURE_OF_INTEREST: [Property; 5] = [
     NAME,
     DESCRIPTION,

@@ -171,9 +171,9 @@ impl NewObservation {
         };
         for (name, value) in body {
             let link = || {
-                link_of(value)
-                    .map(|id| Some(Child::Link(id)))
-                    .ok_or_else(|| Refusal::Wrong(format!("`{name}` can only be changed to {{\"@iot.id\": …}}")))
+                link_of(value).map(|id| Some(Child::Link(id))).ok_or_else(|| {
+                    Refusal::Wrong(format!("`{name}` can only be changed to {{\"@iot.id\": …}}"))
+                })
             };
             match name.as_str() {
                 "Datastream" => found.datastream = link()?,

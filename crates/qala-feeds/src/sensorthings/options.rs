@@ -81,9 +81,9 @@ impl Options {
             }
             let value = value.trim();
             let number = || {
-                value
-                    .parse::<usize>()
-                    .map_err(|_| Refusal::Wrong(format!("{name} must be a whole number that is not negative")))
+                value.parse::<usize>().map_err(|_| {
+                    Refusal::Wrong(format!("{name} must be a whole number that is not negative"))
+                })
             };
             match name.as_str() {
                 "$filter" => options.filter = Some(filter::parse(value, entity)?),
@@ -113,7 +113,11 @@ impl Options {
                         let is_down = match way.trim() {
                             "asc" => false,
                             "desc" => true,
-                            _ => return Err(Refusal::wrong("$orderby: after a property comes `asc` or `desc`")),
+                            _ => {
+                                return Err(Refusal::wrong(
+                                    "$orderby: after a property comes `asc` or `desc`",
+                                ));
+                            }
                         };
                         options.order.push((filter::parse_path(path, entity)?, is_down));
                     }
@@ -193,7 +197,7 @@ impl Options {
             .ok_or_else(|| Refusal::wrong("$expand: a bracket is not closed"))?;
         let mut given = Vec::new();
         for option in split(inner, ';')? {
-            let (name, value) = option.split_once('=').unwrap_or((&option, ""));
+            let (name, value) = option.split_once('=').unwrap_or((option.as_str(), ""));
             given.push((name.trim().to_owned(), value.trim().to_owned()));
         }
         let mut options = Self::of(given, target, depth + 1)?;

@@ -66,7 +66,7 @@ impl ResourcePath {
     /// The path again, without what is asked of its end.
     pub fn text(&self) -> String {
         let mut out = self.set.plural().to_owned();
-        let mut add = |id: Option<i64>, out: &mut String| {
+        let add = |id: Option<i64>, out: &mut String| {
             if let Some(id) = id {
                 out.push_str(&format!("({id})"));
             }
@@ -115,7 +115,7 @@ impl Target {
         while let Some(segment) = rest.next() {
             match &mut found.ending {
                 Ending::Property(property, keys) if segment == "$value" => {
-                    found.ending = Ending::Value(property, std::mem::take(keys));
+                    found.ending = Ending::Value(*property, std::mem::take(keys));
                     continue;
                 }
                 Ending::Property(_, keys) => {

@@ -7,7 +7,12 @@ use super::{SECOND, function_id, place};
 use crate::migrate::MIGRATIONS;
 use crate::{Registry, RegistryError};
 
-const BROKEN: &[&str] = &["", "", "", "CREATE TABLE third (a TEXT); SELECT no_such_function();"];
+const BROKEN: &[&str] = &[
+    "",
+    "",
+    "",
+    "CREATE TABLE third (a TEXT); SELECT no_such_function();",
+];
 const VERSION_1: &str = include_str!("../../migrations/fixtures/version-1.sql");
 
 /// A database of the machine made of plain SQL.

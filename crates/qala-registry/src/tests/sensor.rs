@@ -69,11 +69,7 @@ async fn a_deleted_entity_ends_and_its_id_never_comes_back() {
         .collect();
     assert_eq!(
         spans,
-        [
-            (SECOND, None),
-            (SECOND + 1, None),
-            (SECOND + 1, Some(SECOND + 2))
-        ]
+        [(SECOND, None), (SECOND + 1, None), (SECOND + 1, Some(SECOND + 2))]
     );
     assert!(registry.sensor_entities().await.unwrap().is_empty());
     assert_eq!(registry.sensor_last_ids().await.unwrap(), [("thing".into(), 7)]);

@@ -17,4 +17,6 @@ mod real_data;
 #[cfg(test)]
 mod s3;
 #[cfg(test)]
+mod sensorthings;
+#[cfg(test)]
 mod support;

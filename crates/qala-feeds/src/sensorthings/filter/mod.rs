@@ -243,7 +243,10 @@ impl Kind {
 
     /// True when values of both types can be compared.
     fn meets(self, other: Self) -> bool {
-        self == other || [self, other].iter().any(|kind| matches!(kind, Self::Any | Self::Null))
+        self == other
+            || [self, other]
+                .iter()
+                .any(|kind| matches!(kind, Self::Any | Self::Null))
     }
 }
 

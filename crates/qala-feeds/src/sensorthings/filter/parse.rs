@@ -237,7 +237,10 @@ impl<'a> Parser<'a> {
                 Ok(Expression::Not(Box::new(inner)))
             }
             Word::Name(name) => {
-                let is_call = self.words.get(self.at + 1).is_some_and(|(word, _)| *word == Word::Open);
+                let is_call = self
+                    .words
+                    .get(self.at + 1)
+                    .is_some_and(|(word, _)| *word == Word::Open);
                 if is_call {
                     self.call(name)
                 } else {
@@ -355,10 +358,19 @@ fn compare(comparison: Comparison, mut left: Expression, mut right: Expression) 
             b.word()
         )));
     }
-    if is_order && [a, b].iter().any(|kind| matches!(kind, Kind::Bool | Kind::Geometry)) {
+    if is_order
+        && [a, b]
+            .iter()
+            .any(|kind| matches!(kind, Kind::Bool | Kind::Geometry))
+    {
         return Err(Refusal::Wrong(format!(
             "{} has no order; only `eq` and `ne` make sense",
-            if matches!(a, Kind::Bool | Kind::Geometry) { a } else { b }.word()
+            if matches!(a, Kind::Bool | Kind::Geometry) {
+                a
+            } else {
+                b
+            }
+            .word()
         )));
     }
     Ok(Expression::Compare(comparison, Box::new(left), Box::new(right)))

@@ -12,7 +12,11 @@ fn carry<T>(
     let copy = graph.clone();
     let mut edit = Edit::new(&copy, 1_000_000);
     let value = work(&mut edit)?;
-    let made = edit.observations.iter().map(|o| (o.datastream, o.feature)).collect();
+    let made = edit
+        .observations
+        .iter()
+        .map(|o| (o.datastream, o.feature))
+        .collect();
     for change in edit.into_changes() {
         match change {
             Ok(record) => graph.put(record),
@@ -28,7 +32,10 @@ fn post(graph: &mut Graph, entity: Entity, body: &Value) -> Result<(i64, Vec<(i6
 }
 
 fn counts(graph: &Graph) -> Vec<usize> {
-    Entity::RECORDS.iter().map(|entity| graph.ids(*entity).count()).collect()
+    Entity::RECORDS
+        .iter()
+        .map(|entity| graph.ids(*entity).count())
+        .collect()
 }
 
 fn whole() -> Value {
@@ -66,7 +73,11 @@ fn a_deep_insert_makes_all_or_nothing() {
     ] {
         let mut body = whole();
         let (above, last) = pointer.rsplit_once('/').unwrap();
-        body.pointer_mut(above).unwrap().as_object_mut().unwrap().remove(last);
+        body.pointer_mut(above)
+            .unwrap()
+            .as_object_mut()
+            .unwrap()
+            .remove(last);
         let before = counts(&graph);
         let error = post(&mut graph, Entity::Thing, &body).unwrap_err().to_string();
         assert!(error.contains(part), "{pointer}: {error}");
@@ -85,7 +96,10 @@ fn a_thing_that_moves_has_a_history() {
         "location": {"type": "Point", "coordinates": [77.0, 43.2]}});
     let draft = Draft::read(Entity::Location, &other).unwrap();
     let relation = Entity::Thing.relation("Locations").unwrap();
-    let (yard, _) = carry(&mut graph, |edit| edit.create_below(Entity::Thing, thing, relation, draft)).unwrap();
+    let (yard, _) = carry(&mut graph, |edit| {
+        edit.create_below(Entity::Thing, thing, relation, draft)
+    })
+    .unwrap();
     assert_eq!(graph.related(Entity::Thing, thing, relation), [yard]);
     assert_eq!(graph.ids(Entity::HistoricalLocation).count(), 2);
     // The next observation is about the new place.
@@ -96,7 +110,10 @@ fn a_thing_that_moves_has_a_history() {
     assert_eq!(made, [(1, 2)]);
     // The same place again is no move.
     let same = json!({"Locations": [{"@iot.id": yard}]});
-    carry(&mut graph, |edit| edit.change(Entity::Thing, thing, &same, How::Patch)).unwrap();
+    carry(&mut graph, |edit| {
+        edit.change(Entity::Thing, thing, &same, How::Patch)
+    })
+    .unwrap();
     assert_eq!(graph.ids(Entity::HistoricalLocation).count(), 2);
 }
 
@@ -105,22 +122,45 @@ fn an_observation_needs_a_datastream_and_a_place() {
     let mut graph = Graph::default();
     let mut body = whole();
     body.as_object_mut().unwrap().remove("Locations");
-    body["Datastreams"][0].as_object_mut().unwrap().remove("Observations");
+    body["Datastreams"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("Observations");
     post(&mut graph, Entity::Thing, &body).unwrap();
     for (body, part) in [
         (json!({"result": 1}), "needs its Datastream"),
-        (json!({"result": 1, "Datastream": {"@iot.id": 9}}), "no Datastreams(9)"),
-        (json!({"result": 1, "Datastream": {"@iot.id": 1}}), "has no Location"),
-        (json!({"result": 1, "Datastream": {"@iot.id": 1}, "FeatureOfInterest": {"name": "x"}}), "needs `description`"),
+        (
+            json!({"result": 1, "Datastream": {"@iot.id": 9}}),
+            "no Datastreams(9)",
+        ),
+        (
+            json!({"result": 1, "Datastream": {"@iot.id": 1}}),
+            "has no Location",
+        ),
+        (
+            json!({"result": 1, "Datastream": {"@iot.id": 1}, "FeatureOfInterest": {"name": "x"}}),
+            "needs `description`",
+        ),
         (json!({"Datastream": {"@iot.id": 1}}), "needs a `result`"),
-        (json!({"result": 1, "phenomenonTime": "yesterday"}), "is not a time"),
-        (json!({"result": 1, "resultTme": "x"}), "did you mean `resultTime`?"),
+        (
+            json!({"result": 1, "phenomenonTime": "yesterday"}),
+            "is not a time",
+        ),
+        (
+            json!({"result": 1, "resultTme": "x"}),
+            "did you mean `resultTime`?",
+        ),
         (json!({"result": 1, "parameters": 3}), "must be an object"),
         (json!(1), "is a JSON object"),
     ] {
         let read = NewObservation::read(&body, 0);
-        let error = read.and_then(|new| carry(&mut graph, |edit| edit.observe(new))).unwrap_err();
-        assert!(matches!(&error, Refusal::Wrong(text) if text.contains(part)), "{body}: {error}");
+        let error = read
+            .and_then(|new| carry(&mut graph, |edit| edit.observe(new)))
+            .unwrap_err();
+        assert!(
+            matches!(&error, Refusal::Wrong(text) if text.contains(part)),
+            "{body}: {error}"
+        );
     }
 }
 
@@ -128,12 +168,24 @@ fn an_observation_needs_a_datastream_and_a_place() {
 fn deleting_takes_along_what_cannot_be_without_it() {
     let order = Entity::RECORDS;
     for (entity, gone, emptied) in [
-        (Entity::Thing, &[Entity::Thing, Entity::HistoricalLocation, Entity::Datastream][..], 1),
-        (Entity::Location, &[Entity::Location, Entity::HistoricalLocation], 0),
+        (
+            Entity::Thing,
+            &[Entity::Thing, Entity::HistoricalLocation, Entity::Datastream][..],
+            1,
+        ),
+        (
+            Entity::Location,
+            &[Entity::Location, Entity::HistoricalLocation],
+            0,
+        ),
         (Entity::HistoricalLocation, &[Entity::HistoricalLocation], 0),
         (Entity::Datastream, &[Entity::Datastream], 1),
         (Entity::Sensor, &[Entity::Sensor, Entity::Datastream], 1),
-        (Entity::ObservedProperty, &[Entity::ObservedProperty, Entity::Datastream], 1),
+        (
+            Entity::ObservedProperty,
+            &[Entity::ObservedProperty, Entity::Datastream],
+            1,
+        ),
         (Entity::FeatureOfInterest, &[Entity::FeatureOfInterest], 1),
     ] {
         let mut graph = Graph::default();
@@ -162,11 +214,25 @@ fn changes_touch_what_they_name() {
     let mut graph = Graph::default();
     post(&mut graph, Entity::Thing, &whole()).unwrap();
     let mut change = |entity: Entity, body: &Value, how: How| {
-        carry(&mut graph, |edit| edit.change(entity, 1, body, how)).map(|_| Arc::clone(graph.find(entity, 1).unwrap()))
+        carry(&mut graph, |edit| edit.change(entity, 1, body, how))
+            .map(|_| Arc::clone(graph.find(entity, 1).unwrap()))
     };
-    let found = change(Entity::Thing, &json!({"description": "other", "properties": {"a": 1}}), How::Patch).unwrap();
-    assert_eq!((&found.body["name"], &found.body["description"]), (&json!("post"), &json!("other")));
-    let found = change(Entity::Thing, &json!({"name": "n", "description": "d", "@iot.id": 1}), How::Replace).unwrap();
+    let found = change(
+        Entity::Thing,
+        &json!({"description": "other", "properties": {"a": 1}}),
+        How::Patch,
+    )
+    .unwrap();
+    assert_eq!(
+        (&found.body["name"], &found.body["description"]),
+        (&json!("post"), &json!("other"))
+    );
+    let found = change(
+        Entity::Thing,
+        &json!({"name": "n", "description": "d", "@iot.id": 1}),
+        How::Replace,
+    )
+    .unwrap();
     assert!(!found.body.contains_key("properties"));
     assert_eq!(found.links["Locations"], [1]);
     for (entity, body) in [
@@ -179,7 +245,10 @@ fn changes_touch_what_they_name() {
         (Entity::Datastream, json!({"Observations": [{"result": 1}]})),
         (Entity::Location, json!({"location": {"type": "Point"}})),
     ] {
-        assert!(matches!(change(entity, &body, How::Patch), Err(Refusal::Wrong(_))), "{body}");
+        assert!(
+            matches!(change(entity, &body, How::Patch), Err(Refusal::Wrong(_))),
+            "{body}"
+        );
     }
     assert!(change(Entity::Thing, &json!({"name": "only"}), How::Replace).is_err());
 }

@@ -36,7 +36,12 @@ pub(super) fn town() -> Graph {
         json!({"name": "North Post", "properties": {"floor": 3, "tags": ["a", "b"]}}),
         &[("Locations", &[1])],
     ));
-    graph.put(record(Entity::Thing, 2, json!({"name": "it's south"}), &[("Locations", &[2])]));
+    graph.put(record(
+        Entity::Thing,
+        2,
+        json!({"name": "it's south"}),
+        &[("Locations", &[2])],
+    ));
     graph.put(record(
         Entity::HistoricalLocation,
         1,
@@ -61,7 +66,10 @@ fn chosen(filter: &str, entity: Entity) -> Vec<i64> {
         graph: &graph,
         now: 0,
     };
-    graph.ids(entity).filter(|id| evaluator.holds(&filter, entity, *id)).collect()
+    graph
+        .ids(entity)
+        .filter(|id| evaluator.holds(&filter, entity, *id))
+        .collect()
 }
 
 #[test]
@@ -98,7 +106,10 @@ fn texts_numbers_and_keys() {
         ("indexof(name, 'Post') eq 6", &[1]),
         ("substring(name, 6) eq 'Post'", &[1]),
         ("substring(name, 0, 5) eq 'North'", &[1]),
-        ("concat(concat(name, '-'), name) eq 'it''s south-it''s south'", &[2]),
+        (
+            "concat(concat(name, '-'), name) eq 'it''s south-it''s south'",
+            &[2],
+        ),
         ("trim('  x ') eq 'x' and toupper('ж') eq 'Ж'", &[1, 2]),
         ("properties/floor ge 3", &[1]),
         ("properties/tags/1 eq 'b'", &[1]),
@@ -107,7 +118,10 @@ fn texts_numbers_and_keys() {
         // What is not there is not known: it is neither more nor less, and not unequal.
         ("properties/floor ne 4", &[1]),
         ("not (properties/floor gt 4)", &[1]),
-        ("round(2.5) eq 3 and floor(-2.5) eq -3 and ceiling(2.1) eq 3", &[1, 2]),
+        (
+            "round(2.5) eq 3 and floor(-2.5) eq -3 and ceiling(2.1) eq 3",
+            &[1, 2],
+        ),
         ("1 div 0 gt 0", &[]),
     ] {
         assert_eq!(chosen(filter, Entity::Thing), ids, "{filter}");
@@ -125,15 +139,25 @@ fn times_and_intervals() {
         ("time gt 2024-02-29T00:00:00Z/2024-02-29T10:00:00Z", 1),
         ("time gt 2024-02-29T00:00:00Z/2024-02-29T11:00:00Z", 0),
         ("year(time) eq 2024 and month(time) eq 2 and day(time) eq 29", 1),
-        ("hour(time) eq 10 and minute(time) eq 20 and second(time) eq 30", 1),
+        (
+            "hour(time) eq 10 and minute(time) eq 20 and second(time) eq 30",
+            1,
+        ),
         ("fractionalseconds(time) eq 0.5", 1),
         ("date(time) eq 2024-02-29 and time(time) lt 10:20:31", 1),
         ("time add duration'PT1H' gt 2024-02-29T11:20:30Z", 1),
         ("time sub 2024-02-29T10:20:00Z lt duration'PT31S'", 1),
-        ("totaloffsetminutes(time) eq 0 and time lt maxdatetime() and time gt mindatetime()", 1),
+        (
+            "totaloffsetminutes(time) eq 0 and time lt maxdatetime() and time gt mindatetime()",
+            1,
+        ),
         ("time gt now()", 1),
     ] {
-        assert_eq!(chosen(filter, Entity::HistoricalLocation).len(), count, "{filter}");
+        assert_eq!(
+            chosen(filter, Entity::HistoricalLocation).len(),
+            count,
+            "{filter}"
+        );
     }
 }
 
@@ -142,11 +166,23 @@ fn relations_lead_to_one_or_many() {
     for (filter, entity, ids) in [
         ("Thing/name eq 'North Post'", Entity::Datastream, &[1, 2][..]),
         ("Thing/id eq 2", Entity::Datastream, &[3]),
-        ("unitOfMeasurement/symbol eq 'ug/m3' and id gt 2", Entity::Datastream, &[3]),
+        (
+            "unitOfMeasurement/symbol eq 'ug/m3' and id gt 2",
+            Entity::Datastream,
+            &[3],
+        ),
         ("Datastreams/name eq 'no2'", Entity::Thing, &[1]),
-        ("Datastreams/id eq 3 or Datastreams/id eq 2", Entity::Thing, &[1, 2]),
+        (
+            "Datastreams/id eq 3 or Datastreams/id eq 2",
+            Entity::Thing,
+            &[1, 2],
+        ),
         ("Things/Datastreams/name eq 'no2'", Entity::Location, &[1]),
-        ("HistoricalLocations/time lt 2025-01-01T00:00:00Z", Entity::Thing, &[1]),
+        (
+            "HistoricalLocations/time lt 2025-01-01T00:00:00Z",
+            Entity::Thing,
+            &[1],
+        ),
     ] {
         assert_eq!(chosen(filter, entity), ids, "{filter}");
     }
@@ -155,19 +191,40 @@ fn relations_lead_to_one_or_many() {
 #[test]
 fn geometries() {
     for (filter, ids) in [
-        ("geo.distance(location, geography'POINT(76.9 43.0)') lt 0.1", &[1][..]),
-        ("geo.intersects(location, geography'POLYGON((76 42, 77 42, 77 44, 76 44, 76 42))')", &[1]),
-        ("st_within(location, geography'POLYGON((77 42, 78 42, 78 44, 77 44, 77 42))')", &[2]),
-        ("st_equals(location, geography'SRID=4326; POINT Z (77.1 43 5)')", &[2]),
+        (
+            "geo.distance(location, geography'POINT(76.9 43.0)') lt 0.1",
+            &[1][..],
+        ),
+        (
+            "geo.intersects(location, geography'POLYGON((76 42, 77 42, 77 44, 76 44, 76 42))')",
+            &[1],
+        ),
+        (
+            "st_within(location, geography'POLYGON((77 42, 78 42, 78 44, 77 44, 77 42))')",
+            &[2],
+        ),
+        (
+            "st_equals(location, geography'SRID=4326; POINT Z (77.1 43 5)')",
+            &[2],
+        ),
         ("st_disjoint(location, geography'POINT(0 0)')", &[1, 2]),
-        ("st_contains(geography'MULTIPOLYGON(((77 42, 78 42, 78 44, 77 44)))', location)", &[2]),
-        ("st_relate(location, geography'POINT(76.9 43)', 'T*F**FFF*')", &[1]),
+        (
+            "st_contains(geography'MULTIPOLYGON(((77 42, 78 42, 78 44, 77 44)))', location)",
+            &[2],
+        ),
+        (
+            "st_relate(location, geography'POINT(76.9 43)', 'T*F**FFF*')",
+            &[1],
+        ),
         ("geo.length(geography'LINESTRING(0 0, 3 4)') eq 5", &[1, 2]),
     ] {
         assert_eq!(chosen(filter, Entity::Location), ids, "{filter}");
     }
     assert_eq!(
-        chosen("geo.distance(Locations/location, geography'POINT(76.9 43.0)') lt 0.1", Entity::Thing),
+        chosen(
+            "geo.distance(Locations/location, geography'POINT(76.9 43.0)') lt 0.1",
+            Entity::Thing
+        ),
         [1]
     );
 }
@@ -195,17 +252,34 @@ fn what_makes_no_sense_is_refused_with_its_place() {
         ("name eq 'a' # b", "means nothing here"),
     ] {
         let error = parse(filter, Entity::Thing).unwrap_err().to_string();
-        assert!(error.starts_with("$filter: ") && error.contains(part), "{filter}: {error}");
+        assert!(
+            error.starts_with("$filter: ") && error.contains(part),
+            "{filter}: {error}"
+        );
     }
     let deep = format!("{}id eq 1{}", "(".repeat(100), ")".repeat(100));
-    assert!(parse(&deep, Entity::Thing).unwrap_err().to_string().contains("too deep"));
+    assert!(
+        parse(&deep, Entity::Thing)
+            .unwrap_err()
+            .to_string()
+            .contains("too deep")
+    );
     let long = vec!["id eq 1"; 2_000].join(" or ");
-    assert!(parse(&long, Entity::Thing).unwrap_err().to_string().contains("too long"));
+    assert!(
+        parse(&long, Entity::Thing)
+            .unwrap_err()
+            .to_string()
+            .contains("too long")
+    );
 }
 
 #[test]
 fn atoms_are_the_parts_between_and_or_and_not() {
-    let mut filter = parse("id eq 1 and not (name eq 'a' or Datastreams/id gt 2)", Entity::Thing).unwrap();
+    let mut filter = parse(
+        "id eq 1 and not (name eq 'a' or Datastreams/id gt 2)",
+        Entity::Thing,
+    )
+    .unwrap();
     assert_eq!(filter.atoms().len(), 3);
     let atom = filter.atoms().remove(2).clone();
     assert_eq!(atom.paths()[0].relations.len(), 1);

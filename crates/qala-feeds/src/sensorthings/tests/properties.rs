@@ -6,16 +6,49 @@ use serde_json::Value;
 use super::filters::town;
 use crate::sensorthings::filter::parse;
 use crate::sensorthings::{
-    Draft, Edit, Entity, Evaluator, How, NewObservation, Options, Period, Target, apply_json_patch, read_data_array,
+    Draft, Edit, Entity, Evaluator, How, NewObservation, Options, Period, Target, apply_json_patch,
+    read_data_array,
 };
 use crate::tests::Given;
 
 fn words() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
-        "name", "id", "time", "(", ")", ",", "'", "''", "eq", "gt", "and", "or", "not", "add", "-", "1", "2.5", "null", "true",
-        "properties/x", "Datastreams/name", "Things/Datastreams/id", "substringof(", "length(", "geo.distance(",
-        "geography'POINT(1 2)'", "geography'POLYGON((0 0", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z/", "duration'P1D'",
-        "st_within(", "location", "Locations/location", " ", "%", "ж",
+        "name",
+        "id",
+        "time",
+        "(",
+        ")",
+        ",",
+        "'",
+        "''",
+        "eq",
+        "gt",
+        "and",
+        "or",
+        "not",
+        "add",
+        "-",
+        "1",
+        "2.5",
+        "null",
+        "true",
+        "properties/x",
+        "Datastreams/name",
+        "Things/Datastreams/id",
+        "substringof(",
+        "length(",
+        "geo.distance(",
+        "geography'POINT(1 2)'",
+        "geography'POLYGON((0 0",
+        "2026-01-01T00:00:00Z",
+        "2026-01-01T00:00:00Z/",
+        "duration'P1D'",
+        "st_within(",
+        "location",
+        "Locations/location",
+        " ",
+        "%",
+        "ж",
     ]);
     prop::collection::vec(word, 0..24).prop_map(|words| words.join(" "))
 }
@@ -27,19 +60,52 @@ fn json() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::Bool),
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
-        prop::sample::select(vec!["", "2026-01-01T00:00:00Z", "application/geo+json", "Point", "ж", "/name", "add"])
-            .prop_map(Value::from),
+        prop::sample::select(vec![
+            "",
+            "2026-01-01T00:00:00Z",
+            "application/geo+json",
+            "Point",
+            "ж",
+            "/name",
+            "add"
+        ])
+        .prop_map(Value::from),
     ];
     let names = prop::sample::select(vec![
-        "name", "description", "encodingType", "location", "Locations", "Datastreams", "Datastream", "Sensor", "Thing",
-        "Observations", "result", "phenomenonTime", "@iot.id", "properties", "dataArray", "components", "value", "type",
-        "coordinates", "op", "path", "unitOfMeasurement", "geometries",
+        "name",
+        "description",
+        "encodingType",
+        "location",
+        "Locations",
+        "Datastreams",
+        "Datastream",
+        "Sensor",
+        "Thing",
+        "Observations",
+        "result",
+        "phenomenonTime",
+        "@iot.id",
+        "properties",
+        "dataArray",
+        "components",
+        "value",
+        "type",
+        "coordinates",
+        "op",
+        "path",
+        "unitOfMeasurement",
+        "geometries",
     ]);
     leaf.prop_recursive(5, 64, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
             prop::collection::vec((names.clone(), inner), 0..6).prop_map(|members| {
-                Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+                Value::Object(
+                    members
+                        .into_iter()
+                        .map(|(name, value)| (name.to_owned(), value))
+                        .collect(),
+                )
             }),
         ]
     })

@@ -1,0 +1,183 @@
+//! What devices send is the city's: in the lake, in its datasets, after a restart.
+
+use serde_json::{Value, json};
+
+use super::{Client, furnish, id, place, service, stream};
+use crate::support::{Server, json as run};
+
+fn mapped(symbol: &str, properties: Value) -> Value {
+    let mut body = stream("pm", "PM2.5", "optical");
+    body["unitOfMeasurement"]["symbol"] = symbol.into();
+    body["properties"] = properties;
+    json!({"name": "post", "description": "d", "Locations": [place("roof", 76.9)], "Datastreams": [body]})
+}
+
+#[test]
+fn a_datastream_that_names_a_dataset_gives_it_readings() {
+    let (dir, server, mut client) = service();
+    let properties =
+        json!({"qala:dataset": "air_readings", "qala:quantity": "pm25", "qala:object": "post-1"});
+    for (symbol, properties, part) in [
+        ("K", properties.clone(), "unitOfMeasurement"),
+        (
+            "ug/m3",
+            json!({"qala:dataset": "air_readings", "qala:quantity": "pm2", "qala:object": "x"}),
+            "did you mean `pm25`?",
+        ),
+        (
+            "ug/m3",
+            json!({"qala:dataset": "air_reading", "qala:quantity": "pm25", "qala:object": "x"}),
+            "air_reading",
+        ),
+        (
+            "ug/m3",
+            json!({"qala:dataset": "air_readings"}),
+            "needs `qala:quantity`",
+        ),
+        (
+            "ug/m3",
+            json!({"qala:dataset": "air_stations", "qala:quantity": "pm25", "qala:object": "x"}),
+            "does not hold readings",
+        ),
+    ] {
+        let answer = client.send("POST", "Things", &mapped(symbol, properties));
+        assert_eq!(answer.status, 400, "{}", answer.text);
+        assert!(answer.text.contains(part), "{}", answer.text);
+    }
+    client.post("Things", &mapped("mg/m3", properties));
+    let send = |client: &mut Client, minute: u32, result: Value| {
+        let body = json!({"phenomenonTime": format!("2026-03-01T08:{minute:02}:00Z"), "result": result});
+        client.post("Datastreams(1)/Observations", &body)
+    };
+    let first = send(&mut client, 0, json!(0.012));
+    let second = send(&mut client, 1, json!(0.013));
+    let third = send(&mut client, 2, json!(0.014));
+    send(&mut client, 3, json!(99));
+    send(&mut client, 4, json!("broken"));
+    assert_eq!(
+        client
+            .send(
+                "PATCH",
+                &format!("Observations({first})"),
+                &json!({"result": 0.02})
+            )
+            .status,
+        200
+    );
+    let moved = json!({"phenomenonTime": "2026-03-01T09:00:00Z"});
+    assert_eq!(
+        client
+            .send("PATCH", &format!("Observations({second})"), &moved)
+            .status,
+        200
+    );
+    assert_eq!(
+        client
+            .send("DELETE", &format!("Observations({third})"), &Value::Null)
+            .status,
+        200
+    );
+    drop(server);
+    let sql = "SELECT to_char(t, '%H:%M') AS at, value FROM air_readings WHERE station_id = 'post-1' AND quantity = 'pm25' ORDER BY t";
+    let rows = run(dir.path(), &["sql", sql, "--format", "json"]);
+    assert_eq!(
+        rows,
+        json!([{"at": "08:00", "value": 20.0}, {"at": "09:00", "value": 13.0}])
+    );
+    let sql = "SELECT code, count(*) AS n FROM lake_quarantine WHERE feed = 'sensorthings' GROUP BY code ORDER BY code";
+    let rows = run(dir.path(), &["sql", sql, "--format", "json"]);
+    assert_eq!(
+        rows,
+        json!([{"code": "bad_number", "n": 1}, {"code": "out_of_range", "n": 1}])
+    );
+    let sql = "SELECT sum(received - accepted - duplicate - quarantined) AS off FROM lake_messages";
+    assert_eq!(run(dir.path(), &["sql", sql, "--format", "json"])[0]["off"], 0);
+}
+
+#[test]
+fn everything_is_there_after_a_restart_and_in_the_lake() {
+    let (dir, server, mut client) = service();
+    furnish(&mut client);
+    client.send("DELETE", "Things(2)", &Value::Null);
+    let before: Vec<Vec<Value>> = super::SETS.iter().map(|(set, ..)| client.list(set)).collect();
+    let port = server.port;
+    drop(server);
+    let server = Server::start(dir.path());
+    let mut client = Client::new(server.port);
+    for ((set, ..), before) in super::SETS.iter().zip(before) {
+        let now = json!(client.list(set)).to_string();
+        let now: Value =
+            serde_json::from_str(&now.replace(&format!(":{}/", server.port), &format!(":{port}/"))).unwrap();
+        assert_eq!(now, json!(before), "{set}");
+    }
+    // Ids go on, also those of what was deleted.
+    let next = client.post("Things", &json!({"name": "x", "description": "x"}));
+    assert_eq!(next, 3);
+    let ids = client.ids("Observations");
+    let new = client.post("Datastreams(1)/Observations", &json!({"result": 1}));
+    assert!(ids.iter().all(|id| *id < new));
+    drop(server);
+    // The history of the registry is in the lake, for people who ask SQL.
+    let sql = "SELECT d.name, count(*) AS n FROM devices_observations o JOIN devices_entities d \
+               ON d.entity = 'datastream' AND d.entity_id = o.datastream_id AND d.valid_to IS NULL GROUP BY d.name ORDER BY d.name";
+    let rows = run(dir.path(), &["sql", sql, "--format", "json"]);
+    assert_eq!(
+        rows,
+        json!([{"name": "stream 1a", "n": 4}, {"name": "stream 1b", "n": 3}])
+    );
+    let sql = "SELECT entity_id, valid_to IS NULL AS is_open FROM devices_entities WHERE entity = 'thing' ORDER BY entity_id, valid_from";
+    let rows = run(dir.path(), &["sql", sql, "--format", "json"]);
+    assert_eq!(
+        rows,
+        json!([{"entity_id": 1, "is_open": true}, {"entity_id": 2, "is_open": false}, {"entity_id": 3, "is_open": true}])
+    );
+}
+
+#[test]
+fn a_document_of_another_service_is_imported() {
+    let (dir, server, mut client) = service();
+    furnish(&mut client);
+    let dump = client.get("Things?$expand=Datastreams($expand=ObservedProperty,Observations($top=100))");
+    assert_eq!(dump["value"].as_array().map(Vec::len), Some(2));
+    drop(server);
+    let file = dir.path().join("dump.json");
+    std::fs::write(&file, dump.to_string()).unwrap();
+    let args = [
+        "import",
+        "sensorthings",
+        file.to_str().unwrap(),
+        "--dataset",
+        "air_readings",
+        "--format",
+        "json",
+    ];
+    let outcome = run(dir.path(), &args);
+    let text = outcome.to_string();
+    assert!(text.contains("\"accepted\":6"), "{text}");
+    // The humidity is said to be in degrees.
+    assert!(text.contains("\"quarantined\":6"), "{text}");
+    let sql = "SELECT station_id, count(*) AS n FROM air_readings GROUP BY station_id ORDER BY station_id";
+    let rows = run(dir.path(), &["sql", sql, "--format", "json"]);
+    assert_eq!(
+        rows,
+        json!([{"station_id": "thing 1", "n": 3}, {"station_id": "thing 2", "n": 3}])
+    );
+}
+
+#[test]
+fn addresses_follow_the_host_that_was_asked() {
+    let (_dir, server, mut client) = service();
+    let thing = client.post("Things", &json!({"name": "x", "description": "x"}));
+    let headers = [("Host", "city.example"), ("X-Forwarded-Proto", "https")];
+    let (status, body) = server
+        .request("GET", "/sta/v1.1/Things", &headers[1..], b"")
+        .unwrap();
+    let found: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, id(&found["value"][0])), (200, thing));
+    assert!(
+        found["value"][0]["@iot.selfLink"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://localhost/sta/v1.1/Things(")
+    );
+}
