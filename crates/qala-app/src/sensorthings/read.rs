@@ -513,7 +513,7 @@ impl Centre {
         Box::pin(async move {
             let mut options = options;
             if let Some(filter) = options.filter.take() {
-                options.filter = Some(self.resolve(entity, filter).await?);
+                options.filter = Some(self.across(entity, filter).await?);
             }
             for (relation, inner) in &mut options.expand {
                 *inner = self.resolved(relation.target, std::mem::take(inner)).await?;
@@ -522,7 +522,7 @@ impl Centre {
         })
     }
 
-    fn resolve(&self, entity: Entity, filter: Expression) -> Later<'_, Expression> {
+    fn across(&self, entity: Entity, filter: Expression) -> Later<'_, Expression> {
         Box::pin(async move {
             let mut filter = filter;
             for atom in filter.atoms() {
@@ -534,7 +534,7 @@ impl Centre {
                     Some((last, before)) => (*last, before.to_vec()),
                     None => continue,
                 };
-                let inner = self.resolve(last.target, inner).await?;
+                let inner = self.across(last.target, inner).await?;
                 if entity == Entity::Observation {
                     let now = self.clock.now();
                     let ids = self.sensors.look(|graph| {

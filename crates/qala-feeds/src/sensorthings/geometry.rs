@@ -9,7 +9,7 @@ use crate::sensorthings::Refusal;
 const MOST_POINTS: usize = 1_000_000;
 
 /// True when the encoding type says GeoJSON.
-pub fn is_geojson(encoding: &str) -> bool {
+pub(super) fn is_geojson(encoding: &str) -> bool {
     matches!(
         encoding.trim(),
         "application/vnd.geo+json" | "application/geo+json" | "application/vnd.geo+json; charset=utf-8"
@@ -17,7 +17,7 @@ pub fn is_geojson(encoding: &str) -> bool {
 }
 
 /// The geometry of a GeoJSON geometry or feature; `None` for all else.
-pub fn of_geojson(value: &Value) -> Option<Geometry> {
+pub(super) fn of_geojson(value: &Value) -> Option<Geometry> {
     let kind = value.get("type")?.as_str()?;
     if kind == "Feature" {
         return of_geojson(value.get("geometry")?);

@@ -340,7 +340,8 @@ fn read_time(part: &mut Expression) {
 
 fn compare(comparison: Comparison, mut left: Expression, mut right: Expression) -> Parsed {
     let is_order = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
-    for (here, there) in [(left.kind(), &mut right), (right.kind(), &mut left)] {
+    let kinds = (left.kind(), right.kind());
+    for (here, there) in [(kinds.0, &mut right), (kinds.1, &mut left)] {
         if here == Kind::Time {
             read_time(there);
             // A date alone is its first instant.
