@@ -30,6 +30,7 @@ pub mod sensorthings;
 mod table;
 
 pub use column::{column_type, schema};
+pub use number::Convert;
 pub use selection::{Selection, is_cut_short};
 pub use table::propose::{Guess, Proposal, Reason, Trial, propose, try_out};
 

@@ -6,6 +6,7 @@
 
 use qala_core::spec::{Column, ColumnType, Kind, Quantity, Role};
 use qala_core::{Problem, Unit};
+use qala_feeds::Convert;
 use qala_feeds::sensorthings::{Observation, Record, Refusal};
 use qala_lake::Lake;
 use serde_json::{Map, Value};
@@ -19,8 +20,7 @@ pub(super) struct Rule {
     quantity: (String, String),
     time: String,
     value: String,
-    factor: f64,
-    offset: f64,
+    convert: Convert,
     bounds: Quantity,
 }
 
@@ -73,8 +73,8 @@ impl Rule {
             .get("unitOfMeasurement")
             .and_then(|unit| unit.get("symbol"));
         let unit = unit.and_then(Value::as_str).unwrap_or_default();
-        let (factor, offset) = Unit::parse(unit)
-            .and_then(|unit| unit.to(&bounds.unit))
+        let convert = Unit::parse(unit)
+            .and_then(|unit| Convert::new(&unit, &bounds.unit))
             .map_err(|error| Refusal::Wrong(format!("`unitOfMeasurement`: {error}")))?;
         let named = |column: &Column| column.name.clone();
         Ok(Some(Self {
@@ -83,8 +83,7 @@ impl Rule {
             quantity: (named(quantity_column), quantity.to_owned()),
             time: named(time),
             value: named(value),
-            factor,
-            offset,
+            convert,
             bounds: bounds.clone(),
         }))
     }
@@ -111,7 +110,7 @@ impl Rule {
         let Some(number) = observation.result.as_f64() else {
             return reject("bad_number", "the result is not a number".into());
         };
-        let value = number * self.factor + self.offset;
+        let value = self.convert.apply(number);
         let (low, high) = (self.bounds.min, self.bounds.max);
         if low.is_some_and(|low| value < low) || high.is_some_and(|high| value > high) {
             let message = format!(

@@ -32,14 +32,9 @@ pub enum Child {
     Observation(Value),
 }
 
-/// The id of `{"@iot.id": 1}`, when it is the only member.
+/// The id of an object with an `@iot.id`: it means the entity that is there, whatever else clients send along.
 pub(super) fn link_of(value: &Value) -> Option<i64> {
-    let object = value.as_object()?;
-    let is_link = object.keys().all(|name| is_control(name));
-    if !is_link {
-        return None;
-    }
-    let id = object.get("@iot.id")?;
+    let id = value.as_object()?.get("@iot.id")?;
     id.as_i64().or_else(|| id.as_str()?.parse().ok())
 }
 

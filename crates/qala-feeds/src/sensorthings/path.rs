@@ -118,7 +118,7 @@ impl Target {
                     found.ending = Ending::Value(*property, std::mem::take(keys));
                     continue;
                 }
-                Ending::Property(_, keys) => {
+                Ending::Property(_, keys) if !segment.starts_with('$') => {
                     keys.push(segment.to_owned());
                     continue;
                 }

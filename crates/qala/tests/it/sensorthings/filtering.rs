@@ -114,7 +114,8 @@ fn each_option_by_itself() {
         for property in properties(set) {
             let sample = match &all[all.len() / 2][property] {
                 Value::String(text) if property.to_lowercase().contains("time") => text.clone(),
-                Value::String(text) => format!("'{text}'"),
+                // A plus sign would be a space.
+                Value::String(text) => format!("'{}'", text.replace('+', "%2B")),
                 Value::Number(number) => number.to_string(),
                 _ => continue,
             };

@@ -190,6 +190,14 @@ fn entities_within_entities_are_created_whole_or_not_at_all() {
         client.get(&format!("Datastreams({below})/Thing"))["@iot.id"],
         thing
     );
+    // A client that sends all it knows of a related entity means the one that is there.
+    let mut body = stream("again", "x", "x");
+    body["Thing"] = client.get(&format!("Things({thing})?$select=id,name"));
+    let again = client.post("Datastreams", &body);
+    assert_eq!(
+        client.get(&format!("Datastreams({again})/Thing"))["@iot.id"],
+        thing
+    );
     let yard = client.post(&format!("Things({thing})/Locations"), &place("yard", 77.0));
     assert_eq!(client.ids(&format!("Things({thing})/Locations")), [yard]);
 
