@@ -5,8 +5,10 @@
 //!
 //! The records are kept in memory too, for they are few and every question needs them; observations never are.
 
+mod across;
 mod city;
 mod observations;
+mod pages;
 mod queue;
 mod read;
 mod sql;

@@ -181,3 +181,76 @@ fn addresses_follow_the_host_that_was_asked() {
             .starts_with("https://localhost/sta/v1.1/Things(")
     );
 }
+
+#[test]
+fn another_transport_brings_observations_by_the_same_door() {
+    let dir = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let options = qala_app::CentreOptions::new(dir.path());
+        let centre = qala_app::Centre::open(options).await.unwrap();
+        let thing = json!({"name": "post", "description": "d", "Locations": [place("roof", 76.9)],
+            "Datastreams": [stream("s", "temperature", "t")]});
+        centre
+            .sta_post("http://x", "Things", thing.to_string().as_bytes())
+            .await
+            .unwrap();
+        let path = "Datastreams(1)/Observations";
+        let first = centre
+            .sta_create_observation(path, br#"{"result": 12.5}"#)
+            .await
+            .unwrap();
+        let bodies: [(&str, &[u8]); 5] = [
+            (path, br#"{"result": 1}"#),
+            ("Datastreams(9)/Observations", br#"{"result": 2}"#),
+            (path, b"\xff"),
+            ("Things", b"{}"),
+            ("Observations", br#"{"result": 3, "Datastream": {"@iot.id": 1}}"#),
+        ];
+        let made = centre.sta_create_observations(&bodies).await.unwrap();
+        let good: Vec<bool> = made.iter().map(Result::is_ok).collect();
+        assert_eq!(good, [true, false, false, false, true]);
+        assert!(made.iter().flatten().all(|id| *id > first));
+        // Many at once become few messages: those that come while others are written go together.
+        let many = (0..200).map(|_| centre.sta_create_observation(path, br#"{"result": 4}"#));
+        let mut ids: Vec<i64> = Vec::new();
+        for one in futures_of(many).await {
+            ids.push(one.unwrap());
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 200);
+        let messages = centre
+            .rows(
+                "SELECT count(*) AS n, sum(accepted) AS rows FROM lake_messages WHERE feed = 'sensorthings'",
+            )
+            .await
+            .unwrap();
+        assert_eq!(messages[0]["rows"], 203);
+        assert!(messages[0]["n"].as_i64().unwrap() < 100, "{messages:?}");
+        centre.close().await.unwrap();
+    });
+}
+
+/// Drives all of some work at once.
+async fn futures_of<T>(all: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut waiting: Vec<_> = all.map(|one| (Box::pin(one), None)).collect();
+    std::future::poll_fn(|context| {
+        let mut is_ready = true;
+        for (work, done) in &mut waiting {
+            if done.is_none() {
+                match work.as_mut().poll(context) {
+                    std::task::Poll::Ready(value) => *done = Some(value),
+                    std::task::Poll::Pending => is_ready = false,
+                }
+            }
+        }
+        if is_ready {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, done)| done).collect()
+}
