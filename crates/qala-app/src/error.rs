@@ -54,6 +54,9 @@ impl AppError {
             self,
             Self::Usage(_)
                 | Self::Spec(_)
+                | Self::Registry(
+                    RegistryError::UnknownToken(_) | RegistryError::UserExists(_) | RegistryError::Empty { .. }
+                )
                 | Self::Lake(
                     LakeError::UnknownDataset { .. }
                         | LakeError::Query(_)

@@ -2,17 +2,20 @@
 //!
 //! What belongs here: routes, status codes, the embedded page. What does not: what a route means, which is `qala-app`'s.
 
+mod admit;
 mod error;
+mod feeds;
 mod ingest;
 mod page;
 mod read;
+mod sandbox;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
-use qala_app::Centre;
+use qala_app::{Centre, Door};
 use tokio::net::TcpListener;
 
 /// Largest message that can be pushed, bytes.
@@ -23,6 +26,8 @@ pub const LARGEST_MESSAGE: u64 = 4 << 30;
 pub struct State {
     /// The centre.
     pub centre: Arc<Centre>,
+    /// Whether messages without a token are let in. [`serve`] closes it on an address that others can reach.
+    pub door: Door,
 }
 
 /// All routes.
@@ -35,6 +40,8 @@ pub fn router(state: State) -> Router {
         .route("/api/places", get(read::places))
         .route("/api/passport", get(read::passport))
         .route("/api/feeds", get(read::feeds))
+        .route("/api/feeds/{id}", get(feeds::feed))
+        .route("/api/sandbox/messages", get(sandbox::messages))
         .route("/api/status", get(read::status))
         .route("/api/ingest/{feed}", post(ingest::push))
         .with_state(state)
@@ -45,13 +52,23 @@ pub fn router(state: State) -> Router {
 /// # Errors
 /// The address is taken or not ours; IO.
 pub async fn serve(
-    state: State,
+    mut state: State,
     address: SocketAddr,
     stop: impl Future<Output = ()> + Send + 'static,
     ready: impl FnOnce(SocketAddr),
 ) -> std::io::Result<()> {
     let listener = TcpListener::bind(address).await?;
-    ready(listener.local_addr()?);
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        state.door = Door::Closed;
+    }
+    if state.door == Door::Open {
+        tracing::warn!(
+            %address,
+            "messages without a token are taken in, for only this machine can reach the address; --require-token refuses them"
+        );
+    }
+    ready(address);
     axum::serve(listener, router(state))
         .with_graceful_shutdown(stop)
         .await

@@ -2,11 +2,12 @@
 
 import { feedStates } from "./data.js";
 import { h } from "./dom.js";
+import { callsPart } from "./duty.js";
 import { ago, count, dateTime, seconds } from "./format.js";
 import { t, words } from "./i18n.js";
 import { mark, simulatedMark } from "./marks.js";
 
-const SHAPE = { stopped: "watch", never: "unknown", reports: "on_target", free: "no_target" };
+const SHAPE = { stopped: "watch", late: "watch", never: "unknown", reports: "on_target", free: "no_target" };
 
 function answer(states) {
   const stopped = states.filter((s) => s.state === "stopped");
@@ -28,7 +29,7 @@ const TITLE = { messages: "messages_count" };
 
 function line({ feed, state }, now, ownerOf) {
   const at = feed.last_received;
-  const old = state === "stopped" ? "stale" : "";
+  const old = state === "stopped" || state === "late" ? "stale" : "";
   const age = at ? [ago(at, now), dateTime(at)].filter(Boolean).join(" · ") : t("feed_never");
   const cadence = feed.cadence_s ? `${t("cadence").toLowerCase()} ${seconds(feed.cadence_s)}` : null;
   const note = [feed.kind, ownerOf(feed.owner_function), feed.licence].filter(Boolean).join(" · ");
@@ -43,11 +44,12 @@ function line({ feed, state }, now, ownerOf) {
 export function feedsPart({ feeds, now, ownerOf }) {
   const section = (...children) => h("section", { class: "feeds", "aria-labelledby": "feeds" }, h("h2", { id: "feeds" }, t("feeds")), children);
   if (feeds.length === 0) return section(h("p", { class: "answer" }, t("no_feeds")));
-  const states = feedStates(feeds, now);
+  const states = feedStates(feeds);
   const heads = h("tr", {},
     ["feed", "feed_state", "last_message"].map((k) => h("th", { scope: "col" }, t(k))),
     COUNTS.map((c) => h("th", { scope: "col", class: "number" }, t(TITLE[c] ?? c))));
   return section(
     h("p", { class: "answer" }, answer(states)),
+    callsPart(feeds, now),
     h("div", { class: "card" }, h("table", { class: "stacking" }, h("thead", {}, heads), h("tbody", {}, states.map((s) => line(s, now, ownerOf))))));
 }

@@ -45,6 +45,21 @@ pub(crate) fn check(pack: &str) -> Result<ExitCode> {
         {
             faults.push(format!("feed {}: there is no dataset `{name}`", feed.id));
         }
+        if let Some(devices) = &feed.devices {
+            let name = devices.dataset.as_ref().or(feed.dataset.as_ref());
+            let dataset = name.and_then(|n| datasets.iter().find(|d| d.name == *n));
+            if !dataset.is_some_and(|d| d.column(&devices.column).is_some()) {
+                faults.push(format!(
+                    "feed {}: there is no dataset with the column `{}` of its devices",
+                    feed.id, devices.column
+                ));
+            }
+        }
+    }
+    for contact in &organisation.contacts {
+        if !feeds.iter().any(|f| f.id == contact.feed) {
+            faults.push(format!("contacts: there is no feed `{}`", contact.feed));
+        }
     }
     for fault in &faults {
         print::err(fault);

@@ -1,6 +1,7 @@
 //! What each sub-command does.
 
 mod admin;
+mod feed;
 mod import;
 mod indicator;
 mod output;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use qala_app::{Centre, CentreOptions, PackSources};
+use qala_app::{Centre, CentreOptions, Door, PackSources};
 
 use crate::args::{Args, Command, IndicatorCommand, PackCommand, QuarantineCommand, SpecCommand};
 
@@ -28,9 +29,11 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             listen,
             backup,
             backup_every_s,
+            require_token,
         } => {
             let backup = backup.map(|to| (to, Duration::from_secs(backup_every_s.max(1))));
-            serve::serve(Centre::open(options).await?, listen, backup).await
+            let door = if require_token { Door::Closed } else { Door::Open };
+            serve::serve(Centre::open(options).await?, listen, door, backup).await
         }
         Command::Demo {
             listen,
@@ -43,7 +46,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
                 centre.close().await?;
                 return Ok(ExitCode::SUCCESS);
             }
-            serve::serve(centre, listen, None).await
+            serve::serve(centre, listen, Door::Open, None).await
         }
         Command::Import {
             kind,
@@ -116,6 +119,8 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             quarantine::run(Centre::open(options).await?, command).await
         }
         Command::Reparse { feed, from } => admin::reparse(Centre::open(options).await?, &feed, &from).await,
+        Command::Feed(command) => feed::feed(Centre::open(options).await?, command).await,
+        Command::Token(command) => feed::token(Centre::open(options).await?, command).await,
         Command::User(command) => admin::user(Centre::open(options).await?, command).await,
         Command::Tidy => admin::tidy(Centre::open(options).await?).await,
         Command::Completions { shell } => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use qala_app::registry::{Place, PlaceKind};
-use qala_app::{AppError, Background, Centre, Payload, Progress, Range};
+use qala_app::{AppError, Background, Centre, Door, Payload, Progress, Range};
 use qala_sim::CityOptions;
 
 use crate::print;
@@ -91,6 +91,7 @@ pub(crate) async fn fill(centre: Centre, seed: u64, start: Option<&str>) -> Resu
 pub(crate) async fn serve(
     centre: Centre,
     listen: SocketAddr,
+    door: Door,
     backup: Option<(String, Duration)>,
 ) -> Result<ExitCode> {
     let centre = Arc::new(centre);
@@ -100,6 +101,7 @@ pub(crate) async fn serve(
     }
     let state = qala_server::State {
         centre: Arc::clone(&centre),
+        door,
     };
     let stop = async {
         stopped().await;
