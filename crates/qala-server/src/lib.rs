@@ -59,9 +59,7 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
-    if !address.ip().is_loopback() {
-        state.door = Door::Closed;
-    }
+    state.door = door_at(address, state.door);
     if state.door == Door::Open {
         tracing::warn!(
             %address,
@@ -72,4 +70,36 @@ pub async fn serve(
     axum::serve(listener, router(state))
         .with_graceful_shutdown(stop)
         .await
+}
+
+/// The door of an address: open only where nobody but this machine can knock.
+fn door_at(address: SocketAddr, wished: Door) -> Door {
+    if address.ip().to_canonical().is_loopback() {
+        wished
+    } else {
+        Door::Closed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_loopback_address_lets_in_without_a_token() {
+        for (address, open) in [
+            ("127.0.0.1:80", true),
+            ("127.8.8.8:80", true),
+            ("[::1]:80", true),
+            ("[::ffff:127.0.0.1]:80", true),
+            ("0.0.0.0:80", false),
+            ("[::]:80", false),
+            ("192.168.1.5:80", false),
+            ("[fe80::1]:80", false),
+        ] {
+            let address: SocketAddr = address.parse().unwrap();
+            assert_eq!(door_at(address, Door::Open) == Door::Open, open, "{address}");
+            assert_eq!(door_at(address, Door::Closed), Door::Closed);
+        }
+    }
 }

@@ -71,16 +71,6 @@ impl Server {
 
     /// With other arguments and variables.
     pub(crate) fn start_as(data: &Path, args: &[&str], environment: &[(&'static str, String)]) -> Self {
-        Self::start_on(data, "127.0.0.1", args, environment)
-    }
-
-    /// On another address of this machine; 127.0.0.1 must reach it too.
-    pub(crate) fn start_on(
-        data: &Path,
-        address: &str,
-        args: &[&str],
-        environment: &[(&'static str, String)],
-    ) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -90,7 +80,7 @@ impl Server {
             .arg("--data")
             .arg(data)
             .args(args)
-            .args(["--listen", &format!("{address}:{port}")])
+            .args(["--listen", &format!("127.0.0.1:{port}")])
             .envs(environment.iter().map(|(n, v)| (n, v)))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
