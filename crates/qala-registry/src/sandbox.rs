@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use sqlx::{ConnectOptions, Connection, FromRow, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::Mutex;
 
 use crate::error::RegistryError;
@@ -96,7 +96,7 @@ pub enum SandboxTaken {
 }
 
 /// A message that is kept.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SandboxKept {
     /// The feed.
     pub feed: String,
@@ -168,7 +168,7 @@ impl Sandbox {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        let found = sqlx::query_as(
+        let found: Vec<(String, Option<String>, String, i64)> = sqlx::query_as(
             "SELECT feed, idempotency_key, answer, at FROM messages WHERE token = ?1 AND at > ?2
              ORDER BY id DESC LIMIT ?3",
         )
@@ -178,7 +178,16 @@ impl Sandbox {
         .fetch_all(&mut connection)
         .await?;
         *held = Some(connection);
-        Ok(found)
+        let kept = found
+            .into_iter()
+            .map(|(feed, idempotency_key, answer, at)| SandboxKept {
+                feed,
+                idempotency_key,
+                answer,
+                at,
+            })
+            .collect();
+        Ok(kept)
     }
 }
 

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 
 const HOUR: i64 = 3600 * SECOND;
@@ -176,18 +178,18 @@ fn states_and_shares_agree_with_a_naive_count() {
         }
         let now = times.last().unwrap() + next(400) as i64;
         let all = arrivals(&promise, &on, &times);
-        // A naive observer looks every second.
+        // A naive observer looks every half second.
         let mut seen = String::new();
         let mut before = "";
-        for s in 0..=now {
-            let last = times.iter().rfind(|t| **t <= s).unwrap();
-            let word = match s - last {
-                0..=80 => "kept",
-                81..=200 => "late",
+        for half in 0..=2 * now {
+            let last = times.iter().rfind(|t| **t * 2 <= half).unwrap();
+            let word = match half - last * 2 {
+                0..=160 => "kept",
+                161..=400 => "late",
                 _ => "stopped",
             };
             if word != before {
-                seen.push_str(&format!("{word} "));
+                write!(seen, "{word} ").unwrap();
                 before = word;
             }
         }

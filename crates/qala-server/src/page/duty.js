@@ -1,7 +1,7 @@
 // Whom to call: feeds that are overdue, devices that are silent, feeds from which nothing ever came.
 
 import { h } from "./dom.js";
-import { count, dateTime, rounded, seconds } from "./format.js";
+import { count, dateTime, quantity, seconds } from "./format.js";
 import { t, words } from "./i18n.js";
 import { mark, simulatedMark } from "./marks.js";
 
@@ -14,12 +14,13 @@ export function lasting(milliseconds) {
   return said.length > 0 ? said.join(" ") : t("lasting_moment");
 }
 
-const percent = (share) => `${rounded(Math.floor(share * 1000) / 10)} %`;
+// Rounded down: what was missed never looks whole.
+const percent = (share) => quantity(Math.floor(share * 1000) / 1000, "ratio");
 
 /** A number as it is dialled. */
 const dialled = (phone) => phone.replace(/[^+\d]/g, "");
 
-function person({ contact, department, function: owner }) {
+function person({ simulated, obligation: { contact, department, function: owner } }) {
   const office = [words(owner), words(department)].filter(Boolean).join(" · ");
   const way = (href, text) => h("a", { href, "data-key": href }, text);
   return h("div", { class: "call-who" },
@@ -27,7 +28,7 @@ function person({ contact, department, function: owner }) {
       ? [h("b", {}, words(contact.name)),
         contact.phone && way(`tel:${dialled(contact.phone)}`, contact.phone),
         contact.email && way(`mailto:${contact.email}`, contact.email),
-        contact.simulated && simulatedMark()]
+        contact.simulated && !simulated && simulatedMark()]
       : h("span", { class: "dim" }, t("call_nobody")),
     office && h("small", {}, office));
 }
@@ -58,7 +59,7 @@ function call(feed, now) {
       overdue && h("p", {}, mark("watch", t(`feed_${state}`)), " ", t("call_silent", { age: lasting(now - Date.parse(last)), time: dateTime(last) })),
       h("p", { class: "dim" }, promise(obligation)),
       devices(feed, now)),
-    person(obligation));
+    person(feed));
 }
 
 /** Feeds to call about, the most overdue first; then those with silent devices. */
