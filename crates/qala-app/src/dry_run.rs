@@ -143,9 +143,9 @@ impl TriedOut {
         if first.num_rows() == 0 {
             return Ok(());
         }
-        let spec = &centre.lake.dataset(dataset)?.spec;
+        let known = centre.lake.dataset(dataset)?;
         for mut row in rows_json(&[first], &centre.zone) {
-            for column in &spec.columns {
+            for column in &known.spec.columns {
                 if column.sensitivity == Sensitivity::Personal
                     && let Some(value) = row.get_mut(&column.name).filter(|v| !v.is_null())
                 {

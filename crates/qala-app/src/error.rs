@@ -55,7 +55,9 @@ impl AppError {
             Self::Usage(_)
                 | Self::Spec(_)
                 | Self::Registry(
-                    RegistryError::UnknownToken(_) | RegistryError::UserExists(_) | RegistryError::Empty { .. }
+                    RegistryError::UnknownToken(_)
+                        | RegistryError::UserExists(_)
+                        | RegistryError::Empty { .. }
                 )
                 | Self::Lake(
                     LakeError::UnknownDataset { .. }

@@ -51,7 +51,8 @@ impl Centre {
         };
         let now = self.clock.now();
         let text = |kept: &str| -> Result<A> {
-            serde_json::from_str(kept).map_err(|e| AppError::Usage(format!("a kept receipt cannot be read: {e}")))
+            serde_json::from_str(kept)
+                .map_err(|e| AppError::Usage(format!("a kept receipt cannot be read: {e}")))
         };
         match self.sandbox.take(&message, &digests, written, now).await? {
             SandboxTaken::New(kept) | SandboxTaken::Repeated(kept) => text(&kept),
@@ -80,10 +81,7 @@ impl Centre {
                 "this is no sandbox token; its messages are in the datasets".into(),
             ));
         }
-        Ok(self
-            .sandbox
-            .messages(&token.id, limit, self.clock.now())
-            .await?)
+        Ok(self.sandbox.messages(&token.id, limit, self.clock.now()).await?)
     }
 }
 

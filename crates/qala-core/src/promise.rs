@@ -182,7 +182,10 @@ impl Promise {
 
     /// Promised time between two instants, µs.
     pub fn time(&self, on: &Listening<'_>, from: i64, to: i64) -> i64 {
-        self.pieces(on, from, to).iter().map(|(a, b)| (b - a).max(0)).sum()
+        self.pieces(on, from, to)
+            .iter()
+            .map(|(a, b)| (b - a).max(0))
+            .sum()
     }
 
     /// The instant at which `span` µs of promised time have passed since `from`; `None` within ten years.
@@ -275,7 +278,13 @@ impl Arrivals {
     }
 
     /// Every change of standing after the instant `after`, in order; the last one is in force at `now`.
-    pub fn changes(&self, promise: &Promise, on: &Listening<'_>, after: i64, now: i64) -> Vec<(Standing, i64)> {
+    pub fn changes(
+        &self,
+        promise: &Promise,
+        on: &Listening<'_>,
+        after: i64,
+        now: i64,
+    ) -> Vec<(Standing, i64)> {
         let Some((first, last)) = self.ends else {
             return Vec::new();
         };

@@ -16,7 +16,8 @@ use crate::user::{self, User, UserToken, hexadecimal};
 const SENDER: &str = "sender";
 /// Digits of the hash by which people name a token; they give nothing away.
 const ID_DIGITS: usize = 12;
-const SELECT: &str = "SELECT users.*, user_tokens.token_hash, user_tokens.label, user_tokens.feeds, user_tokens.sandbox,
+const SELECT: &str =
+    "SELECT users.*, user_tokens.token_hash, user_tokens.label, user_tokens.feeds, user_tokens.sandbox,
      user_tokens.created_at AS issued_at, user_tokens.expires_at, user_tokens.revoked_at
      FROM user_tokens JOIN users USING (user_id)";
 
@@ -202,13 +203,12 @@ impl Registry {
         let mut change = self.begin(&mut link, now).await?;
         let outcome = async {
             let connection = change.connection();
-            let known: i64 = sqlx::query_scalar(
-                "SELECT count(*) FROM user_tokens WHERE substr(token_hash, 1, ?2) = ?1",
-            )
-            .bind(id)
-            .bind(ID_DIGITS as i64)
-            .fetch_one(&mut *connection)
-            .await?;
+            let known: i64 =
+                sqlx::query_scalar("SELECT count(*) FROM user_tokens WHERE substr(token_hash, 1, ?2) = ?1")
+                    .bind(id)
+                    .bind(ID_DIGITS as i64)
+                    .fetch_one(&mut *connection)
+                    .await?;
             if known == 0 {
                 return Err(RegistryError::UnknownToken(id.to_owned()));
             }

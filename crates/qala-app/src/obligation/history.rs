@@ -59,7 +59,9 @@ impl Centre {
                 let share = |days: i64| arrivals.share(&promise, on, now - days * DAY, now).ratio();
                 (changes, (share(7), share(30)))
             });
-            let Some((_, newest)) = changes.last() else { continue };
+            let Some((_, newest)) = changes.last() else {
+                continue;
+            };
             written.push((id.to_owned(), *newest));
             let department = self.registry.owner_at(&feed.owner_function, now).await?;
             rows.extend(changes.iter().map(|(standing, since)| {
@@ -99,9 +101,9 @@ impl Centre {
                 if of != id || is_silent(device) {
                     return true;
                 }
-                let back = known.and_then(|d| d.get(device)).copied();
-                // Not before it was last heard: a device that was never heard again keeps no interval.
-                rows.push(tell(device, *since, back.filter(|b| b > since).or(Some(*since + 1))));
+                let back = known.and_then(|d| d.get(device)).copied().unwrap_or(*since);
+                // An interval is never empty, also when its rule was changed and the device was not heard again.
+                rows.push(tell(device, *since, Some(back.max(*since + 1))));
                 false
             });
         }
@@ -138,7 +140,9 @@ impl Centre {
             for feed in &self.feeds {
                 let id = feed.id.as_str();
                 let Some(promise) = feed.promise() else { continue };
-                let Some(arrivals) = seen.arrivals.get(id) else { continue };
+                let Some(arrivals) = seen.arrivals.get(id) else {
+                    continue;
+                };
                 let share = seen.with_listening(&self.zone, |on| arrivals.share(&promise, on, from, to));
                 let count = counts.get(id).copied().unwrap_or_default();
                 if share.promised == 0 && count[0] == 0 {
@@ -180,8 +184,8 @@ impl Centre {
             return Ok(());
         };
         let name = DatasetName::new(dataset).map_err(|e| AppError::Usage(e.to_string()))?;
-        let spec = &self.lake.dataset(dataset)?.spec;
-        session.rows(&name, &batch_of(spec, rows)?).await?;
+        let known = self.lake.dataset(dataset)?;
+        session.rows(&name, &batch_of(&known.spec, rows)?).await?;
         session.finish(None).await?;
         Ok(())
     }

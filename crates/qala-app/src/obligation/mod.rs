@@ -121,7 +121,9 @@ fn silences(feed: &FeedSpec, seen: &Seen) -> Vec<Silence> {
     ) else {
         return Vec::new();
     };
-    let longest = i64::try_from(devices.silent_s).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+    let longest = i64::try_from(devices.silent_s)
+        .unwrap_or(i64::MAX)
+        .saturating_mul(1_000_000);
     let mut silent: Vec<Silence> = known
         .iter()
         .filter(|(_, at)| newest - **at > longest)
@@ -208,7 +210,8 @@ impl Centre {
             seen.with_listening(&self.zone, |on| {
                 let share = |days: i64| arrivals.share(promise, on, now - days * DAY, now).ratio();
                 let (standing, since) = arrivals.standing(promise, on, now);
-                let due = last_arrival.and_then(|last| promise.after(on, last, promise.cadence + promise.grace));
+                let due =
+                    last_arrival.and_then(|last| promise.after(on, last, promise.cadence + promise.grace));
                 (standing, since, due, share(7), share(30))
             })
         });
@@ -261,9 +264,11 @@ impl Centre {
         for batch in self.ask(&sql).await?.0 {
             let columns = Columns(&batch);
             let at = columns.numbers("at")?;
-            let counts = ["received", "accepted", "duplicate", "quarantined"].map(|name| columns.numbers(name));
+            let counts =
+                ["received", "accepted", "duplicate", "quarantined"].map(|name| columns.numbers(name));
             let [received, accepted, duplicate, quarantined] = counts;
-            let (received, accepted, duplicate, quarantined) = (received?, accepted?, duplicate?, quarantined?);
+            let (received, accepted, duplicate, quarantined) =
+                (received?, accepted?, duplicate?, quarantined?);
             for i in 0..batch.num_rows() {
                 let Some(day) = days.get_mut(&self.zone.local_day(at.value(i))) else {
                     continue;
@@ -295,9 +300,8 @@ impl Centre {
         );
         let obligation = all.into_iter().find(|o| o.feed == id);
         Ok(FeedHistory {
-            obligation: obligation.ok_or_else(|| {
-                crate::error::AppError::Usage(format!("there is no feed `{id}`"))
-            })?,
+            obligation: obligation
+                .ok_or_else(|| crate::error::AppError::Usage(format!("there is no feed `{id}`")))?,
             days: days.into_values().rev().collect(),
             changes: self.rows(&sql).await?,
             contacts,

@@ -111,7 +111,10 @@ impl Columns<'_> {
     }
 
     pub(super) fn numbers(&self, name: &str) -> Result<Int64Array> {
-        Ok(self.cast(name, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
+        Ok(self
+            .cast(name, &DataType::Int64)?
+            .as_primitive::<Int64Type>()
+            .clone())
     }
 }
 

@@ -127,10 +127,7 @@ fn nothing_is_promised_outside_of_working_hours_and_while_the_centre_is_dark() {
     let all = arrivals(&always, &off, &[0, 3600, 6 * 3600]);
     assert_eq!(
         all.share(&always, &off, MONDAY, MONDAY + 6 * HOUR),
-        Share {
-            promised: 2,
-            kept: 2
-        }
+        Share { promised: 2, kept: 2 }
     );
     assert_eq!(
         all.standing(&always, &off, MONDAY + 6 * HOUR),
@@ -164,7 +161,9 @@ fn states_and_shares_agree_with_a_naive_count() {
     let mut seed = 20_260_302_u64;
     println!("seed {seed}");
     let mut next = |below: u64| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) % below
     };
     let zone = Zone::utc();

@@ -163,7 +163,9 @@ async fn settings_and_users_are_no_facts_of_the_city() {
     );
     assert_eq!(registry.token("qala_00").await.unwrap(), None);
     assert!(matches!(
-        registry.issue_token("eve", &TokenGrant::default(), [8; 32], SECOND).await,
+        registry
+            .issue_token("eve", &TokenGrant::default(), [8; 32], SECOND)
+            .await,
         Err(RegistryError::UnknownUser(_))
     ));
     let stored: Vec<String> = {

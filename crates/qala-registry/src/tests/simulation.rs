@@ -13,7 +13,9 @@ use qala_disk::{Crash, Disk, DiskFile, Entry, SimDisk};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{SECOND, department, department_id, function, function_id, place, place_id};
-use crate::{CalendarDay, DayKind, FeedContact, OutboxOp, Pack, Registry, RegistryError, TokenGrant, load_pack};
+use crate::{
+    CalendarDay, DayKind, FeedContact, OutboxOp, Pack, Registry, RegistryError, TokenGrant, load_pack,
+};
 
 /// The size of a simulated disk.
 const ROOM: u64 = 1 << 40;
@@ -176,7 +178,10 @@ impl Step {
             }
             41.. => {
                 let tokens = registry.tokens().await?;
-                let token = tokens.get(self.thing as usize).map_or("none", |t| &t.id).to_owned();
+                let token = tokens
+                    .get(self.thing as usize)
+                    .map_or("none", |t| t.id.as_str())
+                    .to_owned();
                 format!("{:?}", registry.revoke_token(&token, now).await?)
             }
         };

@@ -11,7 +11,13 @@ use crate::support::{Server, json, ok, qala};
 fn pack(folder: &Path) {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/almaty");
     std::fs::create_dir_all(folder.join("feeds")).unwrap();
-    for name in ["city.toml", "districts.toml", "functions.toml", "departments.toml", "calendar.toml"] {
+    for name in [
+        "city.toml",
+        "districts.toml",
+        "functions.toml",
+        "departments.toml",
+        "calendar.toml",
+    ] {
         std::fs::copy(own.join(name), folder.join(name)).unwrap();
     }
     let feed = |id: &str, more: &str| {
@@ -43,7 +49,11 @@ struct Centre {
 
 impl Centre {
     fn start(&mut self) {
-        self.server = Some(Server::start_as(&self.data, &["serve", "--pack", &self.pack], &[]));
+        self.server = Some(Server::start_as(
+            &self.data,
+            &["serve", "--pack", &self.pack],
+            &[],
+        ));
     }
 
     fn stop(&mut self) {
@@ -51,7 +61,12 @@ impl Centre {
     }
 
     fn get(&self, path: &str) -> Value {
-        let (status, body) = self.server.as_ref().unwrap().request("GET", path, &[], b"").unwrap();
+        let (status, body) = self
+            .server
+            .as_ref()
+            .unwrap()
+            .request("GET", path, &[], b"")
+            .unwrap();
         assert_eq!(status, 200, "{path}: {body}");
         serde_json::from_str(&body).unwrap()
     }
@@ -64,13 +79,18 @@ impl Centre {
 
     /// Sends readings of the last minutes: station and minutes before now.
     fn send(&self, feed: &str, readings: &[(&str, u64)]) {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_secs();
         let rows: Vec<String> = readings
             .iter()
             .enumerate()
             .map(|(i, (station, before))| {
                 let t = qala_core::Zone::utc().format((now - before * 60) as i64 * 1_000_000 + i as i64);
-                format!(r#"{{"station_id":"{station}","t":"{t}","quantity":"pm25","value":{now},"unit":"mg/m3"}}"#)
+                format!(
+                    r#"{{"station_id":"{station}","t":"{t}","quantity":"pm25","value":{now},"unit":"mg/m3"}}"#
+                )
             })
             .map(|row| row.replace(&format!("\"value\":{now}"), &format!("\"value\":{}", now % 5)))
             .collect();
@@ -88,7 +108,10 @@ impl Centre {
     }
 
     fn command(&self, args: &[&str]) -> Value {
-        json(&self.data, &[&["--pack", &self.pack], args, &["--format", "json"]].concat())
+        json(
+            &self.data,
+            &[&["--pack", &self.pack], args, &["--format", "json"]].concat(),
+        )
     }
 }
 
@@ -131,15 +154,24 @@ fn feeds_are_held_to_what_they_promised() {
     // Late after three seconds, stopped after seven; since when is told by the promise, not by whoever looks.
     let at = |o: &Value, name: &str| qala_core::parse_instant(o[name].as_str().unwrap(), None).unwrap();
     let last = at(&now, "last_arrival");
-    let late = until("late", || Some(centre.obligation("quick")).filter(|o| o["state"] == "late"));
+    let late = until("late", || {
+        Some(centre.obligation("quick")).filter(|o| o["state"] == "late")
+    });
     assert_eq!(at(&late, "since"), last + 3_000_001);
     assert_eq!(at(&late, "due"), last + 3_000_000);
-    let stopped = until("stopped", || Some(centre.obligation("quick")).filter(|o| o["state"] == "stopped"));
+    let stopped = until("stopped", || {
+        Some(centre.obligation("quick")).filter(|o| o["state"] == "stopped")
+    });
     assert_eq!(at(&stopped, "since"), last + 7_000_001);
     assert!(stopped["kept_7d"].as_f64().unwrap() < 0.5, "{stopped}");
     // A message without one good row keeps no promise.
     let bad = br#"{"station_id":"s1","t":"yesterday","quantity":"pm25","value":1,"unit":"ug/m3"}"#;
-    let (status, _) = centre.server.as_ref().unwrap().request("POST", "/api/ingest/quick", &[], bad).unwrap();
+    let (status, _) = centre
+        .server
+        .as_ref()
+        .unwrap()
+        .request("POST", "/api/ingest/quick", &[], bad)
+        .unwrap();
     assert_eq!(status, 200);
     assert_eq!(centre.obligation("quick")["state"], "stopped");
     centre.send("quick", &[("s1", 1)]);
@@ -153,14 +185,22 @@ fn feeds_are_held_to_what_they_promised() {
     centre.send("posts", &[("s1", 0), ("s2", 20), ("s4", 1)]);
     let ahead = qala_core::Zone::utc().format(last + 3_600_000_000);
     let body = format!(r#"{{"station_id":"s3","t":"{ahead}","quantity":"pm25","value":1,"unit":"ug/m3"}}"#);
-    let (status, _) = centre.server.as_ref().unwrap().request("POST", "/api/ingest/posts", &[], body.as_bytes()).unwrap();
+    let (status, _) = centre
+        .server
+        .as_ref()
+        .unwrap()
+        .request("POST", "/api/ingest/posts", &[], body.as_bytes())
+        .unwrap();
     assert_eq!(status, 200);
     let posts = until("a silent device", || {
         Some(centre.obligation("posts")).filter(|o| o["silent_devices"] == 1 && o["devices"] == 4)
     });
     assert_eq!(posts["silent"][0]["device"], "s2", "{posts}");
     assert_eq!(posts["state"], "kept");
-    assert!(posts["last_event"].as_str() <= posts["last_arrival"].as_str(), "{posts}");
+    assert!(
+        posts["last_event"].as_str() <= posts["last_arrival"].as_str(),
+        "{posts}"
+    );
 
     // History is rows: they come within the watch's turn.
     let changes = until("the history of quick", || {
@@ -169,17 +209,38 @@ fn feeds_are_held_to_what_they_promised() {
         (changes.len() >= 5).then_some((history, changes))
     });
     let (history, changes) = changes;
-    let mut states: Vec<&str> = changes.iter().rev().map(|c| c["state"].as_str().unwrap()).collect();
+    let mut states: Vec<&str> = changes
+        .iter()
+        .rev()
+        .map(|c| c["state"].as_str().unwrap())
+        .collect();
     states.truncate(5);
     assert_eq!(states, ["never", "kept", "late", "stopped", "kept"]);
     let today = &history["days"][0];
     assert_eq!(history["days"].as_array().unwrap().len(), 30);
-    assert_eq!((&today["messages"], &today["accepted"], &today["quarantined"]), (&3.into(), &2.into(), &1.into()));
+    assert_eq!(
+        (&today["messages"], &today["accepted"], &today["quarantined"]),
+        (&3.into(), &2.into(), &1.into())
+    );
     assert!(today["promised"].as_i64().unwrap() > today["kept"].as_i64().unwrap());
     assert_eq!(history["contacts"][0]["email"], "duty@example.org");
-    assert_eq!(centre.server.as_ref().unwrap().request("GET", "/api/feeds/nowhere", &[], b"").unwrap().0, 404);
+    assert_eq!(
+        centre
+            .server
+            .as_ref()
+            .unwrap()
+            .request("GET", "/api/feeds/nowhere", &[], b"")
+            .unwrap()
+            .0,
+        404
+    );
     until("the silence of s2", || {
-        let (_, body) = centre.server.as_ref().unwrap().request("GET", "/api/feeds/posts", &[], b"").unwrap();
+        let (_, body) = centre
+            .server
+            .as_ref()
+            .unwrap()
+            .request("GET", "/api/feeds/posts", &[], b"")
+            .unwrap();
         body.contains("\"s2\"").then_some(())
     });
     centre.stop();
@@ -189,16 +250,32 @@ fn feeds_are_held_to_what_they_promised() {
     let list = list.as_array().unwrap();
     assert_eq!(list.len(), 4);
     let row = |feed: &str| list.iter().find(|r| r["feed"] == feed).unwrap();
-    assert_eq!((&row("posts")["state"], &row("posts")["silent"]), (&"kept".into(), &1.into()), "{list:?}");
+    assert_eq!(
+        (&row("posts")["state"], &row("posts")["silent"]),
+        (&"kept".into(), &1.into()),
+        "{list:?}"
+    );
     assert_eq!(row("quiet")["state"], "never");
     assert_eq!(row("quick")["contact"], "Duty desk");
     let shown = centre.command(&["feed", "show", "posts"]);
     assert_eq!(shown["silent_devices"][0]["device"], "s2", "{shown}");
     let table = ok(&centre.data, &["--pack", &centre.pack, "feed", "list"]);
-    assert!(table.contains("+7 000 000-00-09") && table.contains("stopped") | table.contains("late") | table.contains("kept"), "{table}");
-    let csv = ok(&centre.data, &["--pack", &centre.pack, "feed", "list", "--format", "csv"]);
+    assert!(
+        table.contains("+7 000 000-00-09")
+            && table.contains("stopped") | table.contains("late") | table.contains("kept"),
+        "{table}"
+    );
+    let csv = ok(
+        &centre.data,
+        &["--pack", &centre.pack, "feed", "list", "--format", "csv"],
+    );
     assert!(csv.starts_with("feed,state,since,last_arrival,"), "{csv}");
-    assert_eq!(qala(&centre.data, &["--pack", &centre.pack, "feed", "show", "post"]).status.code(), Some(2));
+    assert_eq!(
+        qala(&centre.data, &["--pack", &centre.pack, "feed", "show", "post"])
+            .status
+            .code(),
+        Some(2)
+    );
 
     // As of the moment when it had stopped, it had stopped.
     let then = qala_core::Zone::utc().format(last + 8_000_000);
@@ -209,12 +286,34 @@ fn feeds_are_held_to_what_they_promised() {
     assert_eq!(centre.command(&["sql", &sql])[0]["state"], "stopped");
     let sql = "SELECT device, valid_to FROM feeds_device_silences WHERE feed = 'posts'";
     let silences = centre.command(&["sql", sql]);
-    assert_eq!((&silences[0]["device"], &silences[0]["valid_to"]), (&"s2".into(), &Value::Null), "{silences}");
+    assert_eq!(
+        (&silences[0]["device"], &silences[0]["valid_to"]),
+        (&"s2".into(), &Value::Null),
+        "{silences}"
+    );
 
     // A new contact is history too, and the pack does not undo it.
-    let args = ["--pack", &centre.pack, "feed", "contact", "quick", "--name", "Aigul", "--phone", "+7 000 1"];
+    let args = [
+        "--pack",
+        &centre.pack,
+        "feed",
+        "contact",
+        "quick",
+        "--name",
+        "Aigul",
+        "--phone",
+        "+7 000 1",
+    ];
     ok(&centre.data, &args);
-    assert_eq!(qala(&centre.data, &["feed", "contact", "nowhere", "--name", "A", "--phone", "1"]).status.code(), Some(2));
+    assert_eq!(
+        qala(
+            &centre.data,
+            &["feed", "contact", "nowhere", "--name", "A", "--phone", "1"]
+        )
+        .status
+        .code(),
+        Some(2)
+    );
     let sql = "SELECT name_en, phone, email, valid_to IS NULL AS open FROM feeds_contacts WHERE feed_id = 'quick' ORDER BY valid_from";
     let contacts = centre.command(&["sql", sql]);
     assert_eq!(
@@ -226,9 +325,15 @@ fn feeds_are_held_to_what_they_promised() {
     centre.start();
     assert_eq!(centre.obligation("quick")["contact"]["name"]["en"], "Aigul");
     centre.send("posts", &[("s2", 0)]);
-    until("s2 is back", || (centre.obligation("posts")["silent_devices"] == 0).then_some(()));
+    until("s2 is back", || {
+        (centre.obligation("posts")["silent_devices"] == 0).then_some(())
+    });
     centre.stop();
     let sql = "SELECT device, valid_to IS NULL AS open FROM feeds_device_silences WHERE feed = 'posts'";
     let silences = centre.command(&["sql", sql]);
-    assert_eq!((&silences[0]["device"], &silences[0]["open"]), (&"s2".into(), &false.into()), "{silences}");
+    assert_eq!(
+        (&silences[0]["device"], &silences[0]["open"]),
+        (&"s2".into(), &false.into()),
+        "{silences}"
+    );
 }

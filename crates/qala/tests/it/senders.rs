@@ -34,14 +34,20 @@ fn send(server: &Server, path: &str, token: Option<&str>, more: &[(&str, &str)],
     if let Some(bearer) = &bearer {
         headers.push(("Authorization", bearer));
     }
-    let method = if path.starts_with("/api/ingest") { "POST" } else { "GET" };
+    let method = if path.starts_with("/api/ingest") {
+        "POST"
+    } else {
+        "GET"
+    };
     let (status, text) = server.request(method, path, &headers, body.as_bytes()).unwrap();
     (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
 
 fn count(data: &Path, table: &str) -> i64 {
     let sql = format!("SELECT count(*) AS n FROM {table}");
-    json(data, &["sql", &sql, "--format", "json"])[0]["n"].as_i64().unwrap()
+    json(data, &["sql", &sql, "--format", "json"])[0]["n"]
+        .as_i64()
+        .unwrap()
 }
 
 fn counts(receipt: &Value) -> [u64; 4] {
@@ -53,10 +59,16 @@ fn a_token_lets_in_to_its_feeds_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path();
     let good = issue(data, &["--feed", FEED]);
-    let both = issue(data, &["--feed", &format!("{FEED},{OTHER}"), "--expires", "2099-12-31"]);
+    let both = issue(
+        data,
+        &["--feed", &format!("{FEED},{OTHER}"), "--expires", "2099-12-31"],
+    );
     let short = issue(data, &["--feed", FEED, "--expires", "2099-01-01"]);
     let revoked = issue(data, &["--feed", FEED]);
-    let person = ok(data, &["user", "add", "ada", "--name", "Ada", "--role", "analyst"]);
+    let person = ok(
+        data,
+        &["user", "add", "ada", "--name", "Ada", "--role", "analyst"],
+    );
     // Only hashes are kept, and a token can be named without its secret.
     let bytes = std::fs::read(data.join("registry.sqlite")).unwrap();
     let wal = std::fs::read(data.join("registry.sqlite-wal")).unwrap_or_default();
@@ -76,13 +88,32 @@ fn a_token_lets_in_to_its_feeds_and_nothing_else() {
     ok(data, &["token", "revoke", mine[0]["id"].as_str().unwrap()]);
     let refused = qala(data, &["token", "revoke", "nothing"]);
     assert_eq!(refused.status.code(), Some(2));
-    let refused = qala(data, &["token", "issue", "--for", "X", "--feed", "sim-air-reading"]);
+    let refused = qala(
+        data,
+        &["token", "issue", "--for", "X", "--feed", "sim-air-reading"],
+    );
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("did you mean `sim-air-readings`"));
-    let refused = qala(data, &["token", "issue", "--for", "X", "--feed", FEED, "--expires", "2020-01-01"]);
+    let refused = qala(
+        data,
+        &[
+            "token",
+            "issue",
+            "--for",
+            "X",
+            "--feed",
+            FEED,
+            "--expires",
+            "2020-01-01",
+        ],
+    );
     assert_eq!(refused.status.code(), Some(2));
     // Somebody who is no sender gets no token of a sender by mistake.
-    assert!(!qala(data, &["token", "issue", "--for", "ada", "--feed", FEED]).status.success());
+    assert!(
+        !qala(data, &["token", "issue", "--for", "ada", "--feed", FEED])
+            .status
+            .success()
+    );
 
     let body = reading("s1", 0, "12");
     let server = Server::start(data);
@@ -106,15 +137,24 @@ fn a_token_lets_in_to_its_feeds_and_nothing_else() {
     assert_eq!(status(FEED, None), 200);
     let (status, why) = push(&server, FEED, None, &[("X-Forwarded-For", "203.0.113.9")], &body);
     assert_eq!(status, 401);
-    assert!(why["error"].as_str().unwrap().contains("qala token issue"), "{why}");
+    assert!(
+        why["error"].as_str().unwrap().contains("qala token issue"),
+        "{why}"
+    );
     drop(server);
 
     let server = Server::start_as(data, &["serve", "--require-token"], &[]);
     let (status, why) = push(&server, FEED, None, &[], &body);
     assert_eq!(status, 401, "{why}");
-    assert!(why["error"].as_str().unwrap().contains("Authorization: Bearer"), "{why}");
+    assert!(
+        why["error"].as_str().unwrap().contains("Authorization: Bearer"),
+        "{why}"
+    );
     // Nor is a dry run or the name of a feed for everybody.
-    assert_eq!(push(&server, &format!("{FEED}?dry_run=true"), None, &[], &body).0, 401);
+    assert_eq!(
+        push(&server, &format!("{FEED}?dry_run=true"), None, &[], &body).0,
+        401
+    );
     assert_eq!(push(&server, "nowhere", None, &[], &body).0, 401);
     assert_eq!(push(&server, FEED, Some(&good), &[], &body).0, 200);
     drop(server);
@@ -124,7 +164,11 @@ fn a_token_lets_in_to_its_feeds_and_nothing_else() {
     sqlite(data, ended);
     let server = Server::start(data);
     let (status, why) = push(&server, FEED, Some(&short), &[], &body);
-    assert_eq!((status, why["error"].as_str().unwrap().contains("expired")), (401, true), "{why}");
+    assert_eq!(
+        (status, why["error"].as_str().unwrap().contains("expired")),
+        (401, true),
+        "{why}"
+    );
 }
 
 /// Runs a statement with the program `sqlite3` of Python.
@@ -152,7 +196,9 @@ fn a_token_that_was_shown_survives_a_kill() {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         // Killed with the first byte that was seen of it.
         child.kill().ok();
         child.wait().unwrap();
@@ -167,7 +213,13 @@ fn a_token_that_was_shown_survives_a_kill() {
     server.child.kill().unwrap();
     server.child.wait().unwrap();
     drop(server);
-    assert_eq!(json(data, &["token", "list", "--format", "json"]).as_array().unwrap().len(), 5);
+    assert_eq!(
+        json(data, &["token", "list", "--format", "json"])
+            .as_array()
+            .unwrap()
+            .len(),
+        5
+    );
     assert_eq!(count(data, "air_readings"), 5);
 }
 
@@ -185,7 +237,10 @@ fn a_dry_run_tells_everything_and_keeps_nothing() {
         let (status, receipt) = send(&server, &path, None, &[("Idempotency-Key", "a")], &body);
         assert_eq!(status, 200, "{receipt}");
         assert_eq!(counts(&receipt), [30, 29, 0, 1], "{receipt}");
-        assert_eq!((&receipt["dry_run"], &receipt["dataset"]), (&true.into(), &"air_readings".into()));
+        assert_eq!(
+            (&receipt["dry_run"], &receipt["dataset"]),
+            (&true.into(), &"air_readings".into())
+        );
         let shown = receipt["rows"].as_array().unwrap();
         assert_eq!(shown.len(), 20);
         assert_eq!(shown[0]["dataset"], "air_readings");
@@ -193,10 +248,19 @@ fn a_dry_run_tells_everything_and_keeps_nothing() {
         assert_eq!(shown[0]["row"]["t"], "2026-03-04T10:00:00+05:00");
         assert_eq!(shown[0]["row"]["value"], 10.0);
         let problem = &receipt["problems"][0];
-        assert_eq!((&problem["position"]["record"], &problem["position"]["field"]), (&7.into(), &"value".into()));
+        assert_eq!(
+            (&problem["position"]["record"], &problem["position"]["field"]),
+            (&7.into(), &"value".into())
+        );
     }
     // The key is still free.
-    let (status, receipt) = push(&server, FEED, None, &[("Idempotency-Key", "a")], &reading("s2", 0, "1"));
+    let (status, receipt) = push(
+        &server,
+        FEED,
+        None,
+        &[("Idempotency-Key", "a")],
+        &reading("s2", 0, "1"),
+    );
     assert_eq!((status, counts(&receipt)), (200, [1, 1, 0, 0]), "{receipt}");
     assert!(receipt.get("dry_run").is_none());
     // Number plates are not shown.
@@ -204,12 +268,29 @@ fn a_dry_run_tells_everything_and_keeps_nothing() {
     let file = dir.path().join("plates.csv");
     std::fs::write(&file, csv).unwrap();
     drop(server);
-    let args = ["import", "table", file.to_str().unwrap(), "--dataset", "transit_vehicle_positions", "--dry-run"];
+    let args = [
+        "import",
+        "table",
+        file.to_str().unwrap(),
+        "--dataset",
+        "transit_vehicle_positions",
+        "--dry-run",
+    ];
     let report = json(data, &[&args[..], &["--format", "json"]].concat());
     assert_eq!(report["accepted"], 1, "{report}");
     let row = &report["files"][0]["rows"][0]["row"];
-    assert_eq!((&row["vehicle_id"], &row["license_plate"]), (&"b1".into(), &"~".into()), "{report}");
-    assert_eq!((count(data, "air_readings"), count(data, "transit_vehicle_positions")), (1, 0));
+    assert_eq!(
+        (&row["vehicle_id"], &row["license_plate"]),
+        (&"b1".into(), &"~".into()),
+        "{report}"
+    );
+    assert_eq!(
+        (
+            count(data, "air_readings"),
+            count(data, "transit_vehicle_positions")
+        ),
+        (1, 0)
+    );
     assert_eq!(count(data, "lake_quarantine"), 0);
 }
 
@@ -226,7 +307,10 @@ fn the_sandbox_behaves_as_the_door_and_reaches_no_dataset() {
     let two = format!("[{},{}]", reading("s1", 0, "1"), reading("s1", 1, "2"));
     let (status, first) = sent(&key("a"), &two);
     assert_eq!((status, counts(&first)), (200, [2, 2, 0, 0]), "{first}");
-    assert_eq!((&first["sandbox"], &first["dry_run"]), (&true.into(), &true.into()));
+    assert_eq!(
+        (&first["sandbox"], &first["dry_run"]),
+        (&true.into(), &true.into())
+    );
     assert_eq!(first["rows"].as_array().unwrap().len(), 2);
     // The same again, other bytes under the key, the same bytes without the key.
     assert_eq!(sent(&key("a"), &two), (200, first.clone()));
@@ -251,7 +335,10 @@ fn the_sandbox_behaves_as_the_door_and_reaches_no_dataset() {
     assert_eq!((status, counts(&receipt)), (200, [2, 1, 0, 1]), "{receipt}");
     assert_eq!(counts(&sent(&key("d"), &reading("s1", 2, "3")).1), [1, 1, 0, 0]);
     // Another token has another sandbox, and a key of its own.
-    assert_eq!(counts(&push(&server, FEED, Some(&other), &key("a"), &two).1), [2, 2, 0, 0]);
+    assert_eq!(
+        counts(&push(&server, FEED, Some(&other), &key("a"), &two).1),
+        [2, 2, 0, 0]
+    );
     let (status, why) = sent(&[], &"x".repeat(9 << 20));
     assert_eq!(status, 413, "{why}");
     assert_eq!(push(&server, OTHER, Some(&token), &[], &two).0, 403);
@@ -259,10 +346,18 @@ fn the_sandbox_behaves_as_the_door_and_reaches_no_dataset() {
     let messages = |token: Option<&str>| send(&server, "/api/sandbox/messages", token, &[], "");
     let (status, list) = messages(Some(&token));
     assert_eq!(status, 200, "{list}");
-    let keys: Vec<&str> = list.as_array().unwrap().iter().map(|m| m["idempotency_key"].as_str().unwrap()).collect();
+    let keys: Vec<&str> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| m["idempotency_key"].as_str().unwrap())
+        .collect();
     assert_eq!(keys, ["d", "c", "b", "a"]);
     assert_eq!(list[3]["receipt"], first);
-    assert_eq!(list[2]["receipt"]["problems"][0]["position"]["record"], 4, "{list}");
+    assert_eq!(
+        list[2]["receipt"]["problems"][0]["position"]["record"], 4,
+        "{list}"
+    );
     assert_eq!(messages(None).0, 401);
     assert_eq!(messages(Some("qala_00")).0, 401);
     assert_eq!(messages(Some(&real)).0, 403);
@@ -274,9 +369,15 @@ fn the_sandbox_behaves_as_the_door_and_reaches_no_dataset() {
     server.child.wait().unwrap();
     let server = Server::start(data);
     assert_eq!(push(&server, FEED, Some(&token), &key("a"), &two), (200, first));
-    assert_eq!(counts(&push(&server, FEED, Some(&token), &key("e"), &reading("s1", 1, "9")).1), [1, 0, 1, 0]);
+    assert_eq!(
+        counts(&push(&server, FEED, Some(&token), &key("e"), &reading("s1", 1, "9")).1),
+        [1, 0, 1, 0]
+    );
     // The real token finds a clean table.
-    assert_eq!(counts(&push(&server, FEED, Some(&real), &key("a"), &two).1), [2, 2, 0, 0]);
+    assert_eq!(
+        counts(&push(&server, FEED, Some(&real), &key("a"), &two).1),
+        [2, 2, 0, 0]
+    );
     drop(server);
     assert_eq!(count(data, "air_readings"), 2);
     assert_eq!(count(data, "lake_quarantine"), 0);
