@@ -3,6 +3,7 @@
 
 use qala_core::{DatasetName, FeedId};
 use qala_lake::{Begin, Message, Op};
+use qala_registry::DepartmentId;
 use serde_json::{Map, Value, json};
 
 use super::watch::{Columns, Seen, instant};
@@ -70,7 +71,7 @@ impl Centre {
                     "last_arrival": arrivals.ends().map(|(_, last)| last),
                     "cadence_s": promise.cadence / 1_000_000, "grace_s": promise.grace / 1_000_000,
                     "kept_7d": shares.0, "kept_30d": shares.1,
-                    "owner_function": feed.owner_function, "department_id": department.as_ref().map(|d| d.as_str()),
+                    "owner_function": feed.owner_function, "department_id": department.as_ref().map(DepartmentId::as_str),
                     "noted_at": now,
                 }))
             }));

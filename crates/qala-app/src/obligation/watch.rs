@@ -278,7 +278,8 @@ impl Centre {
     /// Finds the newest event of each feed, and of each of its devices, among the rows of new messages. An event that lies
     /// ahead of its arrival counts as of its arrival: a clock that runs fast makes nobody else late.
     pub(super) async fn look_at_rows(&self, seen: &mut Seen) -> Result<()> {
-        let mut groups: BTreeMap<(String, Option<String>), Vec<(&str, Unread)>> = BTreeMap::new();
+        type Group<'a> = Vec<(&'a str, Unread)>;
+        let mut groups: BTreeMap<(String, Option<String>), Group<'_>> = BTreeMap::new();
         for feed in &self.feeds {
             let device = feed.devices.as_ref();
             if device.is_none() && feed.cadence_s.is_none() {

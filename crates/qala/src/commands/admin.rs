@@ -48,7 +48,7 @@ pub(crate) fn check(pack: &str) -> Result<ExitCode> {
         if let Some(devices) = &feed.devices {
             let name = devices.dataset.as_ref().or(feed.dataset.as_ref());
             let dataset = name.and_then(|n| datasets.iter().find(|d| d.name == *n));
-            if !dataset.is_some_and(|d| d.column(&devices.column).is_some()) {
+            if dataset.is_none_or(|d| d.column(&devices.column).is_none()) {
                 faults.push(format!(
                     "feed {}: there is no dataset with the column `{}` of its devices",
                     feed.id, devices.column
