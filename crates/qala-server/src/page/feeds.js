@@ -19,6 +19,8 @@ function answer(states) {
   } else if (never < states.length) {
     sentences.push(t("feeds_fine", { n: states.length - never }));
   }
+  const late = states.filter((s) => s.state === "late").length;
+  if (late > 0) sentences.push(t("feeds_late", { n: late }));
   if (never > 0) sentences.push(t("feeds_never", { n: never }));
   const text = `${sentences.join("; ")}.`;
   return text[0].toUpperCase() + text.slice(1);
@@ -32,7 +34,7 @@ function line({ feed, state }, now, ownerOf) {
   const old = state === "stopped" || state === "late" ? "stale" : "";
   const age = at ? [ago(at, now), dateTime(at)].filter(Boolean).join(" · ") : t("feed_never");
   const cadence = feed.cadence_s ? `${t("cadence").toLowerCase()} ${seconds(feed.cadence_s)}` : null;
-  const note = [feed.kind, ownerOf(feed.owner_function), feed.licence].filter(Boolean).join(" · ");
+  const note = [feed.kind, words(feed.obligation?.function) || ownerOf(feed.owner_function), feed.licence].filter(Boolean).join(" · ");
   return h("tr", { class: state },
     h("th", { scope: "row" }, h("span", {}, words(feed.title) || feed.id), h("small", {}, note), feed.simulated && simulatedMark()),
     h("td", { "data-label": t("feed_state") }, h("span", { class: "cell" }, mark(feed.error ? "watch" : SHAPE[state], t(`feed_${state}`)), feed.error && h("small", {}, t("feed_error", { error: feed.error })), cadence && h("small", {}, cadence))),

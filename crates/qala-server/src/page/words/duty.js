@@ -8,6 +8,7 @@ const english = (n, one, many) => `${n} ${Number(n) === 1 ? one : many}`;
 export const kk = {
   feeds: "Не хабарламай қойды және кімге қоңырау шалу керек",
   feed_late: "кешігіп тұр",
+  feeds_late: "кешігіп тұрған арна саны: {n}",
   lasting_days: "{n} күн",
   lasting_hours: "{n} сағат",
   lasting_minutes: "{n} минут",
@@ -26,6 +27,7 @@ export const kk = {
 export const ru = {
   feeds: "Что перестало сообщать и кому звонить",
   feed_late: "опаздывает",
+  feeds_late: (v) => (rules.select(Number(v.n)) === "one" ? `${v.n} источник опаздывает` : `опаздывают ${russian(v.n, "источник", "источника", "источников")}`),
   lasting_days: (v) => russian(v.n, "день", "дня", "дней"),
   lasting_hours: (v) => russian(v.n, "час", "часа", "часов"),
   lasting_minutes: (v) => russian(v.n, "минуту", "минуты", "минут"),
@@ -44,6 +46,7 @@ export const ru = {
 export const en = {
   feeds: "What stopped reporting and whom to call",
   feed_late: "late",
+  feeds_late: (v) => `${english(v.n, "feed is", "feeds are")} late`,
   lasting_days: (v) => english(v.n, "day", "days"),
   lasting_hours: (v) => english(v.n, "hour", "hours"),
   lasting_minutes: (v) => english(v.n, "minute", "minutes"),
