@@ -125,7 +125,7 @@ pub(crate) async fn reparse(centre: Centre, feed: &str, from: &str) -> Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) async fn user(centre: Centre, command: UserCommand) -> Result<ExitCode> {
+pub(crate) async fn user(centre: &Centre, command: UserCommand) -> Result<()> {
     let now = centre.clock.now();
     match command {
         UserCommand::Add { id, name, role } => {
@@ -143,7 +143,7 @@ pub(crate) async fn user(centre: Centre, command: UserCommand) -> Result<ExitCod
             .await
             .map_err(AppError::from)?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 pub(crate) async fn tidy(centre: Centre) -> Result<ExitCode> {

@@ -1,7 +1,5 @@
 //! `qala feed` and `qala token`.
 
-use std::process::ExitCode;
-
 use anyhow::Result;
 use qala_app::registry::{FeedContact, Token};
 use qala_app::{AppError, Centre, FeedHistory, Obligation};
@@ -68,7 +66,7 @@ fn order(o: &Obligation) -> (u8, i64) {
     (rank, o.due.unwrap_or(i64::MAX))
 }
 
-pub(crate) async fn feed(centre: Centre, command: FeedCommand) -> Result<ExitCode> {
+pub(crate) async fn feed(centre: &Centre, command: FeedCommand) -> Result<()> {
     match command {
         FeedCommand::List { format } => {
             let mut all = centre.obligations().await?;
@@ -116,8 +114,7 @@ pub(crate) async fn feed(centre: Centre, command: FeedCommand) -> Result<ExitCod
             centre.set_contact(&contact).await?;
         }
     }
-    centre.close().await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn show(history: &FeedHistory, format: Format, zone: &Zone) -> Result<()> {
@@ -192,7 +189,7 @@ fn state(token: &Token, now: i64) -> &'static str {
     }
 }
 
-pub(crate) async fn token(centre: Centre, command: TokenCommand) -> Result<ExitCode> {
+pub(crate) async fn token(centre: &Centre, command: TokenCommand) -> Result<()> {
     match command {
         TokenCommand::Issue {
             feed,
@@ -225,6 +222,5 @@ pub(crate) async fn token(centre: Centre, command: TokenCommand) -> Result<ExitC
             .await
             .map_err(AppError::from)?,
     }
-    centre.close().await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

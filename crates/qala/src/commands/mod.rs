@@ -1,6 +1,7 @@
 //! What each sub-command does.
 
 mod admin;
+mod control;
 mod feed;
 mod import;
 mod indicator;
@@ -18,8 +19,15 @@ use qala_app::{Centre, CentreOptions, Door, PackSources};
 
 use crate::args::{Args, Command, IndicatorCommand, PackCommand, QuarantineCommand, SpecCommand};
 
+pub(crate) use control::code;
+
 /// Runs what was asked for.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
+    if control::is_short(&args.command)
+        && let Some(code) = control::ask(&args.data).await?
+    {
+        return Ok(code);
+    }
     let mut options = CentreOptions::new(&args.data);
     if let Some(pack) = &args.pack {
         options.pack.clone_from(pack);
@@ -119,9 +127,12 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             quarantine::run(Centre::open(options).await?, command).await
         }
         Command::Reparse { feed, from } => admin::reparse(Centre::open(options).await?, &feed, &from).await,
-        Command::Feed(command) => feed::feed(Centre::open(options).await?, command).await,
-        Command::Token(command) => feed::token(Centre::open(options).await?, command).await,
-        Command::User(command) => admin::user(Centre::open(options).await?, command).await,
+        command @ (Command::Feed(_) | Command::Token(_) | Command::User(_)) => {
+            let centre = Centre::open(options).await?;
+            control::run(&centre, command).await?;
+            centre.close().await?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Tidy => admin::tidy(Centre::open(options).await?).await,
         Command::Completions { shell } => {
             admin::completions(shell);

@@ -11,6 +11,7 @@ use qala_app::registry::{Place, PlaceKind};
 use qala_app::{AppError, Background, Centre, Door, Payload, Progress, Range};
 use qala_sim::CityOptions;
 
+use crate::commands::control;
 use crate::print;
 
 /// Fills a centre with the seeded city. Its messages go in by the public door; filling twice changes nothing.
@@ -103,6 +104,7 @@ pub(crate) async fn serve(
         centre: Arc::clone(&centre),
         door,
     };
+    let control = tokio::spawn(control::listen(Arc::clone(&centre)));
     let stop = async {
         stopped().await;
         print::err("stopping");
@@ -110,6 +112,7 @@ pub(crate) async fn serve(
     let ready = |address: SocketAddr| print::err(&format!("Qala is at http://{address}"));
     let served = qala_server::serve(state, listen, stop, ready).await;
     drop(background);
+    control.abort();
     centre.lake.commit().await.map_err(AppError::from)?;
     served.with_context(|| format!("listen on {listen}"))?;
     Ok(ExitCode::SUCCESS)

@@ -384,3 +384,39 @@ fn the_sandbox_behaves_as_the_door_and_reaches_no_dataset() {
     let sql = format!("SELECT count(*) AS n FROM lake_messages WHERE feed = '{FEED}'");
     assert_eq!(json(data, &["sql", &sql, "--format", "json"])[0]["n"], 1);
 }
+
+#[test]
+fn tokens_are_issued_and_revoked_while_the_server_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path();
+    let server = Server::start_as(data, &["serve", "--require-token"], &[]);
+    let token = issue(data, &["--feed", FEED]);
+    assert!(token.starts_with("qala_"), "{token}");
+    let body = reading("s1", 0, "1");
+    assert_eq!(push(&server, FEED, Some(&token), &[], &body).0, 200);
+    let list = json(data, &["token", "list", "--format", "json"]);
+    let id = list[0]["id"].as_str().unwrap().to_owned();
+    let feeds = ok(data, &["feed", "list", "--format", "csv"]);
+    assert!(feeds.contains(&format!("{FEED},kept,")), "{feeds}");
+    ok(data, &["token", "revoke", &id]);
+    assert_eq!(push(&server, FEED, Some(&token), &[], &body).0, 401);
+    let refused = qala(data, &["token", "revoke", "nothing"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("qala token list"));
+    let refused = qala(data, &["feed", "show", "sim-air-reading"]);
+    assert_eq!(refused.status.code(), Some(2));
+    // Everything else still needs the directory for itself.
+    assert!(!qala(data, &["sql", "SELECT 1"]).status.success());
+    // Nobody else on the machine may ask.
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(data.join("control.sock"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // Killed with the answer in hand: what was issued is there.
+    let token = issue(data, &["--feed", FEED]);
+    drop(server);
+    let server = Server::start_as(data, &["serve", "--require-token"], &[]);
+    assert_eq!(push(&server, FEED, Some(&token), &[], &body).0, 200);
+}
