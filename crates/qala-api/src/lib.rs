@@ -5,6 +5,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+mod obligation;
+
+pub use obligation::{Contact, FeedDay, FeedHistory, Hours, Obligation, Silence};
+
 /// A row of JSON: instants are ISO 8601 with the city's offset.
 pub type Row = Map<String, Value>;
 
@@ -149,6 +153,9 @@ pub struct Feed {
     /// Why its last answer could not be taken in; what came before stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What its sender promised and how it stands to it; absent for a feed that is not in the pack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obligation: Option<Obligation>,
 }
 
 /// `GET /api/status`.
@@ -208,6 +215,33 @@ pub struct Receipt {
     /// The first problems.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Value>,
+    /// True when nothing reached a dataset.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub dry_run: bool,
+    /// True when it came with a sandbox token: rows are compared with what came with that token before.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub sandbox: bool,
+    /// Of a dry run: the first rows as they would be in the table, each with its dataset.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<Row>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks in this form")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// `GET /api/sandbox/messages`: a message that came with a sandbox token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SandboxMessage {
+    /// When it came.
+    pub received_at: String,
+    /// Feed.
+    pub feed: String,
+    /// The sender's idempotency key.
+    pub idempotency_key: Option<String>,
+    /// The receipt that was given.
+    pub receipt: Receipt,
 }
 
 /// Any error: one sentence that says what to do.

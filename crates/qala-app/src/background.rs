@@ -36,6 +36,8 @@ impl Background {
                 }
             }
             tasks.spawn(relaying(Arc::clone(centre)));
+            centre.watch.listen();
+            tasks.spawn(watching(Arc::clone(centre)));
             tasks.spawn(schedule(Arc::clone(centre)));
         }
         Self { tasks }
@@ -95,6 +97,15 @@ async fn relaying(centre: Arc<Centre>) {
             tracing::error!(%error, "relay failed; it goes on from where it was");
         }
         tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+async fn watching(centre: Arc<Centre>) {
+    loop {
+        if let Err(error) = centre.watch_feeds().await {
+            tracing::error!(%error, "watching the feeds failed; it goes on from where it was");
+        }
+        tokio::time::sleep(Duration::from_secs(10)).await;
     }
 }
 

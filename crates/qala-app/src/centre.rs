@@ -7,11 +7,12 @@ use qala_core::Zone;
 use qala_core::spec::{FeedSpec, IndicatorSpec, Kind, nearest};
 use qala_disk::RealDisk;
 use qala_lake::{Clock, Lake, LakeOptions, LocalEngine, LocalOptions};
-use qala_registry::{Pack, Registry, load_pack};
+use qala_registry::{Pack, Registry, Sandbox, TokenGrant, load_pack};
 
 use crate::clock::SystemClock;
 use crate::content::Content;
 use crate::error::{AppError, Result};
+use crate::obligation::Watch;
 use crate::spool::{self, Spool};
 use crate::transport::Polls;
 
@@ -62,6 +63,10 @@ pub struct Centre {
     pub polls: Polls,
     /// Devices by SensorThings.
     pub(crate) sensors: crate::sensorthings::Sensors,
+    /// What is known of arrivals and devices.
+    pub(crate) watch: Watch,
+    /// What integrators tried.
+    pub(crate) sandbox: Sandbox,
     // Held while the directory is open; the system lets it go when the process ends, however it ends.
     _lock: std::fs::File,
 }
@@ -105,10 +110,12 @@ impl Centre {
             feeds,
             zone,
             clock,
+            sandbox: Sandbox::new(options.data.join("sandbox.sqlite")),
             data: options.data,
             city: pack.name,
             polls: Polls::default(),
             sensors,
+            watch: Watch::default(),
             _lock: lock,
         };
         centre.relay().await?;
@@ -176,7 +183,7 @@ impl Centre {
         self.registry.add_user(id, name, role, role, now).await?;
         let token = self
             .registry
-            .issue_token(id, "first", rand::random(), now)
+            .issue_token(id, &TokenGrant::person("first"), rand::random(), now)
             .await?;
         Ok(token.reveal().to_owned())
     }

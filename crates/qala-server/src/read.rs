@@ -168,7 +168,7 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
             .rows(
                 "SELECT feed, kind, max(_received_at) AS last, count(*) AS messages, sum(received) AS received, \
                  sum(accepted) AS accepted, sum(duplicate) AS duplicate, sum(quarantined) AS quarantined \
-                 FROM lake_messages WHERE feed NOT IN ('registry', 'indicators', 'quarantine', 'migration') GROUP BY feed, kind ORDER BY feed",
+                 FROM lake_messages WHERE feed NOT IN ('registry', 'indicators', 'quarantine', 'migration', 'obligations') GROUP BY feed, kind ORDER BY feed",
             )
             .await?;
         let number = |row: &api::Row, name: &str| row.get(name).and_then(serde_json::Value::as_i64).unwrap_or(0);
@@ -192,6 +192,7 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
                 quarantined: 0,
                 last_answered: centre.polls.get(&f.id).and_then(|p| p.answered).map(|t| centre.zone.format(t)),
                 error: centre.polls.get(&f.id).and_then(|p| p.error),
+                obligation: None,
             })
             .collect();
         for row in &rows {
@@ -215,6 +216,7 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
                     quarantined: 0,
                     last_answered: None,
                     error: None,
+                    obligation: None,
                 });
                 out.len() - 1
             });
@@ -226,6 +228,7 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
             feed.duplicate = number(row, "duplicate");
             feed.quarantined = number(row, "quarantined");
         }
+        crate::feeds::fill_obligations(&state, &mut out).await?;
         Ok(out)
     })
     .await

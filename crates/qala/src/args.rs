@@ -1,9 +1,13 @@
 //! The command line.
 
+mod duty;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::duty::{FeedCommand, TokenCommand};
 
 /// An open situation centre for a whole city.
 #[derive(Debug, Parser)]
@@ -67,6 +71,9 @@ pub(crate) enum Command {
         /// Seconds between two copies
         #[arg(long, default_value_t = 86_400, value_name = "S", requires = "backup")]
         backup_every_s: u64,
+        /// Refuse messages without a token also on an address that only this machine can reach
+        #[arg(long)]
+        require_token: bool,
     },
     /// Run the centre, filled with the seeded city first (its data are marked as simulated)
     #[command(after_help = "Example: qala demo --seed 1")]
@@ -188,6 +195,12 @@ pub(crate) enum Command {
         #[arg(long, value_name = "T")]
         from: String,
     },
+    /// Feeds: what was promised, what stopped reporting, whom to call
+    #[command(subcommand)]
+    Feed(FeedCommand),
+    /// Tokens of programs that send data
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// People who may sign in
     #[command(subcommand)]
     User(UserCommand),

@@ -7,7 +7,6 @@ mod print;
 use std::process::ExitCode;
 
 use clap::Parser;
-use qala_app::AppError;
 
 /// Columns are large buffers that come and go with each query; this one gives them back to the system.
 #[global_allocator]
@@ -48,8 +47,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             print::err(&format!("{error}"));
-            let usage = error.downcast_ref::<AppError>().is_some_and(AppError::is_usage);
-            ExitCode::from(if usage { 2 } else { 1 })
+            ExitCode::from(commands::code(&error))
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::SpecError;
-use crate::{DatasetName, FeedId, FunctionId, Text, TimeStyle, Unit};
+use crate::{DatasetName, FeedId, FunctionId, Hours, Promise, Text, TimeStyle, Unit};
 
 /// How bytes are fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,6 +207,19 @@ impl Mapping {
     }
 }
 
+/// The devices of a feed: stations, detectors, vehicles. One that is silent while the others go on is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Devices {
+    /// Dataset whose rows name them; absent: that of the feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetName>,
+    /// Column with the id of the device.
+    pub column: String,
+    /// A device is silent when its newest reading is so many seconds older than the feed's newest.
+    pub silent_s: u64,
+}
+
 /// The spec of a feed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -228,6 +241,15 @@ pub struct FeedSpec {
     /// Promised seconds between two messages; absent: no promise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cadence_s: Option<u64>,
+    /// Seconds that a message may be late; absent: half of the cadence, at least 10 s and at most an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace_s: Option<u64>,
+    /// When the sender works, by the city's clock; absent: always. Outside of it nothing is promised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Hours>,
+    /// Devices that are watched one by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub devices: Option<Devices>,
     /// Function of government that answers for the feed.
     pub owner_function: FunctionId,
     /// Licence of the data.
@@ -244,5 +266,10 @@ impl FeedSpec {
     /// [`SpecError`] naming the key that is wrong.
     pub fn from_toml(name: &str, text: &str) -> Result<Self, SpecError> {
         super::from_toml(name, text)
+    }
+
+    /// What the sender promised; `None` when nothing was.
+    pub fn promise(&self) -> Option<Promise> {
+        Some(Promise::new(self.cadence_s?, self.grace_s, self.hours))
     }
 }

@@ -10,7 +10,7 @@ mod previous;
 mod schema;
 
 pub use dataset::{Column, ColumnType, DatasetSpec, Kind, Quantity, Role, Rollup, Sensitivity};
-pub use feed::{ColumnMap, Encoding, FeedSpec, Mapping, Transport, Unpivot};
+pub use feed::{ColumnMap, Devices, Encoding, FeedSpec, Mapping, Transport, Unpivot};
 pub use indicator::{Better, Boundaries, IndicatorSpec, Status, Targets};
 pub use model::{InputSpec, ModelSpec, OutputSpec, Setting, SettingKind};
 pub use previous::{Carry, CarryQuantity, FromPrevious, OldRows};

@@ -12,11 +12,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use qala_app::lake::{Op, Outcome};
 use qala_app::{AppError, Centre, Import, Payload, Progress, mapping_for};
 use qala_core::{DatasetName, FeedId};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::args::{Format, OpArg};
 use crate::commands::output;
 use crate::print;
+
+type Row = Map<String, Value>;
 
 pub(crate) struct Request {
     pub(crate) kind: String,
@@ -123,6 +125,7 @@ pub(crate) async fn run(centre: Centre, request: Request) -> Result<ExitCode> {
         .transpose()
         .map_err(|e| AppError::Usage(e.to_string()))?;
     let mut done: Vec<(String, String, Outcome)> = Vec::new();
+    let mut tried: Vec<Vec<Row>> = Vec::new();
     for (stem, payload) in payloads(&request.kind, &request.inputs).await? {
         let name = match &payload {
             Payload::File(path) => path.display().to_string(),
@@ -141,7 +144,14 @@ pub(crate) async fn run(centre: Centre, request: Request) -> Result<ExitCode> {
         };
         let progress = Arc::new(Progress::default());
         let bar = bar(&progress, &name);
-        let work = centre.import(import, Arc::clone(&progress));
+        let work = async {
+            if request.dry_run {
+                let tried = centre.try_out(import, Arc::clone(&progress)).await?;
+                return Ok((tried.outcome, tried.rows));
+            }
+            let outcome = centre.import(import, Arc::clone(&progress)).await?;
+            Ok::<_, AppError>((outcome, Vec::new()))
+        };
         tokio::pin!(work);
         // Large files fill memory faster than they end; commit meanwhile.
         let outcome = loop {
@@ -151,9 +161,11 @@ pub(crate) async fn run(centre: Centre, request: Request) -> Result<ExitCode> {
             }
         };
         bar.finish_and_clear();
-        done.push((name, feed.to_string(), outcome?));
+        let (outcome, rows) = outcome?;
+        done.push((name, feed.to_string(), outcome));
+        tried.push(rows.into_iter().map(Row::from).collect());
     }
-    report(&done, &request)?;
+    report(&done, &tried, &request)?;
     centre.close().await?;
     let nothing = done
         .iter()
@@ -165,18 +177,20 @@ pub(crate) async fn run(centre: Centre, request: Request) -> Result<ExitCode> {
     })
 }
 
-fn report(done: &[(String, String, Outcome)], request: &Request) -> Result<()> {
+/// Prints what became of each file; `tried` are the first rows of each, of a dry run.
+fn report(done: &[(String, String, Outcome)], tried: &[Vec<Row>], request: &Request) -> Result<()> {
     if request.format == Format::Json {
         let files: Vec<_> = done
             .iter()
-            .map(|(name, feed, o)| {
+            .zip(tried)
+            .map(|((name, feed, o), rows)| {
                 let t = &o.total;
                 json!({
                     "file": name, "feed": feed, "kind": request.kind, "dry_run": request.dry_run,
                     "received": t.received, "accepted": t.accepted, "duplicate": t.duplicate,
                     "quarantined": t.quarantined, "superseded": t.superseded, "warnings": o.warnings,
                     "repeated": o.repeated, "message": o.message, "digest": o.digest,
-                    "datasets": o.datasets, "problems": o.problems,
+                    "datasets": o.datasets, "problems": o.problems, "rows": rows,
                 })
             })
             .collect();
@@ -256,6 +270,9 @@ fn report(done: &[(String, String, Outcome)], request: &Request) -> Result<()> {
         }
     }
     if request.dry_run {
+        for row in tried.iter().flatten() {
+            print::out(&format!("would become: {}", serde_json::to_string(row)?));
+        }
         print::out("dry run: nothing was kept");
     }
     Ok(())

@@ -1,6 +1,8 @@
 //! What each sub-command does.
 
 mod admin;
+mod control;
+mod feed;
 mod import;
 mod indicator;
 mod output;
@@ -13,12 +15,19 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use qala_app::{Centre, CentreOptions, PackSources};
+use qala_app::{Centre, CentreOptions, Door, PackSources};
 
 use crate::args::{Args, Command, IndicatorCommand, PackCommand, QuarantineCommand, SpecCommand};
 
+pub(crate) use control::code;
+
 /// Runs what was asked for.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
+    if control::is_short(&args.command)
+        && let Some(code) = control::ask(&args.data).await?
+    {
+        return Ok(code);
+    }
     let mut options = CentreOptions::new(&args.data);
     if let Some(pack) = &args.pack {
         options.pack.clone_from(pack);
@@ -28,9 +37,11 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             listen,
             backup,
             backup_every_s,
+            require_token,
         } => {
             let backup = backup.map(|to| (to, Duration::from_secs(backup_every_s.max(1))));
-            serve::serve(Centre::open(options).await?, listen, backup).await
+            let door = if require_token { Door::Closed } else { Door::Open };
+            serve::serve(Centre::open(options).await?, listen, door, backup).await
         }
         Command::Demo {
             listen,
@@ -43,7 +54,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
                 centre.close().await?;
                 return Ok(ExitCode::SUCCESS);
             }
-            serve::serve(centre, listen, None).await
+            serve::serve(centre, listen, Door::Open, None).await
         }
         Command::Import {
             kind,
@@ -116,7 +127,12 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             quarantine::run(Centre::open(options).await?, command).await
         }
         Command::Reparse { feed, from } => admin::reparse(Centre::open(options).await?, &feed, &from).await,
-        Command::User(command) => admin::user(Centre::open(options).await?, command).await,
+        command @ (Command::Feed(_) | Command::Token(_) | Command::User(_)) => {
+            let centre = Centre::open(options).await?;
+            control::run(&centre, command).await?;
+            centre.close().await?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Tidy => admin::tidy(Centre::open(options).await?).await,
         Command::Completions { shell } => {
             admin::completions(shell);

@@ -8,9 +8,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use qala_app::registry::{Place, PlaceKind};
-use qala_app::{AppError, Background, Centre, Payload, Progress, Range};
+use qala_app::{AppError, Background, Centre, Door, Payload, Progress, Range};
 use qala_sim::CityOptions;
 
+use crate::commands::control;
 use crate::print;
 
 /// Fills a centre with the seeded city. Its messages go in by the public door; filling twice changes nothing.
@@ -91,6 +92,7 @@ pub(crate) async fn fill(centre: Centre, seed: u64, start: Option<&str>) -> Resu
 pub(crate) async fn serve(
     centre: Centre,
     listen: SocketAddr,
+    door: Door,
     backup: Option<(String, Duration)>,
 ) -> Result<ExitCode> {
     let centre = Arc::new(centre);
@@ -100,7 +102,9 @@ pub(crate) async fn serve(
     }
     let state = qala_server::State {
         centre: Arc::clone(&centre),
+        door,
     };
+    let control = tokio::spawn(control::listen(Arc::clone(&centre)));
     let stop = async {
         stopped().await;
         print::err("stopping");
@@ -108,6 +112,7 @@ pub(crate) async fn serve(
     let ready = |address: SocketAddr| print::err(&format!("Qala is at http://{address}"));
     let served = qala_server::serve(state, listen, stop, ready).await;
     drop(background);
+    control.abort();
     centre.lake.commit().await.map_err(AppError::from)?;
     served.with_context(|| format!("listen on {listen}"))?;
     Ok(ExitCode::SUCCESS)

@@ -7,6 +7,8 @@ mod city;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod duty;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod poll;
@@ -16,6 +18,8 @@ mod quarantine;
 mod real_data;
 #[cfg(test)]
 mod s3;
+#[cfg(test)]
+mod senders;
 #[cfg(test)]
 mod sensorthings;
 #[cfg(test)]

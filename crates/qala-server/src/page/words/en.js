@@ -102,7 +102,6 @@ export default {
   stale_page: "The newest values are of {time}. Nothing newer has been computed.",
   updated: "Read {time}",
 
-  feeds: "What stopped reporting",
   feeds_stopped: (v) => `${v.stopped} of ${v.n} feeds ${plural(v.stopped, "has", "have")} stopped; longest silent: ${v.feed}, since ${v.time}`,
   feeds_never: (v) => `nothing has ever come from ${plural(v.n, "1 feed", `${v.n} feeds`)}`,
   feeds_fine: (v) => `No feed has stopped; ${plural(v.n, "1 feed has", `${v.n} feeds have`)} sent data`,
