@@ -1,28 +1,22 @@
-//! How bytes of a feed are fetched: a folder or file that is watched, an address that is asked again and again.
-//! Pushed messages come through the server.
+//! An address that is asked again and again.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use qala_core::FeedId;
 use qala_core::spec::{FeedSpec, Transport};
 use qala_lake::Outcome;
 
+use super::Transports;
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
-use crate::import::{Import, Payload, Progress};
+use crate::import::{Payload, Progress};
 
-/// Folders are looked at this often.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// An address that fails is asked at least this often.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 /// Largest answer of an address.
 const LARGEST_ANSWER: usize = 512 << 20;
-
-/// What was seen of a file when it was last taken in.
-type Seen = HashMap<PathBuf, (u64, Option<SystemTime>)>;
 
 /// How an address answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,86 +58,7 @@ impl Polls {
     }
 }
 
-/// The state of all transports.
-#[derive(Debug, Default)]
-pub struct Transports {
-    seen: tokio::sync::Mutex<Seen>,
-}
-
-impl Centre {
-    /// The import of one payload of a feed of the pack.
-    pub fn feed_import(&self, feed: &FeedSpec, payload: Payload) -> Import {
-        let mut import = Import::new(feed.kind.clone(), payload, feed.id.clone());
-        import.dataset.clone_from(&feed.dataset);
-        import.mapping = feed.mapping.clone().map(|m| {
-            let text = serde_json::to_string(&m).unwrap_or_default();
-            (m, text)
-        });
-        import
-    }
-
-    /// A feed of the pack.
-    ///
-    /// # Errors
-    /// An id that does not exist, with a suggestion.
-    pub fn feed(&self, id: &str) -> Result<&FeedSpec> {
-        self.feeds.iter().find(|f| f.id.as_str() == id).ok_or_else(|| {
-            let hint = qala_core::spec::nearest(id, self.feeds.iter().map(|f| f.id.as_str()));
-            let hint = hint.map(|h| format!("; did you mean `{h}`?")).unwrap_or_default();
-            AppError::Usage(format!("there is no feed `{id}`{hint}"))
-        })
-    }
-}
-
 impl Transports {
-    /// Takes in the new and changed files of all watched feeds once. Returns what came.
-    ///
-    /// A file that cannot be read is reported and tried again; it does not stop the others.
-    pub async fn look(&self, centre: &Centre) -> Vec<(String, Result<Outcome>)> {
-        let mut done = Vec::new();
-        for feed in &centre.feeds {
-            let files = match &feed.transport {
-                Transport::File { path } => vec![PathBuf::from(path)],
-                Transport::Folder { path, suffix } => list(Path::new(path), suffix.as_deref()),
-                Transport::Push {} | Transport::Poll { .. } => continue,
-            };
-            for path in files {
-                let Ok(meta) = std::fs::metadata(&path) else {
-                    continue;
-                };
-                let now = (meta.len(), meta.modified().ok());
-                if self.seen.lock().await.get(&path) == Some(&now) {
-                    continue;
-                }
-                let import = centre.feed_import(feed, Payload::File(path.clone()));
-                let outcome = centre.import(import, Arc::new(Progress::default())).await;
-                if outcome.is_ok() {
-                    self.seen.lock().await.insert(path.clone(), now);
-                }
-                done.push((path.display().to_string(), outcome));
-            }
-        }
-        done
-    }
-
-    /// Watches folders and files for ever.
-    pub async fn watch(&self, centre: &Centre) {
-        loop {
-            for (path, outcome) in self.look(centre).await {
-                match outcome {
-                    Ok(o) => tracing::info!(
-                        path,
-                        accepted = o.total.accepted,
-                        quarantined = o.total.quarantined,
-                        "taken in"
-                    ),
-                    Err(error) => tracing::error!(path, %error, "could not take a file in"),
-                }
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-    }
-
     /// Asks one address for ever. An address that fails is asked again later and later, and nothing known is erased.
     pub async fn poll(&self, centre: &Centre, feed: &FeedSpec, client: &reqwest::Client) {
         let Transport::Poll { url, every_s } = &feed.transport else {
@@ -279,26 +194,4 @@ async fn read_answer(url: &str, mut answer: reqwest::Response) -> Result<Vec<u8>
         }
     }
     Ok(bytes)
-}
-
-fn list(folder: &Path, suffix: Option<&str>) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Vec::new();
-    };
-    let mut files: Vec<PathBuf> = entries
-        .filter_map(|e| Some(e.ok()?.path()))
-        .filter(|p| p.is_file())
-        .filter(|p| {
-            let name = p
-                .file_name()
-                .map(|n| n.to_string_lossy().into_owned())
-                .unwrap_or_default();
-            !name.starts_with('.')
-                && !name.ends_with(".tmp")
-                && !name.ends_with(".part")
-                && suffix.is_none_or(|s| name.ends_with(s))
-        })
-        .collect();
-    files.sort();
-    files
 }
