@@ -13,7 +13,7 @@ use crate::clock::SystemClock;
 use crate::content::Content;
 use crate::error::{AppError, Result};
 use crate::spool::{self, Spool};
-use crate::transport::Polls;
+use crate::transport::TransportStates;
 
 /// How a centre is opened.
 #[derive(Debug, Clone)]
@@ -58,8 +58,8 @@ pub struct Centre {
     pub data: PathBuf,
     /// The city's name.
     pub city: qala_core::Text,
-    /// How the addresses answer that are asked again and again.
-    pub polls: Polls,
+    /// How the transports of the feeds do.
+    pub transports: TransportStates,
     // Held while the directory is open; the system lets it go when the process ends, however it ends.
     _lock: std::fs::File,
 }
@@ -93,6 +93,7 @@ impl Centre {
         let engine = Arc::new(LocalEngine::new(Arc::clone(&lake), &limits)?);
         let registry = Registry::open(options.data.join("registry.sqlite")).await?;
         load_pack(&registry, &pack, clock.now()).await?;
+        let transports = TransportStates::load(&registry, &feeds).await?;
         let centre = Self {
             lake,
             engine,
@@ -103,7 +104,7 @@ impl Centre {
             clock,
             data: options.data,
             city: pack.name,
-            polls: Polls::default(),
+            transports,
             _lock: lock,
         };
         centre.relay().await?;

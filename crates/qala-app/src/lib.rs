@@ -33,5 +33,5 @@ pub use qala_lake as lake;
 pub use qala_registry as registry;
 pub use quarantine::{Retried, Wanted};
 pub use spool::{Spool, SpoolFile};
-pub use transport::{Polled, Polls, Transports, fetch};
+pub use transport::{BrokerState, TransportState, TransportStates, Transports, fetch};
 pub use value::{rows_json, text_of};

@@ -29,7 +29,7 @@ impl Transports {
             let files = match &feed.transport {
                 Transport::File { path } => vec![PathBuf::from(path)],
                 Transport::Folder { path, suffix } => list(Path::new(path), suffix.as_deref()),
-                Transport::Push {} | Transport::Poll { .. } => continue,
+                Transport::Push {} | Transport::Poll { .. } | Transport::Mqtt { .. } => continue,
             };
             for path in files {
                 let Ok(meta) = std::fs::metadata(&path) else {
@@ -41,6 +41,19 @@ impl Transports {
                 }
                 let import = centre.feed_import(feed, Payload::File(path.clone()));
                 let outcome = centre.import(import, Arc::new(Progress::default())).await;
+                let at = centre.clock.now();
+                centre.transports.update(&feed.id, |state| {
+                    state.asked = Some(at);
+                    match &outcome {
+                        Ok(o) => {
+                            state.succeed(at);
+                            if !o.repeated {
+                                state.changed = Some(at);
+                            }
+                        }
+                        Err(error) => state.fail(format!("{}: {error}", path.display())),
+                    }
+                });
                 if outcome.is_ok() {
                     self.seen.lock().await.insert(path.clone(), now);
                 }

@@ -1,8 +1,12 @@
-//! How bytes of a feed are fetched: a folder or file that is watched, an address that is asked again and again.
-//! Pushed messages come through the server.
+//! How bytes of a feed are fetched: a folder or file that is watched, an address that is asked again and again, topics of
+//! a broker. Pushed messages come through the server.
 
 mod folder;
+mod mqtt;
 mod poll;
+mod schedule;
+mod secret;
+mod state;
 
 use qala_core::spec::FeedSpec;
 
@@ -10,7 +14,8 @@ use crate::centre::Centre;
 use crate::error::{AppError, Result};
 use crate::import::{Import, Payload};
 
-pub use poll::{Polled, Polls, fetch};
+pub use poll::fetch;
+pub use state::{BrokerState, TransportState, TransportStates};
 
 /// The state of all transports.
 #[derive(Debug, Default)]

@@ -1,90 +1,107 @@
 //! An address that is asked again and again.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use qala_core::FeedId;
-use qala_core::spec::{FeedSpec, Transport};
+use qala_core::spec::{FeedSpec, Transport, Words};
 use qala_lake::Outcome;
+use qala_registry::RegistryError;
 
-use super::Transports;
+use super::schedule::Schedule;
+use super::{Transports, secret};
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
 use crate::import::{Payload, Progress};
 
-/// An address that fails is asked at least this often.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 /// Largest answer of an address.
 const LARGEST_ANSWER: usize = 512 << 20;
+/// The clock is looked at this often while we wait, for it may be put on or back.
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(60);
+/// A state that says nothing new is kept this often, µs.
+const KEEP_EVERY: i64 = 30_000_000;
 
-/// How an address answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Polled {
-    /// When it was asked last, µs of UTC.
-    pub asked: i64,
-    /// When it last answered well, changed or not; absent when it never did since the start.
-    pub answered: Option<i64>,
-    /// Why the last answer was not taken in; absent when it was.
-    pub error: Option<String>,
+/// Why an address was not taken in.
+struct Failed {
+    error: AppError,
+    /// Seconds after which it wants to be asked again, by its own word.
+    retry_after_s: Option<i64>,
 }
 
-/// How addresses answered since the start, by feed.
-#[derive(Debug, Default)]
-pub struct Polls(Mutex<HashMap<FeedId, Polled>>);
-
-impl Polls {
-    /// The last answer of a feed's address.
-    pub fn get(&self, feed: &FeedId) -> Option<Polled> {
-        self.lock().get(feed).cloned()
+impl From<AppError> for Failed {
+    fn from(error: AppError) -> Self {
+        Self {
+            error,
+            retry_after_s: None,
+        }
     }
+}
 
-    fn note(&self, feed: &FeedId, now: i64, error: Option<String>) {
-        let mut all = self.lock();
-        let before = all.get(feed).and_then(|p| p.answered);
-        let answered = if error.is_none() { Some(now) } else { before };
-        all.insert(
-            feed.clone(),
-            Polled {
-                asked: now,
-                answered,
-                error,
-            },
-        );
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<FeedId, Polled>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+impl From<RegistryError> for Failed {
+    fn from(error: RegistryError) -> Self {
+        AppError::from(error).into()
     }
 }
 
 impl Transports {
     /// Asks one address for ever. An address that fails is asked again later and later, and nothing known is erased.
     pub async fn poll(&self, centre: &Centre, feed: &FeedSpec, client: &reqwest::Client) {
-        let Transport::Poll { url, every_s } = &feed.transport else {
+        let Transport::Poll {
+            url,
+            every_s,
+            at,
+            jitter_s,
+            headers,
+        } = &feed.transport
+        else {
             return;
         };
-        let every = Duration::from_secs((*every_s).max(1));
-        let mut wait = every;
+        let schedule = Schedule {
+            every_s: *every_s,
+            at: *at,
+            zone: &centre.zone,
+        };
+        let mut kept = i64::MIN;
         loop {
-            let answer = self.ask(centre, feed, url, client).await;
-            let error = answer.as_ref().err().map(ToString::to_string);
-            centre.polls.note(&feed.id, centre.clock.now(), error);
-            match answer {
-                Ok(outcome) => {
-                    wait = every;
-                    if let Some(o) = outcome {
-                        tracing::info!(feed = %feed.id, accepted = o.total.accepted, "polled");
+            let now = centre.clock.now();
+            let before = centre.transports.get(&feed.id).unwrap_or_default();
+            let mut due = schedule.next(&before, now);
+            if before.failures == 0 && before.answered.is_some() && *jitter_s > 0 {
+                due += rand::random_range(0..=jitter_s.saturating_mul(1_000_000).min(86_400_000_000)) as i64;
+            }
+            centre.transports.update(&feed.id, |s| s.next = Some(due));
+            wait_until(centre, due).await;
+            let answer = self.ask(centre, feed, url, headers, client).await;
+            let now = centre.clock.now();
+            centre.transports.update(&feed.id, |state| {
+                state.asked = Some(now);
+                match &answer {
+                    Ok(outcome) => {
+                        state.succeed(now);
+                        if outcome
+                            .as_ref()
+                            .is_some_and(|o| !o.repeated && o.total.accepted > 0)
+                        {
+                            state.changed = Some(now);
+                        }
+                        state.next = Some(schedule.next(state, now));
+                    }
+                    Err(failed) => {
+                        state.fail(failed.error.to_string());
+                        state.next = Some(schedule.retry(state.failures, failed.retry_after_s, now));
                     }
                 }
-                Err(error) => {
-                    tracing::warn!(feed = %feed.id, %error, wait_s = wait.as_secs(), "could not poll");
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_WAIT).max(every);
-                    continue;
-                }
+            });
+            match &answer {
+                Ok(Some(o)) => tracing::info!(feed = %feed.id, accepted = o.total.accepted, "polled"),
+                Ok(None) => {}
+                Err(failed) => tracing::warn!(feed = %feed.id, error = %failed.error, "could not poll"),
             }
-            tokio::time::sleep(wait).await;
+            let is_news = answer.is_err() || before.failures > 0 || matches!(answer, Ok(Some(_)));
+            if is_news || now - kept >= KEEP_EVERY {
+                centre.transports.keep(&centre.registry, &feed.id, now).await;
+                kept = now;
+            }
         }
     }
 
@@ -92,16 +109,20 @@ impl Transports {
     ///
     /// # Errors
     /// No answer, an answer that is not 200 or 304, is too long or not whole; the import's.
-    pub async fn ask(
+    async fn ask(
         &self,
         centre: &Centre,
         feed: &FeedSpec,
         url: &str,
+        headers: &BTreeMap<String, Words>,
         client: &reqwest::Client,
-    ) -> Result<Option<Outcome>> {
+    ) -> Result<Option<Outcome>, Failed> {
         let remote = |e: reqwest::Error| AppError::Remote(format!("{url}: {e}"));
         let key = |what: &str| format!("poll/{}/{what}", feed.id);
         let mut request = client.get(url).timeout(Duration::from_secs(60));
+        for (name, words) in headers {
+            request = request.header(name, secret::words(words)?);
+        }
         let known = |value: Option<String>| value.filter(|v| !v.is_empty());
         if let Some(tag) = known(centre.registry.setting(&key("etag")).await?) {
             request = request.header("If-None-Match", tag);
@@ -110,11 +131,6 @@ impl Transports {
             request = request.header("If-Modified-Since", date);
         }
         let answer = request.send().await.map_err(remote)?;
-        match answer.status().as_u16() {
-            304 => return Ok(None),
-            200 => {}
-            other => return Err(AppError::Remote(format!("{url} answered {other}"))),
-        }
         let header = |name: &str| {
             answer
                 .headers()
@@ -122,6 +138,16 @@ impl Transports {
                 .and_then(|v| v.to_str().ok())
                 .map(ToOwned::to_owned)
         };
+        match answer.status().as_u16() {
+            304 => return Ok(None),
+            200 => {}
+            other => {
+                return Err(Failed {
+                    error: AppError::Remote(format!("{url} answered {other}")),
+                    retry_after_s: header("retry-after").and_then(|text| seconds(&text)),
+                });
+            }
+        }
         let (tag, date) = (header("etag"), header("last-modified"));
         let bytes = read_answer(url, answer).await?;
         let name = url
@@ -143,7 +169,8 @@ impl Transports {
             return Err(AppError::Remote(format!(
                 "{url} sent a body that is not whole: {}",
                 problem.message
-            )));
+            ))
+            .into());
         }
         // Only what was taken in may be skipped next time.
         let now = centre.clock.now();
@@ -155,6 +182,27 @@ impl Transports {
         }
         Ok(Some(outcome))
     }
+}
+
+/// Waits until an instant by the clock of the centre.
+async fn wait_until(centre: &Centre, due: i64) {
+    loop {
+        let left = due - centre.clock.now();
+        let Ok(left @ 1..) = u64::try_from(left) else {
+            return;
+        };
+        tokio::time::sleep(Duration::from_micros(left).min(LOOK_AT_CLOCK)).await;
+    }
+}
+
+/// Seconds of a Retry-After: a number, or a date (RFC 9110, 10.2.3).
+fn seconds(text: &str) -> Option<i64> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(seconds);
+    }
+    let until = httpdate::parse_http_date(text.trim()).ok()?;
+    let wait = until.duration_since(SystemTime::now()).unwrap_or_default();
+    i64::try_from(wait.as_secs()).ok()
 }
 
 /// Fetches an address once.

@@ -9,6 +9,8 @@ mod command_line;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod mqtt;
+#[cfg(test)]
 mod poll;
 #[cfg(test)]
 mod quarantine;
