@@ -53,13 +53,19 @@ impl Envelope<'_> {
     /// Adds the message to a text of JSON lines: a line for each of its records, or one that tells what is wrong. True
     /// when nothing is.
     pub fn add(&self, bare: Bare, lines: &mut Vec<u8>) -> bool {
-        let tail = self.tail();
         let before = lines.len();
-        let error = match self.records(bare, &tail, lines) {
-            Ok(()) => return true,
-            Err(error) => error,
-        };
-        lines.truncate(before);
+        match self.records(bare, &self.tail(), lines) {
+            Ok(()) => true,
+            Err(error) => {
+                lines.truncate(before);
+                self.refuse(&error, lines);
+                false
+            }
+        }
+    }
+
+    /// Adds a line that tells why the message is not taken.
+    pub fn refuse(&self, why: &str, lines: &mut Vec<u8>) {
         let body = match std::str::from_utf8(self.body) {
             Ok(text) => format!("{}:{}", quoted(VALUE), quoted(text)),
             Err(_) => {
@@ -70,9 +76,8 @@ impl Envelope<'_> {
                 format!("{}:{}", quoted(BYTES), quoted(&digits))
             }
         };
-        let head = format!("{{{}:{},{body},", quoted(ERROR), quoted(&error));
-        line(&head, &tail, lines);
-        false
+        let head = format!("{{{}:{},{body},", quoted(ERROR), quoted(why));
+        line(&head, &self.tail(), lines);
     }
 
     /// What every line of the message ends with.
@@ -105,7 +110,11 @@ impl Envelope<'_> {
             Err(error) => {
                 // Several lines, each a record.
                 let each = text.lines().map(str::trim).filter(|line| !line.is_empty());
-                if text.contains('\n') && each.clone().all(|line| serde_json::from_str::<IgnoredAny>(line).is_ok()) {
+                if text.contains('\n')
+                    && each
+                        .clone()
+                        .all(|line| serde_json::from_str::<IgnoredAny>(line).is_ok())
+                {
                     for one in each {
                         record(one, bare, tail, lines)?;
                     }
@@ -147,7 +156,9 @@ fn record(text: &str, bare: Bare, tail: &str, lines: &mut Vec<u8>) -> Result<(),
             line(&format!("{{{}:{text},", quoted(VALUE)), tail, lines);
             Ok(())
         }
-        Bare::Refused => Err("the message is no object; the mapping of the feed can read it as `@value`".into()),
+        Bare::Refused => {
+            Err("the message is no object; the mapping of the feed can read it as `@value`".into())
+        }
     }
 }
 
@@ -173,7 +184,11 @@ pub fn packets(lines: &[u8]) -> impl Iterator<Item = String> {
 /// A level of the topic under a path such as `@topic/2`, counted from 1.
 pub(crate) fn level<'a>(object: &'a Map<String, Value>, path: &str) -> Option<&'a str> {
     let number: usize = path.strip_prefix(TOPIC)?.strip_prefix('/')?.parse().ok()?;
-    object.get(TOPIC)?.as_str()?.split('/').nth(number.checked_sub(1)?)
+    object
+        .get(TOPIC)?
+        .as_str()?
+        .split('/')
+        .nth(number.checked_sub(1)?)
 }
 
 /// Why a line is no record, when it tells so itself.
@@ -219,7 +234,11 @@ mod tests {
             (Bare::Refused, " {}\n", "{|\n"),
             (Bare::Refused, "{\"a\":\r\n 1}", "{\"a\":   1|\n"),
             (Bare::Refused, "[{\"a\":1},{\"a\":2}]", "{\"a\":1|\n{\"a\":2|\n"),
-            (Bare::Refused, "{\"a\":1}\n\n{\"a\":2}\n", "{\"a\":1|\n{\"a\":2|\n"),
+            (
+                Bare::Refused,
+                "{\"a\":1}\n\n{\"a\":2}\n",
+                "{\"a\":1|\n{\"a\":2|\n",
+            ),
             (Bare::Taken, "12.5", "{\"@value\":12.5|\n"),
             (Bare::Taken, "12,5", "{\"@value\":\"12,5\"|\n"),
             (Bare::Taken, "\"x\"", "{\"@value\":\"x\"|\n"),
