@@ -8,6 +8,7 @@
 //! and repeats nothing: best effort.
 
 mod batch;
+mod spec;
 mod stream;
 mod taken;
 mod wire;
@@ -16,12 +17,13 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use qala_core::spec::{FeedSpec, MqttVersion, Retained, Secret, Transport, Words};
+use qala_core::spec::{FeedSpec, MqttVersion, Retained};
 use qala_core::{FeedId, Zone};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use self::batch::{Batch, Form};
+use self::spec::Spec;
 use self::stream::Stream;
 use self::taken::{Mark, Taken};
 use self::wire::{Hello, Incoming, Publish, WINDOW, Wire};
@@ -49,65 +51,10 @@ const WINDOW_V3: usize = 20;
 const KEEP_EVERY: i64 = 30_000_000;
 /// Batches that are read again at the start, to know what was taken.
 const BATCHES: usize = 64;
+/// Bytes that there is room for when we read, at least.
+const READ: usize = 16 << 10;
 /// Weight of the last second in the rate.
 const RATE: f64 = 0.2;
-
-/// A subscription as the feed says it.
-struct Spec<'a> {
-    url: &'a str,
-    topics: &'a [String],
-    qos: u8,
-    version: MqttVersion,
-    client: Option<&'a str>,
-    username: Option<&'a Words>,
-    password: Option<&'a Secret>,
-    shared: Option<&'a str>,
-    keep_s: u32,
-    retained: Retained,
-    ca: Option<&'a str>,
-}
-
-impl<'a> Spec<'a> {
-    fn of(feed: &'a FeedSpec) -> Option<Self> {
-        match &feed.transport {
-            Transport::Mqtt {
-                url,
-                topics,
-                qos,
-                version,
-                client,
-                username,
-                password,
-                shared,
-                keep_s,
-                retained,
-                ca,
-            } => Some(Self {
-                url,
-                topics,
-                qos: *qos,
-                version: *version,
-                client: client.as_deref(),
-                username: username.as_ref(),
-                password: password.as_ref(),
-                shared: shared.as_deref(),
-                keep_s: *keep_s,
-                retained: *retained,
-                ca: ca.as_deref(),
-            }),
-            _ => None,
-        }
-    }
-
-    /// Topic filters as they are sent to the broker.
-    fn filters(&self) -> Vec<String> {
-        let shared = |topic: &String| match self.shared {
-            Some(group) => format!("$share/{group}/{topic}"),
-            None => topic.clone(),
-        };
-        self.topics.iter().map(shared).collect()
-    }
-}
 
 /// A connection.
 struct Link {
@@ -218,6 +165,10 @@ impl<'a> Subscriber<'a> {
             let is_gathering = self.running.is_none() && !self.gathered.is_empty();
             let can_read = !self.gathered.is_full();
             let second = link.second + Duration::from_secs(1);
+            // By itself it grows by 64 bytes at a time.
+            if link.inbox.capacity() - link.inbox.len() < READ {
+                link.inbox.reserve(4 * READ);
+            }
             tokio::select! {
                 biased;
                 () = sleep_until(second) => self.every_second(&mut link, can_read).await?,
@@ -426,7 +377,7 @@ impl<'a> Subscriber<'a> {
         let mut link = Link {
             reader,
             writer,
-            inbox: BytesMut::with_capacity(1 << 16),
+            inbox: BytesMut::new(),
             outbox: BytesMut::new(),
             keep_alive: Duration::from_secs(KEEP_ALIVE_S.into()),
             heard: Instant::now(),
