@@ -1,200 +1,12 @@
 //! Devices that publish to a broker: a real Mosquitto, its own publishers, restarts of the broker and SIGKILLs of Qala.
 
-use std::fmt::Write as _;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+mod broker;
+mod kill;
 
-use serde_json::Value;
+use std::process::{Command, Stdio};
 
-use crate::support::{Server, json, pack, skipped, until};
-
-/// Objects with their own time.
-const OBJECTS: &str = "id = \"objects\"\nkind = \"json\"\ndataset = \"air_readings\"\n";
-/// Bare numbers: the topic tells what they are, their time is that of their arrival.
-const BARE: &str = "id = \"bare\"\nkind = \"json\"\ndataset = \"air_readings\"\n\
-    [mapping.columns]\nstation_id = { from = \"@topic/2\" }\nquantity = { from = \"@topic/3\" }\n\
-    t = { from = \"@received\" }\nvalue = { from = \"@value\" }\n";
-const ADDRESS: &str = "mqtt://127.0.0.1:";
-
-/// A feed of the pack; `transport` follows its address.
-fn feed(port: u16, spec: &str, transport: &str) -> String {
-    let (head, mapping) = spec
-        .split_once("[mapping")
-        .map_or((spec, String::new()), |(head, rest)| {
-            (head, format!("[mapping{rest}"))
-        });
-    format!(
-        "{head}title = {{ kk = \"а\", ru = \"б\", en = \"c\" }}\nowner_function = \"air-quality\"\nlicence = \"CC0-1.0\"\n\
-         transport = {{ type = \"mqtt\", url = \"{ADDRESS}{port}\", {transport} }}\n{mapping}"
-    )
-}
-
-fn program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    folders
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file())
-}
-
-/// A Mosquitto of our own on the local address.
-struct Broker {
-    child: Option<Child>,
-    port: u16,
-    folder: PathBuf,
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-impl Broker {
-    /// Starts one, or says that the test is skipped.
-    fn start(test: &str, folder: &Path, more: &str) -> Option<Self> {
-        if program("mosquitto").is_none() || program("mosquitto_pub").is_none() {
-            skipped(test, "mosquitto and mosquitto_pub are not installed");
-            return None;
-        }
-        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = socket.local_addr().unwrap().port();
-        drop(socket);
-        std::fs::create_dir_all(folder).unwrap();
-        // Without a limit of its queue it drops what comes while Qala is away; `user` keeps it out of other accounts.
-        let text = format!(
-            "listener {port} 127.0.0.1\nuser root\npersistence true\npersistence_location {}/\nmax_queued_messages 0\n\
-             log_dest file {}/log\n{}",
-            folder.display(),
-            folder.display(),
-            if more.is_empty() {
-                "allow_anonymous true\n"
-            } else {
-                more
-            }
-        );
-        std::fs::write(folder.join("conf"), text).unwrap();
-        let mut broker = Self {
-            child: None,
-            port,
-            folder: folder.to_owned(),
-        };
-        broker.again();
-        Some(broker)
-    }
-
-    fn again(&mut self) {
-        let mut command = Command::new(program("mosquitto").unwrap());
-        command.arg("-c").arg(self.folder.join("conf"));
-        self.child = Some(
-            command
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap(),
-        );
-        until("a broker", || {
-            std::net::TcpStream::connect(("127.0.0.1", self.port)).ok()
-        });
-    }
-
-    /// Ends it as its service would; what is queued is kept on its disk.
-    fn stop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            drop(Command::new("kill").arg(child.id().to_string()).status());
-            drop(child.wait());
-        }
-    }
-
-    fn publisher(&self, options: &[&str], topic: &str) -> Command {
-        let mut command = Command::new(program("mosquitto_pub").unwrap());
-        command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-t", topic]);
-        command.args(options).stderr(Stdio::null());
-        command
-    }
-
-    /// Publishes one message; true when the broker acknowledged it, or with QoS 0 when it was sent.
-    fn publish(&self, options: &[&str], topic: &str, message: &str) -> bool {
-        let mut command = self.publisher(options, topic);
-        command.args(["-m", message]).status().unwrap().success()
-    }
-
-    /// Publishes each line as a message; true when the broker acknowledged them all.
-    fn publish_lines(&self, options: &[&str], topic: &str, lines: &str) -> bool {
-        let mut command = self.publisher(options, topic);
-        let mut child = command.arg("-l").stdin(Stdio::piped()).spawn().unwrap();
-        let written = child.stdin.take().unwrap().write_all(lines.as_bytes());
-        child.wait().unwrap().success() && written.is_ok()
-    }
-}
-
-fn reading(station: &str, second: u64) -> String {
-    format!(
-        "{{\"station_id\":\"{station}\",\"t\":\"2026-03-02T{:02}:{:02}:{:02}Z\",\"quantity\":\"pm25\",\"value\":{}}}",
-        second / 3600 % 24,
-        second / 60 % 60,
-        second % 60,
-        second % 97
-    )
-}
-
-fn of(server: &Server, id: &str) -> Value {
-    let (status, body) = server.request("GET", "/api/feeds", &[], b"").unwrap();
-    assert_eq!(status, 200, "{body}");
-    let feeds: Value = serde_json::from_str(&body).unwrap();
-    let found = feeds.as_array().unwrap().iter().find(|f| f["id"] == id);
-    found.cloned().unwrap()
-}
-
-fn connected(server: &Server, id: &str) -> Value {
-    until("a connection", || {
-        let feed = of(server, id);
-        // The subscription is confirmed with its QoS.
-        let broker = &feed["transport"]["broker"];
-        (broker["connected_since"].is_string() && broker["qos"].is_u64()).then_some(feed)
-    })
-}
-
-fn accepted(server: &Server, id: &str) -> u64 {
-    of(server, id)["accepted"].as_u64().unwrap()
-}
-
-struct City {
-    dir: tempfile::TempDir,
-}
-
-impl City {
-    fn new() -> Self {
-        Self {
-            dir: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn start(&self, environment: &[(&'static str, String)]) -> Server {
-        let pack = self.path("pack");
-        Server::start_as(
-            &self.path("lake"),
-            &["serve", "--pack", pack.to_str().unwrap()],
-            environment,
-        )
-    }
-
-    fn sql(&self, sql: &str) -> Value {
-        let pack = self.path("pack");
-        json(
-            &self.path("lake"),
-            &["--pack", pack.to_str().unwrap(), "sql", sql, "--format", "json"],
-        )
-    }
-}
+use self::broker::{BARE, Broker, City, OBJECTS, accepted, connected, feed, of, program, reading};
+use crate::support::{pack, skipped, until};
 
 #[test]
 fn every_version_and_quality_of_service_comes_in_with_its_topic() {
@@ -432,6 +244,61 @@ fn user_and_password_come_from_outside_and_a_refusal_is_told() {
 }
 
 #[test]
+fn a_broker_with_tls_is_checked() {
+    let city = City::new();
+    let Some(openssl) = program("openssl") else {
+        skipped("mqtt::a_broker_with_tls", "openssl is not installed");
+        return;
+    };
+    let folder = city.path("broker");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("ext"), "subjectAltName=IP:127.0.0.1\n").unwrap();
+    let new = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    for command in [
+        format!("req -x509 {new} -keyout ca.key -out ca.pem -subj /CN=ca -days 2"),
+        format!("req {new} -keyout key.pem -out request.pem -subj /CN=broker"),
+        "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -out cert.pem -days 2 -extfile ext".into(),
+    ] {
+        let mut openssl = Command::new(&openssl);
+        let done = openssl.args(command.split(' ')).current_dir(&folder).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+    let tls = format!(
+        "allow_anonymous true\ncertfile {0}/cert.pem\nkeyfile {0}/key.pem\n",
+        folder.display()
+    );
+    let Some(broker) = Broker::start("mqtt::a_broker_with_tls", &folder, &tls) else {
+        return;
+    };
+    let ca = format!("topics = [\"r\"], ca = \"{}/ca.pem\"", folder.display());
+    let with_tls = |text: String| text.replace("mqtt://", "mqtts://");
+    let unknown = OBJECTS.replace("objects", "unknown");
+    pack(
+        &city.path("pack"),
+        &[
+            ("objects", with_tls(feed(broker.port, OBJECTS, &ca))),
+            // Not one of the usual public ones.
+            (
+                "unknown",
+                with_tls(feed(broker.port, &unknown, "topics = [\"r\"]")),
+            ),
+        ],
+    );
+    let server = city.start(&[]);
+    connected(&server, "objects");
+    let error = until("a refusal", || {
+        of(&server, "unknown")["error"].as_str().map(ToOwned::to_owned)
+    });
+    assert!(error.contains("certificate"), "{error}");
+    let authority = folder.join("ca.pem");
+    let options = ["-q", "1", "--cafile", authority.to_str().unwrap()];
+    assert!(broker.publish(&options, "r", &reading("s", 1)));
+    until("the message", || {
+        (accepted(&server, "objects") == 1).then_some(())
+    });
+}
+
+#[test]
 fn a_message_of_another_kind_is_an_import_of_its_own() {
     let city = City::new();
     let Some(broker) = Broker::start("mqtt::another_kind", &city.path("broker"), "") else {
@@ -470,111 +337,6 @@ fn a_message_of_another_kind_is_an_import_of_its_own() {
         (feed["transport"]["broker"]["messages"] == 3).then_some(feed)
     });
     assert_eq!(after["accepted"], first, "{after}");
-}
-
-/// SIGKILLs under full ingest, with publishers that never stop; every message that was acknowledged is there once.
-fn kills(test: &str, version: &str, qos: u8, count: u64) -> Option<u64> {
-    let city = City::new();
-    let broker = Arc::new(Broker::start(test, &city.path("broker"), "")?);
-    let transport = |topic: &str| format!("topics = [\"{topic}\"], qos = {qos}, version = \"{version}\"");
-    pack(
-        &city.path("pack"),
-        &[
-            ("objects", feed(broker.port, OBJECTS, &transport("readings"))),
-            ("bare", feed(broker.port, BARE, &transport("air/+/co"))),
-        ],
-    );
-    // The sessions are there from now on.
-    let server = city.start(&[]);
-    connected(&server, "objects");
-    connected(&server, "bare");
-    drop(server);
-    let stop = Arc::new(AtomicBool::new(false));
-    let sent: [Arc<AtomicU64>; 2] = Default::default();
-    let publishers: Vec<_> = ["readings", "air/s/co"]
-        .into_iter()
-        .zip(sent.clone())
-        .map(|(topic, sent)| {
-            let (broker, stop, qos) = (Arc::clone(&broker), Arc::clone(&stop), qos.to_string());
-            std::thread::spawn(move || {
-                while !stop.load(Ordering::Relaxed) {
-                    let first = sent.load(Ordering::Relaxed);
-                    let mut lines = String::new();
-                    for number in first..first + 200 {
-                        let text = if topic == "readings" {
-                            reading(&format!("s{}", number / 86_400), number)
-                        } else {
-                            number.to_string()
-                        };
-                        writeln!(lines, "{text}").unwrap();
-                    }
-                    assert!(broker.publish_lines(&["-q", &qos, "-V", "mqttv5"], topic, &lines));
-                    sent.fetch_add(200, Ordering::Relaxed);
-                }
-            })
-        })
-        .collect();
-    for kill in 0..count {
-        let mut server = city.start(&[]);
-        // Random enough, and the same in each run.
-        let wait = 100 + (kill.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) % 900;
-        std::thread::sleep(Duration::from_millis(wait));
-        server.child.kill().unwrap();
-        server.child.wait().unwrap();
-    }
-    stop.store(true, Ordering::Relaxed);
-    for publisher in publishers {
-        publisher.join().unwrap();
-    }
-    let [objects, bare] = sent.map(|n| n.load(Ordering::Relaxed));
-    let server = city.start(&[]);
-    until("every message", || {
-        let there = accepted(&server, "objects") >= objects && accepted(&server, "bare") >= bare;
-        there.then_some(())
-    });
-    // Time for what would come twice.
-    std::thread::sleep(Duration::from_secs(1));
-    let states = ["objects", "bare"].map(|id| of(&server, id)["transport"]["broker"].clone());
-    drop(server);
-    let found = city.sql(
-        "SELECT quantity, count(*) AS n, count(DISTINCT t) AS times, count(DISTINCT value) AS d, max(value) AS last \
-         FROM air_readings GROUP BY quantity ORDER BY quantity",
-    );
-    let number = |row: usize, name: &str| found[row][name].as_f64().unwrap_or_default() as u64;
-    assert_eq!(
-        (number(0, "n"), number(0, "d"), number(0, "last") + 1),
-        (bare, bare, bare),
-        "{found} {states:?}"
-    );
-    assert_eq!(
-        (number(1, "n"), number(1, "times")),
-        (objects, objects),
-        "{found} {states:?}"
-    );
-    let books = city.sql("SELECT sum(received - accepted - duplicate - quarantined) AS off, sum(quarantined) AS q FROM lake_messages");
-    assert_eq!((&books[0]["off"], &books[0]["q"]), (&0.into(), &0.into()));
-    Some(objects + bare)
-}
-
-#[test]
-fn acknowledged_by_the_broker_survives_a_few_kills() {
-    for (version, qos) in [("5", 1), ("5", 2), ("3.1.1", 1), ("3.1.1", 2)] {
-        if kills("mqtt::acknowledged_by_the_broker", version, qos, 2).is_none() {
-            return;
-        }
-    }
-}
-
-#[test]
-#[ignore = "long: part of make prove"]
-fn acknowledged_by_the_broker_survives_fifty_kills_each() {
-    for (version, qos) in [("5", 1), ("5", 2), ("3.1.1", 1), ("3.1.1", 2)] {
-        if let Some(messages) = kills("mqtt::fifty_kills", version, qos, 50) {
-            println!(
-                "proof: MQTT {version} QoS {qos} SIGKILL kills=50 acknowledged_messages={messages} lost=0 doubled=0"
-            );
-        }
-    }
 }
 
 #[test]
