@@ -56,7 +56,9 @@ fn below<'a>(value: &'a Json, path: &str) -> Option<&'a Json> {
 /// Hides the value under a key, or under a dotted path.
 pub(crate) fn hide(object: &mut Map<String, Json>, path: &str) {
     // A level of the topic is hidden with all of it.
-    let whole = path.strip_prefix(envelope::TOPIC).filter(|rest| rest.starts_with('/'));
+    let whole = path
+        .strip_prefix(envelope::TOPIC)
+        .filter(|rest| rest.starts_with('/'));
     let path = whole.map_or(path, |_| envelope::TOPIC);
     if let Some(value) = object.get_mut(path) {
         *value = Json::String(PERSONAL.to_owned());
@@ -74,8 +76,9 @@ impl Record for JsonRecord<'_> {
         };
         match at(self.object, path) {
             Some(value) => cell(value),
-            None => envelope::level(self.object, path)
-                .map_or(Cell::Missing, |level| Cell::Text(level.as_bytes())),
+            None => {
+                envelope::level(self.object, path).map_or(Cell::Missing, |level| Cell::Text(level.as_bytes()))
+            }
         }
     }
 
