@@ -283,6 +283,8 @@ fn an_address_is_left_alone_when_it_asks_for_it_and_that_survives_a_restart() {
     );
     assert!(later["next"].as_str() > later["asked"].as_str(), "{later}");
     let asked = address.requests().len();
+    // It is shown before it is kept.
+    std::thread::sleep(Duration::from_millis(500));
     drop(server);
 
     // After a restart the state is there at once, and the hour is not over.
