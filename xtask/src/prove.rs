@@ -78,6 +78,12 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 15,
     },
     Step {
+        name: "fifty kills each of the real program under ingest from a broker, MQTT 3.1.1 and 5, QoS 1 and 2",
+        kind: Kind::Test,
+        command: "cargo test --workspace --test it fifty_kills_each -- --ignored --nocapture",
+        budget_minutes: 20,
+    },
+    Step {
         name: "the same answers on two Ballista executors",
         kind: Kind::Test,
         command: "cargo test -p qala-cluster --features cluster -- --nocapture",
@@ -103,6 +109,12 @@ const PROOF_STEPS: &[Step] = &[
         kind: Kind::Bench,
         command: "python3 benches/devices.py",
         budget_minutes: 5,
+    },
+    Step {
+        name: "readings through a broker",
+        kind: Kind::Bench,
+        command: "python3 benches/mqtt.py",
+        budget_minutes: 10,
     },
     Step {
         name: "two hundred million rows: memory, dashboards, rollups, scans beside DuckDB, ingest beside a query",

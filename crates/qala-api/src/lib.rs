@@ -156,6 +156,52 @@ pub struct Feed {
     /// What its sender promised and how it stands to it; absent for a feed that is not in the pack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub obligation: Option<Obligation>,
+    /// How its bytes are fetched, and how that goes; absent for what was imported by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<Transport>,
+}
+
+/// How the bytes of a feed are fetched, and how that goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transport {
+    /// `file`, `folder`, `push`, `poll` or `mqtt`.
+    pub kind: String,
+    /// When we last asked, or tried to connect.
+    pub asked: Option<String>,
+    /// When the other side last answered well, with news or without.
+    pub answered: Option<String>,
+    /// When new data last came.
+    pub changed: Option<String>,
+    /// Failures since the last good answer.
+    pub failures: u32,
+    /// When we ask or try next.
+    pub next: Option<String>,
+    /// Of a subscription: the broker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broker: Option<Broker>,
+}
+
+/// How a subscription to a broker goes. Counts are since the start of the program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Broker {
+    /// Since when we are connected; absent when we are not.
+    pub connected_since: Option<String>,
+    /// True when the broker knew our session again and had kept what came meanwhile.
+    pub session_kept: bool,
+    /// Quality of service granted: 0 is best effort, 1 and 2 lose nothing.
+    pub qos: Option<u8>,
+    /// Messages taken in.
+    pub messages: u64,
+    /// Of these, retained ones.
+    pub retained: u64,
+    /// Retained ones that were left, as the feed says.
+    pub skipped: u64,
+    /// Messages sent again that were there already.
+    pub again: u64,
+    /// Messages that could not be read; they are in quarantine.
+    pub refused: u64,
+    /// Messages a second.
+    pub per_second: f64,
 }
 
 /// `GET /api/status`.

@@ -29,10 +29,16 @@ impl Background {
             });
             let client = reqwest::Client::new();
             for feed in centre.feeds.clone() {
-                if matches!(feed.transport, Transport::Poll { .. }) {
-                    let (centre, transports, client) =
-                        (Arc::clone(centre), Arc::clone(&transports), client.clone());
-                    tasks.spawn(async move { transports.poll(&centre, &feed, &client).await });
+                let (centre, transports) = (Arc::clone(centre), Arc::clone(&transports));
+                match feed.transport {
+                    Transport::Poll { .. } => {
+                        let client = client.clone();
+                        tasks.spawn(async move { transports.poll(&centre, &feed, &client).await });
+                    }
+                    Transport::Mqtt { .. } => {
+                        tasks.spawn(async move { transports.subscribe(&centre, &feed).await });
+                    }
+                    Transport::File { .. } | Transport::Folder { .. } | Transport::Push {} => {}
                 }
             }
             tasks.spawn(relaying(Arc::clone(centre)));

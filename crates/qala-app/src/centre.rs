@@ -14,7 +14,7 @@ use crate::content::Content;
 use crate::error::{AppError, Result};
 use crate::obligation::Watch;
 use crate::spool::{self, Spool};
-use crate::transport::Polls;
+use crate::transport::TransportStates;
 
 /// How a centre is opened.
 #[derive(Debug, Clone)]
@@ -59,14 +59,14 @@ pub struct Centre {
     pub data: PathBuf,
     /// The city's name.
     pub city: qala_core::Text,
-    /// How the addresses answer that are asked again and again.
-    pub polls: Polls,
     /// Devices by SensorThings.
     pub(crate) sensors: crate::sensorthings::Sensors,
     /// What is known of arrivals and devices.
     pub(crate) watch: Watch,
     /// What integrators tried.
     pub(crate) sandbox: Sandbox,
+    /// How the transports of the feeds do.
+    pub transports: TransportStates,
     // Held while the directory is open; the system lets it go when the process ends, however it ends.
     _lock: std::fs::File,
 }
@@ -102,6 +102,7 @@ impl Centre {
         load_pack(&registry, &pack, clock.now()).await?;
         let sensors =
             crate::sensorthings::Sensors::open(&registry, &lake, last_observation(&engine).await?).await?;
+        let transports = TransportStates::load(&registry, &feeds).await?;
         let centre = Self {
             lake,
             engine,
@@ -113,9 +114,9 @@ impl Centre {
             sandbox: Sandbox::new(options.data.join("sandbox.sqlite")),
             data: options.data,
             city: pack.name,
-            polls: Polls::default(),
             sensors,
             watch: Watch::default(),
+            transports,
             _lock: lock,
         };
         centre.relay().await?;

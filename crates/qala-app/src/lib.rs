@@ -44,5 +44,5 @@ pub use quarantine::{Retried, Wanted};
 pub use sensorthings::{Created, FEED as STA_FEED, StaAnswer, StaChange, StaError, StaResult};
 pub use sandbox::LARGEST_SANDBOX_MESSAGE;
 pub use spool::{Spool, SpoolFile};
-pub use transport::{Polled, Polls, Transports, fetch};
+pub use transport::{BrokerState, TransportState, TransportStates, Transports, fetch};
 pub use value::{rows_json, text_of};

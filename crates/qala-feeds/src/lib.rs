@@ -15,6 +15,7 @@ use qala_core::{DatasetName, FeedId, Problem, Zone};
 mod archive;
 mod batch;
 mod column;
+pub mod envelope;
 mod fault;
 mod number;
 mod publish;

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::{Path, Query, State as Extract};
 use qala_api as api;
-use qala_app::{AppError, Passport, Range};
-use qala_core::{Grain, Text, parse_instant};
+use qala_app::{AppError, Passport, Range, TransportState};
+use qala_core::{Grain, Text, Zone, parse_instant};
 use serde::Deserialize;
 
 use crate::State;
@@ -190,8 +190,9 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
                 accepted: 0,
                 duplicate: 0,
                 quarantined: 0,
-                last_answered: centre.polls.get(&f.id).and_then(|p| p.answered).map(|t| centre.zone.format(t)),
-                error: centre.polls.get(&f.id).and_then(|p| p.error),
+                last_answered: centre.transports.get(&f.id).and_then(|s| s.answered).map(|t| centre.zone.format(t)),
+                error: centre.transports.get(&f.id).and_then(|s| s.error),
+                transport: centre.transports.get(&f.id).map(|s| transport(s, &centre.zone)),
                 obligation: None,
             })
             .collect();
@@ -217,6 +218,7 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
                     last_answered: None,
                     error: None,
                     obligation: None,
+                    transport: None,
                 });
                 out.len() - 1
             });
@@ -232,6 +234,29 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
         Ok(out)
     })
     .await
+}
+
+fn transport(state: TransportState, zone: &Zone) -> api::Transport {
+    let text = |instant: Option<i64>| instant.map(|t| zone.format(t));
+    api::Transport {
+        kind: state.transport,
+        asked: text(state.asked),
+        answered: text(state.answered),
+        changed: text(state.changed),
+        failures: state.failures,
+        next: text(state.next),
+        broker: state.broker.map(|b| api::Broker {
+            connected_since: text(b.connected_since),
+            session_kept: b.session_kept,
+            qos: b.qos,
+            messages: b.messages,
+            retained: b.retained,
+            skipped: b.skipped,
+            again: b.again,
+            refused: b.refused,
+            per_second: (b.per_second * 10.0).round() / 10.0,
+        }),
+    }
 }
 
 /// How the lake is.

@@ -4,36 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::SpecError;
+use super::{SpecError, Transport};
 use crate::{DatasetName, FeedId, FunctionId, Hours, Promise, Text, TimeStyle, Unit};
-
-/// How bytes are fetched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Transport {
-    /// A file that is read again when it changes.
-    File {
-        /// Path.
-        path: String,
-    },
-    /// A folder whose new files are read.
-    Folder {
-        /// Path.
-        path: String,
-        /// Only names with this ending, such as `.csv`.
-        #[serde(default)]
-        suffix: Option<String>,
-    },
-    /// The sender posts to `/api/ingest/<feed>`.
-    Push {},
-    /// We ask an address again and again; ETag and Last-Modified are respected.
-    Poll {
-        /// Address.
-        url: String,
-        /// Seconds between two requests.
-        every_s: u64,
-    },
-}
 
 /// The character set of a text file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -56,7 +28,8 @@ pub enum Encoding {
 pub struct ColumnMap {
     /// Source column (CSV header, JSON key or dotted path, Parquet column); a number is a position from 1. What begins
     /// with `@` is no column but a property of the record: `@row`, `@sheet`, `@section` (the heading above the row), and
-    /// of a feature `@id`, `@geometry` (well-known text), `@wkb`, `@lon`, `@lat` (of its centre).
+    /// of a feature `@id`, `@geometry` (well-known text), `@wkb`, `@lon`, `@lat` (of its centre). Of a message of a broker:
+    /// `@topic`, `@topic/2` (its second level), `@value` (a body that is no object), `@received`, `@retained`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Several source columns put together: `{year}-{month:2}-{day:2}T{hour:2}:00`. `{name}` is the cell as it stands,
@@ -265,7 +238,11 @@ impl FeedSpec {
     /// # Errors
     /// [`SpecError`] naming the key that is wrong.
     pub fn from_toml(name: &str, text: &str) -> Result<Self, SpecError> {
-        super::from_toml(name, text)
+        let spec: Self = super::from_toml(name, text)?;
+        spec.transport
+            .check()
+            .map_err(|message| SpecError::new(name, message))?;
+        Ok(spec)
     }
 
     /// What the sender promised; `None` when nothing was.
