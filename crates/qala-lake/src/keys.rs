@@ -85,11 +85,15 @@ impl Block {
         }
     }
 
+    /// Where the search for a key begins: the leading bits choose the block, the last ones the place in it.
+    fn home(&self, high: u64) -> usize {
+        (((high & 0xffff_ffff) * self.places.len() as u64) >> 32) as usize
+    }
+
     /// Where the key is, or the free place where it would be.
     fn find(&self, high: u64, low: u32) -> usize {
         let size = self.places.len();
-        // The leading bits choose the block, the last ones the place in it.
-        let mut at = (((high & 0xffff_ffff) * size as u64) >> 32) as usize;
+        let mut at = self.home(high);
         loop {
             let place = &self.places[at];
             if place.is_empty() || (place.high == high && place.low == low) {
@@ -176,6 +180,16 @@ impl Keys {
         let (high, low) = split_key(key);
         let block = &self.blocks[self.block(high)];
         !block.places[block.find(high, low)].is_empty()
+    }
+
+    /// Fetches the memory in which these keys lie. The processor waits for all of it at once, not for one after the other.
+    pub(crate) fn fetch(&self, keys: &[u128]) {
+        let here = |key: &u128| {
+            let (high, low) = split_key(*key);
+            let block = &self.blocks[self.block(high)];
+            block.places[block.home(high)].low ^ low
+        };
+        std::hint::black_box(keys.iter().map(here).fold(0, |a, b| a ^ b));
     }
 
     /// The row of a key, to read or replace; `Err` with a place for it when there is none.

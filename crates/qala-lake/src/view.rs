@@ -120,6 +120,9 @@ impl Dataset {
     }
 }
 
+/// Parts of the tail with fewer rows together are joined; the records of a long message have more.
+const MERGED_ROWS: usize = 32_768;
+
 /// Rows of the log that are not in a file yet, in `_seq` order, with all stored columns.
 #[derive(Debug)]
 pub(crate) struct TailPart {
@@ -228,7 +231,7 @@ impl TableView {
         let mut last = Arc::new(part);
         while let Some(before) = tail.last() {
             let rows = before.batch.num_rows() + last.batch.num_rows();
-            if before.batch.num_rows() > 2 * last.batch.num_rows() || rows > 65_536 {
+            if before.batch.num_rows() > 2 * last.batch.num_rows() || rows > MERGED_ROWS {
                 break;
             }
             let merged = concat_batches(&before.batch.schema(), [&before.batch, &last.batch])?;

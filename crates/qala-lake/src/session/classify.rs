@@ -19,6 +19,9 @@ use crate::schema::FEED;
 use crate::system::SupersededRow;
 use crate::view::Dataset;
 
+/// Keys that are looked for side by side.
+const FETCH: usize = 16;
+
 /// Rows of one dataset on their way into a record, with what the key tables are asked for.
 #[derive(Debug)]
 pub(crate) struct Arriving {
@@ -113,6 +116,9 @@ impl Session<'_> {
         for run in slots.chunk_by(|a, b| a == b) {
             let known = core.index().keys(&dataset.name, run[0], last)?;
             for i in row..row + run.len() {
+                if (i - row).is_multiple_of(FETCH) {
+                    known.fetch(&keys[i..(i + FETCH).min(row + run.len())]);
+                }
                 let entry = Entry {
                     seq: next,
                     value: rows.values[i],
