@@ -162,6 +162,13 @@ impl Index {
         Ok(&mut slot.keys)
     }
 
+    /// What was to be written has `_seq`s below `next`: fewer than were thought when duplicates were among the rows.
+    pub(crate) fn settle(&mut self, next: i64) {
+        for slot in self.slots.values_mut() {
+            slot.last_seq = slot.last_seq.min(next - 1);
+        }
+    }
+
     /// Forgets the tables used longest ago until the budget is kept. Only rows up to `published` can be read back.
     /// False when it cannot be kept yet.
     pub(crate) fn shrink(&mut self, published: i64) -> bool {

@@ -43,8 +43,10 @@ impl Core {
     pub(crate) fn index(&mut self) -> &mut Index {
         &mut self.index
     }
-    pub(crate) fn advance(&mut self, next: i64) {
+    /// The `_seq`s up to `next` are given.
+    pub(crate) fn settle(&mut self, next: i64) {
         self.next_seq = next;
+        self.index.settle(next);
     }
     /// Forgets key tables until their memory is what it may be; false when that must wait for rows to be written.
     pub(crate) fn index_shrink(&mut self, lake: &Lake) -> bool {

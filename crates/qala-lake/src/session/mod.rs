@@ -296,6 +296,7 @@ impl<'a> Session<'a> {
             draft.push(&dataset, batch);
         }
         if draft.sections.is_empty() {
+            core.settle(core.next_seq());
             return Ok(());
         }
         let seq = core.next_seq();
@@ -314,7 +315,7 @@ impl<'a> Session<'a> {
             epoch: self.epoch,
             done,
         }))?;
-        core.advance(next);
+        core.settle(next);
         self.waiting.push(waiting);
         Ok(())
     }
