@@ -9,7 +9,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::Int64Type;
 
 use crate::error::{LakeError, Result};
-use crate::index::{Has, Index, WHOLE, key_hashes, pick, rest_hashes};
+use crate::index::{Has, Index, WHOLE, table_keys, table_values};
 use crate::keys::{Entry, Keys};
 use crate::lake::Lake;
 use crate::read;
@@ -166,8 +166,8 @@ fn seqs(batch: &RecordBatch) -> Result<&Int64Array> {
 /// The rows of a batch as entries of key tables.
 fn entries(dataset: &Dataset, batch: &RecordBatch, seed: u64) -> Result<Vec<(u128, Entry)>> {
     let days = dataset.stored_days(batch);
-    let keys = key_hashes(&pick(batch, &dataset.key), seed)?;
-    let values = rest_hashes(batch, &dataset.rest, seed)?;
+    let keys = table_keys(batch, &dataset.key, seed)?;
+    let values = table_values(batch, &dataset.rest, seed)?;
     let entry = |((day, value), seq): ((i32, u64), &i64)| Entry {
         seq: *seq,
         value,
@@ -215,7 +215,7 @@ impl Lake {
         let mut found = Vec::new();
         let mut take = |batch: &RecordBatch| -> Result<()> {
             let days = dataset.stored_days(batch);
-            let keys = key_hashes(&pick(batch, &dataset.key), seed)?;
+            let keys = table_keys(batch, &dataset.key, seed)?;
             let is_asked = |row: usize| {
                 asked
                     .get(&slot(days[row]))
