@@ -24,9 +24,18 @@ pub(crate) struct Rows {
     scratch: Vec<Value<'static>>,
     /// Units met in the records' own unit column.
     units: Vec<(String, Unit)>,
+    /// By column, the time that was read last.
+    times: Vec<LastTime>,
     selection: Option<Arc<Selection>>,
     totals: Totals,
     warnings: Warnings,
+}
+
+/// A time as it was written, and its instant. Many records in a row tell the same time, which is then read once.
+#[derive(Default)]
+struct LastTime {
+    text: Vec<u8>,
+    instant: i64,
 }
 
 enum State {
@@ -71,6 +80,7 @@ impl Rows {
             state,
             scratch: Vec::new(),
             units: Vec::new(),
+            times: Vec::new(),
             selection: context.selection.clone(),
             totals: Totals::new(mapping.totals.as_deref().unwrap_or_default()),
             warnings: Warnings::default(),
@@ -148,10 +158,11 @@ impl Rows {
             plan,
             record,
             units: &mut self.units,
+            times: &mut self.times,
             quantity: None,
             doubt: None,
         };
-        let mut values = recycle(mem::take(&mut self.scratch));
+        let mut values: Vec<Value<'_>> = mem::take(&mut self.scratch);
         let base = work.base(&mut values);
         if let (Some((rule, often)), Ok(())) = (work.doubt, &base) {
             let file = self.file.as_deref();
@@ -318,6 +329,7 @@ struct Work<'p, 'r, 'u, R> {
     plan: &'p Plan,
     record: &'r R,
     units: &'u mut Vec<(String, Unit)>,
+    times: &'u mut Vec<LastTime>,
     /// The row's quantity once it is known.
     quantity: Option<usize>,
     /// A time whose reading the clock shows twice or never.
@@ -335,7 +347,7 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
                 values.push(Value::Null);
                 continue;
             }
-            let value = self.column(rule)?;
+            let value = self.column(slot, rule)?;
             let is_projected = plan
                 .projected
                 .as_ref()
@@ -429,20 +441,44 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
         }
     }
 
-    fn column(&mut self, rule: &'p Rule) -> Result<Value<'v>, Fault> {
+    fn column(&mut self, slot: usize, rule: &'p Rule) -> Result<Value<'v>, Fault> {
         let Some(cell) = self.source(rule) else {
             return Ok(Value::Null);
         };
-        let again = (rule.limits.kind == ColumnType::Time).then(|| cell.clone());
+        if rule.limits.kind == ColumnType::Time {
+            return self.time(slot, rule, cell);
+        }
+        read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule))
+    }
+
+    fn time(&mut self, slot: usize, rule: &'p Rule, cell: Cell<'v>) -> Result<Value<'v>, Fault> {
+        if let (Cell::Text(text), Some(last)) = (&cell, self.times.get(slot))
+            && last.text == *text
+            && !text.is_empty()
+        {
+            return Ok(Value::Time(last.instant));
+        }
+        let again = cell.clone();
         let value =
             read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule))?;
-        if let (Some(cell), Value::Time(instant)) = (again, &value)
-            && rule.style.zone.is_near_change(*instant)
-        {
-            let often = reading(&cell, &rule.style);
+        let Value::Time(instant) = value else {
+            return Ok(value);
+        };
+        if rule.style.zone.is_near_change(instant) {
+            let often = reading(&again, &rule.style);
             if often != Reading::Once {
                 self.doubt = Some((rule, often));
+                return Ok(value);
             }
+        }
+        if let Cell::Text(text) = again {
+            if self.times.len() <= slot {
+                self.times.resize_with(slot + 1, LastTime::default);
+            }
+            let last = &mut self.times[slot];
+            last.text.clear();
+            last.text.extend_from_slice(text);
+            last.instant = instant;
         }
         Ok(value)
     }
