@@ -25,7 +25,7 @@ pub use backup::{BackupMark, backup, restore};
 pub use centre::{Centre, CentreOptions};
 pub use clock::SystemClock;
 pub use content::Content;
-pub use error::{AppError, Result};
+pub use error::{AppError, Result, with_causes};
 pub use import::{Again, Import, Payload, Progress, mapping_for};
 pub use indicator::{Passport, Range, Value, Verdict};
 pub use pack_build::{BuiltPack, PackReport, PackSources, build_pack};

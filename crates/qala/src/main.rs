@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     match runtime.block_on(commands::run(args)) {
         Ok(code) => code,
         Err(error) => {
-            print::err(&format!("{error}"));
+            print::err(&qala_app::with_causes(&*error));
             let usage = error.downcast_ref::<AppError>().is_some_and(AppError::is_usage);
             ExitCode::from(if usage { 2 } else { 1 })
         }
