@@ -240,7 +240,7 @@ fn lock(data: &Path) -> Result<std::fs::File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(AppError::Usage(format!(
-            "{} is in use by another qala process; stop it, or ask the running server",
+            "{} is in use by another qala process; stop it first, or ask it over HTTP (see /api/catalog)",
             data.display()
         ))),
         Err(std::fs::TryLockError::Error(e)) => Err(AppError::io("lock the data directory")(e)),

@@ -69,5 +69,19 @@ impl AppError {
     }
 }
 
+/// An error with its causes, in one line. A cause that the words before it already hold is not said twice.
+pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
 /// Result of a use case.
 pub type Result<T, E = AppError> = std::result::Result<T, E>;

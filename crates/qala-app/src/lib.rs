@@ -32,7 +32,7 @@ pub use centre::{Centre, CentreOptions};
 pub use clock::SystemClock;
 pub use content::Content;
 pub use dry_run::{MappedRow, TriedOut};
-pub use error::{AppError, Result};
+pub use error::{AppError, Result, with_causes};
 pub use import::{Again, Import, Payload, Progress, mapping_for};
 pub use indicator::{Passport, Range, Value, Verdict};
 pub use obligation::{Change, Day, FeedHistory, Obligation, Silence};

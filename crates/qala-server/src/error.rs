@@ -37,7 +37,7 @@ impl IntoResponse for Answer {
             _ => (StatusCode::INTERNAL_SERVER_ERROR, None),
         };
         if status == StatusCode::INTERNAL_SERVER_ERROR {
-            tracing::error!(error = %self.0, "a request failed");
+            tracing::error!(error = %qala_app::with_causes(&self.0), "a request failed");
         }
         let mut response = (
             status,

@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     match runtime.block_on(commands::run(args)) {
         Ok(code) => code,
         Err(error) => {
-            print::err(&format!("{error}"));
+            print::err(&qala_app::with_causes(&*error));
             ExitCode::from(commands::code(&error))
         }
     }
