@@ -91,7 +91,7 @@ pub enum SandboxTaken {
     Repeated(String),
     /// The same bytes came before under another key or none: the answer of then, whose rows are all duplicates now.
     Known(String),
-    /// The key came before with other bytes.
+    /// The key came before with other bytes, or to do something else with them.
     KeyReused,
 }
 
@@ -253,15 +253,15 @@ async fn find(
     message: &SandboxMessage,
 ) -> Result<Option<SandboxTaken>, RegistryError> {
     let by_key: Option<(String, String)> = sqlx::query_as(
-        "SELECT digest, answer FROM messages WHERE token = ?1 AND feed = ?2 AND idempotency_key = ?3",
+        "SELECT identity, answer FROM messages WHERE token = ?1 AND feed = ?2 AND idempotency_key = ?3",
     )
     .bind(&message.token)
     .bind(&message.feed)
     .bind(&message.key)
     .fetch_optional(&mut *connection)
     .await?;
-    if let Some((digest, answer)) = by_key {
-        return Ok(Some(if digest == message.digest {
+    if let Some((identity, answer)) = by_key {
+        return Ok(Some(if identity == message.identity {
             SandboxTaken::Repeated(answer)
         } else {
             SandboxTaken::KeyReused
