@@ -11,7 +11,9 @@ use qala_registry::{Pack, Registry, load_pack};
 
 use crate::clock::SystemClock;
 use crate::content::Content;
+use crate::demo::Demo;
 use crate::error::{AppError, Result};
+use crate::schedule::Computing;
 use crate::spool::{self, Spool};
 use crate::transport::Polls;
 
@@ -24,6 +26,21 @@ pub struct CentreOptions {
     pub pack: String,
     /// Memory for queries, bytes.
     pub query_memory: usize,
+    /// Memory for rows that are not in tables yet and for the search of duplicates; absent: the lake's own choice.
+    pub ingest: Option<IngestMemory>,
+    /// Clock; absent: the machine's.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What taking rows in may use of memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IngestMemory {
+    /// Keys kept for duplicate search, about 60 bytes each.
+    pub keys: usize,
+    /// Bytes of rows at which a commit is asked for.
+    pub tail_soft: usize,
+    /// Bytes of rows at which senders are turned away.
+    pub tail_hard: usize,
 }
 
 impl CentreOptions {
@@ -34,6 +51,8 @@ impl CentreOptions {
             data: data.into(),
             pack,
             query_memory: 4 << 30,
+            ingest: None,
+            clock: Arc::new(SystemClock),
         }
     }
 }
@@ -60,6 +79,10 @@ pub struct Centre {
     pub city: qala_core::Text,
     /// How the addresses answer that are asked again and again.
     pub polls: Polls,
+    /// How far the seeded city has come, when this is one.
+    pub demo: Demo,
+    /// When indicators are computed.
+    pub computing: Computing,
     // Held while the directory is open; the system lets it go when the process ends, however it ends.
     _lock: std::fs::File,
 }
@@ -72,7 +95,7 @@ impl Centre {
     pub async fn open(options: CentreOptions) -> Result<Self> {
         let lock = lock(&options.data)?;
         spool::clean(&options.data);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock = options.clock;
         let files = Content::pack(&options.pack)?;
         let pack = Pack::from_toml(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
         let zone = Zone::new(&pack.zone).map_err(|e| AppError::Usage(e.to_string()))?;
@@ -81,7 +104,17 @@ impl Centre {
             place_in(&mut feed.transport, &options.data);
         }
         let disk = Arc::new(RealDisk::new(&options.data).map_err(AppError::io("open the data directory"))?);
-        let lake_options = LakeOptions::new(zone.clone(), Arc::clone(&clock));
+        let mut lake_options = LakeOptions::new(zone.clone(), Arc::clone(&clock));
+        if let Some(IngestMemory {
+            keys,
+            tail_soft,
+            tail_hard,
+        }) = options.ingest
+        {
+            lake_options.index_keys = keys;
+            lake_options.tail_soft = tail_soft;
+            lake_options.tail_hard = tail_hard;
+        }
         let lake = Lake::open(disk, &Content::datasets()?, lake_options)
             .await?
             .at(options.data.clone());
@@ -104,6 +137,8 @@ impl Centre {
             data: options.data,
             city: pack.name,
             polls: Polls::default(),
+            demo: Demo::default(),
+            computing: Computing::default(),
             _lock: lock,
         };
         centre.relay().await?;
