@@ -209,7 +209,7 @@ impl Walk {
                 centre.demo.note(|status| status.next_due = Some(message.time));
                 if let Some(tell) = caught_up.take() {
                     self.recent_is_in();
-                    drop(tell.send(()));
+                    tell.send(()).ok();
                 }
                 let wait = (ahead / self.speed).clamp(1_000, 1_000_000).unsigned_abs();
                 tokio::time::sleep(Duration::from_micros(wait)).await;
@@ -226,7 +226,7 @@ impl Walk {
         lanes.settle().await?;
         centre.demo.note(|status| status.next_due = None);
         if let Some(tell) = caught_up.take() {
-            drop(tell.send(()));
+            tell.send(()).ok();
         }
         if !takes_back {
             filled.wait_for(|filled| *filled).await?;

@@ -24,7 +24,7 @@ pub(crate) struct Watching {
 impl Watching {
     /// Shows the last state and stops.
     pub(crate) async fn end(self) {
-        drop(self.stop.send(()));
+        self.stop.send(()).ok();
         drop(self.task.await);
     }
 }
