@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{LakeError, Result};
 use crate::lake::Lake;
-use crate::table::store_error;
+use crate::table::{log_version, store_error};
 
 /// The list of what a copy holds; written last, so a copy without it is not whole.
 pub const MANIFEST: &str = "BACKUP.json";
@@ -91,9 +91,8 @@ impl Lake {
                 .list(&log)
                 .map_err(LakeError::io(format!("list {log}")))?
             {
-                let number = entry.name.get(..20).and_then(|n| n.parse::<u64>().ok());
-                // Checkpoints only shorten the way; without them no pointer can lead beyond the version.
-                if number.is_some_and(|n| n <= version) && entry.name.len() == 25 {
+                // Without the pointer to the last checkpoint, which may lead beyond the version.
+                if log_version(&entry.name).is_some_and(|n| n <= version) {
                     paths.push(format!("{log}/{}", entry.name));
                 }
             }

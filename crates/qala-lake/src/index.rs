@@ -2,6 +2,8 @@
 //!
 //! One hash table per dataset and local day when the key holds the time, else one per dataset. A table is read from
 //! the rows when its day is first touched and forgotten when memory runs short, so memory does not grow with the stream.
+//! Days that do not fit are not read whole: their tables hold the keys that were asked for, and know that they are not
+//! all.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,17 +13,38 @@ use arrow::row::{RowConverter, SortField};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
-use crate::error::Result;
+use crate::error::{LakeError, Result};
 use crate::keys::Keys;
 
 /// The day of datasets whose key does not hold the time.
 pub(crate) const WHOLE: i32 = i32::MIN;
+/// Memory of a key in a table that was just read, as a guess before it is.
+const KEY: usize = 36;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Slot {
     keys: Keys,
+    /// False when only some keys of the day are in the table.
+    whole: bool,
     used: u64,
     last_seq: i64,
+}
+
+impl Slot {
+    fn bytes(&self) -> usize {
+        self.keys.bytes() + size_of::<Self>() + 64
+    }
+}
+
+/// What is in memory of a day's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Has {
+    /// Nothing.
+    Nothing,
+    /// Some keys. With `true` it may be read again: all its rows are visible.
+    Some(bool),
+    /// Every key.
+    All,
 }
 
 /// The key tables in memory.
@@ -29,68 +52,145 @@ struct Slot {
 pub(crate) struct Index {
     slots: HashMap<(Arc<str>, i32), Slot>,
     clock: u64,
+    /// Tables used after this are needed by the message at hand.
+    needed: u64,
     budget: usize,
 }
 
 impl Index {
-    /// An empty index that keeps about `budget` keys in memory.
+    /// An empty index that takes about `budget` bytes of memory.
     pub(crate) fn new(budget: usize) -> Self {
         Self {
             slots: HashMap::new(),
             clock: 0,
+            needed: 0,
             budget,
         }
     }
 
-    /// True when the table of that day is in memory.
-    pub(crate) fn has(&self, dataset: &Arc<str>, day: i32) -> bool {
-        self.slots.contains_key(&(Arc::clone(dataset), day))
+    /// Bytes of all tables.
+    pub(crate) fn bytes(&self) -> usize {
+        self.slots.values().map(Slot::bytes).sum()
+    }
+
+    /// A new set of rows begins: tables that it does not touch may be forgotten.
+    pub(crate) fn begin(&mut self) {
+        self.needed = self.clock;
+    }
+
+    /// What is in memory of a day's table; it stays there for the rows at hand. Only rows up to `published` can be read
+    /// back.
+    pub(crate) fn has(&mut self, dataset: &Arc<str>, day: i32, published: i64) -> Has {
+        self.clock += 1;
+        let Some(slot) = self.slots.get_mut(&(Arc::clone(dataset), day)) else {
+            return Has::Nothing;
+        };
+        slot.used = self.clock;
+        if slot.whole {
+            Has::All
+        } else {
+            Has::Some(slot.last_seq <= published)
+        }
+    }
+
+    /// The keys among `keys` of which the table of a day knows nothing.
+    pub(crate) fn unknown(
+        &self,
+        dataset: &Arc<str>,
+        day: i32,
+        keys: impl Iterator<Item = u128>,
+    ) -> Vec<u128> {
+        match self.slots.get(&(Arc::clone(dataset), day)) {
+            Some(slot) if slot.whole => Vec::new(),
+            Some(slot) => keys.filter(|k| !slot.keys.knows(*k)).collect(),
+            None => keys.collect(),
+        }
+    }
+
+    /// Forgets tables, those used longest ago first, until `rows` keys more fit; false, and nothing forgotten, when they
+    /// never will. Only rows up to `published` can be read back.
+    pub(crate) fn make_room(&mut self, rows: u64, published: i64) -> bool {
+        let needed = usize::try_from(rows).unwrap_or(usize::MAX).saturating_mul(KEY);
+        let stays = |s: &&Slot| s.used > self.needed || s.last_seq > published;
+        let pinned: usize = self.slots.values().filter(stays).map(Slot::bytes).sum();
+        if pinned.saturating_add(needed) > self.budget {
+            return false;
+        }
+        self.forget(self.budget - needed, published);
+        true
     }
 
     /// Puts a table that was read from rows into memory.
     pub(crate) fn insert(&mut self, dataset: Arc<str>, day: i32, keys: Keys) {
         self.clock += 1;
-        self.slots.insert(
-            (dataset, day),
-            Slot {
-                keys,
-                used: self.clock,
-                last_seq: 0,
-            },
-        );
+        let slot = Slot {
+            keys,
+            whole: true,
+            used: self.clock,
+            last_seq: 0,
+        };
+        self.slots.insert((dataset, day), slot);
     }
 
-    /// The table of a day, for reading and writing; `None` when it is not in memory. `seq` is the largest `_seq` that
-    /// will be written: the table is not forgotten before that row can be read back.
-    pub(crate) fn keys(&mut self, dataset: &Arc<str>, day: i32, seq: i64) -> Option<&mut Keys> {
+    /// The table of a day of which only some keys are known, to enter more; an empty one when there was none.
+    pub(crate) fn partial(&mut self, dataset: Arc<str>, day: i32) -> &mut Keys {
         self.clock += 1;
-        let slot = self.slots.get_mut(&(Arc::clone(dataset), day))?;
+        let new = || Slot {
+            keys: Keys::new((day != WHOLE).then_some(day)),
+            whole: false,
+            used: 0,
+            last_seq: 0,
+        };
+        let slot = self.slots.entry((dataset, day)).or_insert_with(new);
+        slot.used = self.clock;
+        &mut slot.keys
+    }
+
+    /// The table of a day, for reading and writing. `seq` is the largest `_seq` that will be written: the table is not
+    /// forgotten before that row can be read back.
+    ///
+    /// # Errors
+    /// When it is not in memory.
+    pub(crate) fn keys(&mut self, dataset: &Arc<str>, day: i32, seq: i64) -> Result<&mut Keys> {
+        self.clock += 1;
+        let slot = self
+            .slots
+            .get_mut(&(Arc::clone(dataset), day))
+            .ok_or_else(|| LakeError::Closed(format!("the key table of {dataset} was not loaded")))?;
         slot.used = self.clock;
         slot.last_seq = slot.last_seq.max(seq);
-        Some(&mut slot.keys)
+        Ok(&mut slot.keys)
     }
 
     /// Forgets the tables used longest ago until the budget is kept. Only rows up to `published` can be read back.
-    pub(crate) fn shrink(&mut self, published: i64) {
-        let mut total: usize = self.slots.values().map(|s| s.keys.len()).sum();
-        if total <= self.budget {
-            return;
+    /// False when it cannot be kept yet.
+    pub(crate) fn shrink(&mut self, published: i64) -> bool {
+        self.needed = self.clock;
+        self.forget(self.budget, published) <= self.budget
+    }
+
+    /// Forgets tables that may go until the others have `limit` bytes. Gives the bytes that are left.
+    fn forget(&mut self, limit: usize, published: i64) -> usize {
+        let mut total = self.bytes();
+        if total <= limit {
+            return total;
         }
         let mut order: Vec<(u64, (Arc<str>, i32))> = self
             .slots
             .iter()
-            .filter(|(_, s)| s.last_seq <= published)
+            .filter(|(_, s)| s.used <= self.needed && s.last_seq <= published)
             .map(|(k, s)| (s.used, k.clone()))
             .collect();
         order.sort_unstable_by_key(|(used, _)| *used);
         for (_, key) in order {
-            if total <= self.budget {
+            if total <= limit {
                 break;
             }
             if let Some(slot) = self.slots.remove(&key) {
-                total -= slot.keys.len();
+                total -= slot.bytes();
             }
         }
+        total
     }
 
     /// Forgets everything: after a failed write the tables are read again from what is durable.
@@ -121,6 +221,17 @@ pub(crate) fn value_hashes(columns: &[ArrayRef], seed: u64) -> Result<Vec<u64>> 
         .iter()
         .map(|row| xxh3_64_with_seed(row.as_ref(), seed))
         .collect())
+}
+
+/// Hashes of what the rows of a batch have beside their key.
+///
+/// # Errors
+/// As [`value_hashes`].
+pub(crate) fn rest_hashes(batch: &RecordBatch, names: &[String], seed: u64) -> Result<Vec<u64>> {
+    if names.is_empty() {
+        return Ok(vec![0; batch.num_rows()]);
+    }
+    value_hashes(&pick(batch, names), seed)
 }
 
 fn encode(columns: &[ArrayRef]) -> Result<arrow::row::Rows> {

@@ -32,6 +32,8 @@ pub struct Dataset {
     pub(crate) key: Vec<String>,
     /// Columns that are compared to tell a duplicate from a correction.
     pub(crate) values: Vec<String>,
+    /// Those of them that are not in the key.
+    pub(crate) rest: Vec<String>,
     /// Superseded rows.
     pub(crate) superseded: Superseded,
     /// Where they lie in files.
@@ -54,12 +56,14 @@ impl Dataset {
         {
             key.push(from.name.clone());
         }
+        let columns = || spec.columns.iter().map(|c| c.name.clone());
         Self {
             name: spec.name.as_str().into(),
             zone: zone.unwrap_or_else(|| city_zone.clone()),
             data: schema::data_schema(&spec),
             table: schema::table_schema(&spec),
-            values: spec.columns.iter().map(|c| c.name.clone()).collect(),
+            rest: columns().filter(|c| !key.contains(c)).collect(),
+            values: columns().collect(),
             key,
             superseded: Superseded::default(),
             hidden: Hidden::default(),

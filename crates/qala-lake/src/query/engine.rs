@@ -132,7 +132,8 @@ pub struct LocalEngine {
 
 struct Inner {
     lake: Arc<Lake>,
-    base: SessionState,
+    /// What all questions have in common. It knows no table, so that nothing of a question can hang on it.
+    base: Arc<SessionState>,
 }
 
 fn url() -> Result<ObjectStoreUrl> {
@@ -165,7 +166,10 @@ impl LocalEngine {
             .build();
         crate::functions::register_all(&mut state)?;
         Ok(Self {
-            inner: Arc::new(Inner { lake, base: state }),
+            inner: Arc::new(Inner {
+                lake,
+                base: Arc::new(state),
+            }),
             threads: Threads::start(options.threads)?,
         })
     }
@@ -215,10 +219,10 @@ impl LocalEngine {
 impl Inner {
     fn context(&self, principal: &Principal, view: Arc<View>, as_of: i64) -> Result<SessionContext> {
         let catalogs = Arc::new(MemoryCatalogProviderList::new());
-        let state = SessionStateBuilder::new_from_existing(self.base.clone())
+        let state = SessionStateBuilder::new_from_existing(SessionState::clone(&self.base))
             .with_catalog_list(Arc::clone(&catalogs) as _)
             .build();
-        let tables = self.tables(principal, view, as_of, state.clone())?;
+        let tables = self.tables(principal, view, as_of)?;
         let catalog = Catalog {
             tables: Arc::new(tables),
         };
@@ -230,13 +234,7 @@ impl Inner {
         Ok(SessionContext::new_with_state(state))
     }
 
-    fn tables(
-        &self,
-        principal: &Principal,
-        view: Arc<View>,
-        as_of: i64,
-        parser: SessionState,
-    ) -> Result<Tables> {
+    fn tables(&self, principal: &Principal, view: Arc<View>, as_of: i64) -> Result<Tables> {
         let store = Arc::new(self.lake.store.clone());
         Ok(Tables {
             view,
@@ -244,7 +242,7 @@ impl Inner {
             principal: principal.clone(),
             store,
             url: url()?,
-            parser,
+            parser: Arc::clone(&self.base),
         })
     }
 
@@ -261,19 +259,17 @@ impl Inner {
 
 impl LocalEngine {
     /// Days of a rollup that must be computed again, and its table as of now.
-    pub(crate) fn stale(&self, name: &str) -> Result<Option<(RollupTable, BTreeSet<i32>, SessionState)>> {
+    pub(crate) fn stale(
+        &self,
+        name: &str,
+    ) -> Result<Option<(RollupTable, BTreeSet<i32>, Arc<SessionState>)>> {
         let inner = &self.inner;
         let view = inner.lake.view();
         let Some(files) = view.rollups.get(name) else {
             return Ok(None);
         };
         let files = Arc::clone(files);
-        let tables = inner.tables(
-            &Principal::system(),
-            Arc::clone(&view),
-            view.seq,
-            inner.base.clone(),
-        )?;
+        let tables = inner.tables(&Principal::system(), Arc::clone(&view), view.seq)?;
         let Some(table) = tables.rollup(name, &files) else {
             return Ok(None);
         };
@@ -284,7 +280,7 @@ impl LocalEngine {
             .filter(|(d, s)| done.get(d).is_none_or(|c| c < s))
             .map(|(d, _)| d)
             .collect();
-        Ok(Some((table, stale, inner.base.clone())))
+        Ok(Some((table, stale, Arc::clone(&inner.base))))
     }
 }
 
@@ -358,7 +354,8 @@ pub(crate) struct Tables {
     principal: Principal,
     store: Arc<dyn object_store::ObjectStore>,
     url: ObjectStoreUrl,
-    parser: SessionState,
+    /// Reads conditions on rows. Not the question's own state: that one holds these tables, and neither would ever go.
+    parser: Arc<SessionState>,
 }
 
 impl std::fmt::Debug for Tables {

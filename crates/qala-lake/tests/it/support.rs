@@ -92,6 +92,8 @@ pub(crate) fn options(clock: &Arc<TestClock>, seed: u64) -> LakeOptions {
     );
     options.seed = Some(seed);
     options.reserve = 0;
+    // Key tables of any size, of a few keys, of none that can be forgotten.
+    options.index_bytes = [64 << 20, 2_000, 0][seed as usize % 3];
     // One after the other, so that a seed always meets the same operations in the same order.
     options.writers = 1;
     options
