@@ -35,14 +35,14 @@ measured AS (
     WHERE quantity = 'pm25' AND t >= :from AND t < :to
     GROUP BY station_id, local_start('hour', t, :zone)
 ),
--- Hours of the archive, where the readings themselves are not there.
+-- Hours of the archive, where no station has readings.
 hours AS (
     SELECT station_id, hour, value, n FROM measured
     UNION ALL
     SELECT a.station_id, a.t AS hour, a.value, 1 AS n
     FROM air_hourly_readings AS a
-    LEFT JOIN measured AS m ON m.station_id = a.station_id AND m.hour = a.t
-    WHERE a.quantity = 'pm25' AND a.t >= :from AND a.t < :to AND m.station_id IS NULL
+    LEFT JOIN (SELECT DISTINCT hour FROM measured) AS m ON m.hour = a.t
+    WHERE a.quantity = 'pm25' AND a.t >= :from AND a.t < :to AND m.hour IS NULL
 ),
 -- An hour of a station belongs to the city and to the district in force at its start.
 placed AS (

@@ -26,21 +26,10 @@ pub struct CentreOptions {
     pub pack: String,
     /// Memory for queries, bytes.
     pub query_memory: usize,
-    /// Memory for rows that are not in tables yet and for the search of duplicates; absent: the lake's own choice.
-    pub ingest: Option<IngestMemory>,
-    /// Clock; absent: the machine's.
+    /// Memory for rows that are not in tables yet and for the search of duplicates, bytes; absent: the lake's own choice.
+    pub ingest_memory: Option<usize>,
+    /// Clock.
     pub clock: Arc<dyn Clock>,
-}
-
-/// What taking rows in may use of memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IngestMemory {
-    /// Keys kept for duplicate search, about 60 bytes each.
-    pub keys: usize,
-    /// Bytes of rows at which a commit is asked for.
-    pub tail_soft: usize,
-    /// Bytes of rows at which senders are turned away.
-    pub tail_hard: usize,
 }
 
 impl CentreOptions {
@@ -51,7 +40,7 @@ impl CentreOptions {
             data: data.into(),
             pack,
             query_memory: 4 << 30,
-            ingest: None,
+            ingest_memory: None,
             clock: Arc::new(SystemClock),
         }
     }
@@ -105,15 +94,8 @@ impl Centre {
         }
         let disk = Arc::new(RealDisk::new(&options.data).map_err(AppError::io("open the data directory"))?);
         let mut lake_options = LakeOptions::new(zone.clone(), Arc::clone(&clock));
-        if let Some(IngestMemory {
-            keys,
-            tail_soft,
-            tail_hard,
-        }) = options.ingest
-        {
-            lake_options.index_keys = keys;
-            lake_options.tail_soft = tail_soft;
-            lake_options.tail_hard = tail_hard;
+        if let Some(bytes) = options.ingest_memory {
+            lake_options = lake_options.within(bytes);
         }
         let lake = Lake::open(disk, &Content::datasets()?, lake_options)
             .await?

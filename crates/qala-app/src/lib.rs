@@ -24,7 +24,7 @@ mod value;
 
 pub use background::Background;
 pub use backup::{BackupMark, backup, restore};
-pub use centre::{Centre, CentreOptions, IngestMemory};
+pub use centre::{Centre, CentreOptions};
 pub use clock::SystemClock;
 pub use content::Content;
 pub use demo::{Demo, DemoPhase, DemoStatus};

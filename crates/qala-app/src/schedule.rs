@@ -147,7 +147,8 @@ impl Schedule {
         }
         let known = self.known.entry(key).or_default();
         let changes = Changes::of(centre, spec)?;
-        let gap = centre.demo.gap();
+        // What is not filled in yet concerns rows with a time only.
+        let gap = centre.demo.gap().filter(|_| changes.whole.is_none());
         let to = grain.start(now, zone);
         // The last two closed periods are looked at even when no row came: their values say so.
         let recent = grain.start(grain.start(to - 1, zone) - 1, zone);
@@ -200,11 +201,12 @@ struct Changes {
 impl Changes {
     fn of(centre: &Centre, spec: &IndicatorSpec) -> Result<Self> {
         let mut days: BTreeMap<i32, i64> = BTreeMap::new();
-        let mut whole: Option<i64> = None;
+        let (mut whole, mut timed) = (None, false);
         for table in centre.tables_of(spec) {
             let touched = centre.lake.touched(&table)?;
             let dataset = centre.lake.dataset(&table)?;
             if dataset.spec.kind == Kind::Event && dataset.spec.time().is_some() {
+                timed = true;
                 for (day, seq) in touched {
                     let newest = days.entry(day).or_insert(seq);
                     *newest = (*newest).max(seq);
@@ -213,9 +215,7 @@ impl Changes {
                 whole = whole.max(touched.into_values().max());
             }
         }
-        if !days.is_empty() {
-            whole = None;
-        }
+        let whole = whole.filter(|_| !timed);
         Ok(Self { days, whole })
     }
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use qala_app::lake::Clock as _;
 use qala_app::registry::{Place, PlaceKind};
-use qala_app::{AppError, Background, Centre, CentreOptions, IngestMemory, Schedule, SystemClock};
+use qala_app::{AppError, Background, Centre, CentreOptions, Schedule, SystemClock};
 use qala_sim::SimPlace;
 use qala_sim::city::{FaultOptions, WholeCity, WholeOptions};
 
@@ -28,13 +28,9 @@ pub(crate) use plan::{History, Wanted};
 pub(crate) use small::fill as fill_small;
 use walk::Walk;
 
-/// Memory of the whole program stays below 1 GB, also while it is filled.
-const QUERY_MEMORY: usize = 256 << 20;
-const INGEST: IngestMemory = IngestMemory {
-    keys: 4_000_000,
-    tail_soft: 24 << 20,
-    tail_hard: 96 << 20,
-};
+/// Memory of the whole program stays below 1 GB, also while it is filled. A day of positions has some eight million keys.
+const QUERY_MEMORY: usize = 224 << 20;
+const INGEST_MEMORY: usize = 400 << 20;
 
 /// Runs the centre with the seeded city in full; with `fill_only` it ends when all is filled.
 pub(crate) async fn run(
@@ -63,7 +59,7 @@ pub(crate) async fn run(
     ));
     let centre = Centre::open(CentreOptions {
         query_memory: QUERY_MEMORY,
-        ingest: Some(INGEST),
+        ingest_memory: Some(INGEST_MEMORY),
         clock: Arc::clone(&clock) as _,
         ..options
     })

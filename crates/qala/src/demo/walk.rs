@@ -84,7 +84,7 @@ impl Walk {
         self.city.phases(self.plan.origin, days)
     }
 
-    /// Where live time begins: the last two hours before the city's begin.
+    /// Where live time begins: just after a full hour, two hours before the city's begin.
     fn begin(&self) -> i64 {
         self.phases().first().map_or(self.plan.origin, |p| p.from)
     }
@@ -105,7 +105,7 @@ impl Walk {
     fn gap(&self) -> Option<(i64, i64)> {
         let open = self.open();
         let from = open.iter().map(|(_, p)| p.from).min()?;
-        Some((from, self.begin()))
+        Some((from, self.begin() - 1))
     }
 
     /// Fills everything, up to the city's begin, and returns.
@@ -289,7 +289,7 @@ impl Walk {
                 _ => plan.days_filled = true,
             }
             plan.keep()?;
-            let next = open.get(n + 1).map(|(_, p)| (p.from, self.begin()));
+            let next = open.get(n + 1).map(|(_, p)| (p.from, self.begin() - 1));
             self.centre.demo.note(|status| status.gap = next);
             self.centre.computing.ask();
         }
