@@ -93,7 +93,7 @@ const PROOF_STEPS: &[Step] = &[
         name: "the same indicators on two Ballista executors",
         kind: Kind::Test,
         command: "rm -rf target/prove-city && \
-            cargo run --quiet --bin qala -- demo --fill-only --start 2026-03-02 --data target/prove-city && \
+            cargo run --quiet --bin qala -- demo --small --fill-only --start 2026-03-02 --data target/prove-city && \
             QALA_CITY_DATA=target/prove-city \
             cargo test -p qala-cluster --features cluster --test it seeded_city -- --ignored --nocapture",
         budget_minutes: 30,
@@ -121,6 +121,12 @@ const PROOF_STEPS: &[Step] = &[
         kind: Kind::Bench,
         command: "python3 benches/scan.py",
         budget_minutes: 30,
+    },
+    Step {
+        name: "the seeded city: filled with three years, then live at 1, 10 and 50 times real speed",
+        kind: Kind::Bench,
+        command: "python3 benches/live.py --fill 1103",
+        budget_minutes: 40,
     },
     Step {
         name: "the log alone",

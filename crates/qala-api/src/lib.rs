@@ -217,6 +217,42 @@ pub struct Status {
     pub now: String,
     /// Datasets and when they fill the disk.
     pub storage: Vec<Storage>,
+    /// How far the seeded city has come; absent when the centre shows none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demo: Option<Demo>,
+}
+
+/// How far the seeded city has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Demo {
+    /// Seed.
+    pub seed: u64,
+    /// What it does now: `recent`, `history`, `days`, `corrections`, `live`.
+    pub phase: String,
+    /// Messages of the phase that are durable.
+    pub done: u64,
+    /// Messages of the phase at most.
+    pub expected: u64,
+    /// Rows received since the start of the program.
+    pub rows: u64,
+    /// By how many seconds of its own time live is behind.
+    pub behind_s: i64,
+    /// How many times faster than the wall clock its time runs; 1 when it has caught up.
+    pub speed: u32,
+    /// When its time has caught up with the wall clock, if it runs faster: an instant of the wall clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catches_up: Option<String>,
+    /// Begin of the time that is not filled in yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap_from: Option<String>,
+    /// End of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap_to: Option<String>,
+    /// Bytes of the data directory, when they were last counted.
+    pub disk_bytes: u64,
+    /// Why it stands still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// What a dataset takes on the disk.

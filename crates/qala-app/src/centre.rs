@@ -11,8 +11,10 @@ use qala_registry::{Pack, Registry, Sandbox, TokenGrant, load_pack};
 
 use crate::clock::SystemClock;
 use crate::content::Content;
+use crate::demo::Demo;
 use crate::error::{AppError, Result};
 use crate::obligation::Watch;
+use crate::schedule::Computing;
 use crate::spool::{self, Spool};
 use crate::transport::TransportStates;
 
@@ -25,6 +27,10 @@ pub struct CentreOptions {
     pub pack: String,
     /// Memory for queries, bytes.
     pub query_memory: usize,
+    /// Memory for rows that are not in tables yet and for the search of duplicates, bytes; absent: the lake's own choice.
+    pub ingest_memory: Option<usize>,
+    /// Clock.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl CentreOptions {
@@ -35,6 +41,8 @@ impl CentreOptions {
             data: data.into(),
             pack,
             query_memory: 4 << 30,
+            ingest_memory: None,
+            clock: Arc::new(SystemClock),
         }
     }
 }
@@ -67,6 +75,10 @@ pub struct Centre {
     pub(crate) sandbox: Sandbox,
     /// How the transports of the feeds do.
     pub transports: TransportStates,
+    /// How far the seeded city has come, when this is one.
+    pub demo: Demo,
+    /// When indicators are computed.
+    pub computing: Computing,
     // Held while the directory is open; the system lets it go when the process ends, however it ends.
     _lock: std::fs::File,
 }
@@ -79,7 +91,7 @@ impl Centre {
     pub async fn open(options: CentreOptions) -> Result<Self> {
         let lock = lock(&options.data)?;
         spool::clean(&options.data);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock = options.clock;
         let files = Content::pack(&options.pack)?;
         let pack = Pack::from_toml(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
         let zone = Zone::new(&pack.zone).map_err(|e| AppError::Usage(e.to_string()))?;
@@ -88,7 +100,10 @@ impl Centre {
             place_in(&mut feed.transport, &options.data);
         }
         let disk = Arc::new(RealDisk::new(&options.data).map_err(AppError::io("open the data directory"))?);
-        let lake_options = LakeOptions::new(zone.clone(), Arc::clone(&clock));
+        let mut lake_options = LakeOptions::new(zone.clone(), Arc::clone(&clock));
+        if let Some(bytes) = options.ingest_memory {
+            lake_options = lake_options.within(bytes);
+        }
         let lake = Lake::open(disk, &Content::datasets()?, lake_options)
             .await?
             .at(options.data.clone());
@@ -117,6 +132,8 @@ impl Centre {
             sensors,
             watch: Watch::default(),
             transports,
+            demo: Demo::default(),
+            computing: Computing::default(),
             _lock: lock,
         };
         centre.relay().await?;

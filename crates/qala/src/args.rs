@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::duty::{FeedCommand, TokenCommand};
+use crate::demo::History;
 
 /// An open situation centre for a whole city.
 #[derive(Debug, Parser)]
@@ -46,6 +47,15 @@ pub(crate) enum Format {
     Arrow,
 }
 
+/// Yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// Yes
+    On,
+    /// No
+    Off,
+}
+
 /// What a message's rows do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OpArg {
@@ -75,8 +85,10 @@ pub(crate) enum Command {
         #[arg(long)]
         require_token: bool,
     },
-    /// Run the centre, filled with the seeded city first (its data are marked as simulated)
-    #[command(after_help = "Example: qala demo --seed 1")]
+    /// Run the centre with the seeded city: filled while it is served, then live (its data are marked as simulated)
+    #[command(
+        after_help = "Examples:\n  qala demo\n  qala demo --speed 10 --data ./fast-city\n  qala demo --history 30 --seed 2 --data ./second-city\n  qala demo --start 2026-03-02T08:00 --history none --fill-only"
+    )]
     Demo {
         /// Address to listen on
         #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
@@ -84,12 +96,24 @@ pub(crate) enum Command {
         /// Seed of the city: same seed and start, same bytes
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// First local day, such as 2026-03-02; the three days before today when absent
-        #[arg(long, value_name = "DATE")]
+        /// When its live time begins, such as 2026-03-02T08:00; now when absent. Of the small city: its first day
+        #[arg(long, value_name = "T")]
         start: Option<String>,
+        /// How many times faster than the clock its live time runs; it begins three days back and stops at the present
+        #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+        speed: u32,
+        /// Local days before today that are filled in: the last seven row by row, those before by hour and day; or `none`
+        #[arg(long, default_value_t, value_name = "none|DAYS")]
+        history: History,
+        /// Whether devices go wrong on purpose
+        #[arg(long, value_enum, default_value = "on")]
+        faults: Switch,
         /// Fill the data directory and stop
         #[arg(long)]
         fill_only: bool,
+        /// The small city of the tests: one district, three days, filled before it is served
+        #[arg(long, conflicts_with_all = ["speed", "history", "faults"])]
+        small: bool,
     },
     /// Take files in: received / accepted / duplicate / quarantined, and why
     #[command(

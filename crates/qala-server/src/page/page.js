@@ -3,6 +3,7 @@
 import { STATES, summary } from "./data.js";
 import { h } from "./dom.js";
 import { bytes, clock, count, date, dateTime } from "./format.js";
+import { demoFacts, demoPart, isMoving } from "./demo.js";
 import { feedsPart } from "./feeds.js";
 import { headline, rest } from "./headline.js";
 import { has, t, words } from "./i18n.js";
@@ -70,6 +71,7 @@ function foot({ catalog, status, readAt }) {
     t("foot_version", { version: catalog.version }),
     status && t("foot_seq", { seq: count(status.seq) }),
     status && t("foot_disk", { size: bytes(status.disk_free_bytes) }),
+    ...demoFacts(status?.demo),
     full && t("foot_full", { dataset: words(catalog.datasets.find((d) => d.name === full.dataset)?.title) || full.dataset, date: date(full.full_on) }),
     catalog.zone,
   ];
@@ -96,7 +98,7 @@ export function page(model) {
     ? h("section", { class: "feeds" }, h("h2", {}, t("feeds")), h("div", { class: "card trouble" }, h("p", {}, `${feedsTrouble.sentence} ${t("error_works")}`), h("button", { onclick: feedsTrouble.retry }, t("retry"))))
     : feedsPart({ feeds, now, ownerOf: model.ownerOf });
   if (nothing && choice.range === "all") {
-    return [empty({ catalog }), feeds.length > 0 && feedsSection, foot(model)].filter(Boolean);
+    return [isMoving(model.status?.demo) ? demoPart(model.status.demo) : empty({ catalog }), feeds.length > 0 && feedsSection, foot(model)].filter(Boolean);
   }
   const said = summary(views, now);
   const [what, more] = headline(said, rowContext.nameOf, catalog.city);
@@ -108,7 +110,8 @@ export function page(model) {
       h("p", { class: "rest" }, rest(said).join(" · ")),
       broken,
       old && h("p", { class: "notice stale" }, glyph("clock"), h("span", {}, t("stale_page", { time: dateTime(said.asOf) }))),
-      noticeOfSimulation(views, feeds)),
+      noticeOfSimulation(views, feeds),
+      demoPart(model.status?.demo)),
     controls(model),
     nothing
       ? h("section", { class: "empty card" }, h("p", {}, t("range_empty")), h("button", { class: "primary", onclick: () => model.choose({ range: "all" }) }, t("show_all")))

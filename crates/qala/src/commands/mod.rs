@@ -8,16 +8,18 @@ mod indicator;
 mod output;
 mod pack;
 mod quarantine;
-mod serve;
+pub(crate) mod serve;
 mod sql;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use qala_app::{Centre, CentreOptions, Door, PackSources};
 
-use crate::args::{Args, Command, IndicatorCommand, PackCommand, QuarantineCommand, SpecCommand};
+use crate::args::{Args, Command, IndicatorCommand, PackCommand, QuarantineCommand, SpecCommand, Switch};
+use crate::demo;
 
 pub(crate) use control::code;
 
@@ -41,20 +43,42 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         } => {
             let backup = backup.map(|to| (to, Duration::from_secs(backup_every_s.max(1))));
             let door = if require_token { Door::Closed } else { Door::Open };
-            serve::serve(Centre::open(options).await?, listen, door, backup).await
+            serve::serve(Arc::new(Centre::open(options).await?), listen, door, backup).await
         }
         Command::Demo {
             listen,
             seed,
             start,
             fill_only,
+            small: true,
+            ..
         } => {
-            let centre = serve::fill(Centre::open(options).await?, seed, start.as_deref()).await?;
+            let centre = Centre::open(options).await?;
+            demo::fill_small(&centre, seed, start.as_deref()).await?;
             if fill_only {
                 centre.close().await?;
                 return Ok(ExitCode::SUCCESS);
             }
-            serve::serve(centre, listen, Door::Open, None).await
+            serve::serve(Arc::new(centre), listen, Door::Open, None).await
+        }
+        Command::Demo {
+            listen,
+            seed,
+            start,
+            speed,
+            history,
+            faults,
+            fill_only,
+            small: false,
+        } => {
+            let wanted = demo::Wanted {
+                seed,
+                start,
+                history,
+                faults: faults == Switch::On,
+                speed,
+            };
+            demo::run(options, &wanted, listen, fill_only).await
         }
         Command::Import {
             kind,

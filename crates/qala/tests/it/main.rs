@@ -26,3 +26,5 @@ mod senders;
 mod sensorthings;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod whole_city;
