@@ -12,6 +12,7 @@ use qala_registry::{Pack, Registry, load_pack};
 use crate::clock::SystemClock;
 use crate::content::Content;
 use crate::error::{AppError, Result};
+use crate::shelf::Shelf;
 use crate::spool::{self, Spool};
 use crate::transport::Polls;
 
@@ -82,7 +83,8 @@ impl Centre {
         }
         let disk = Arc::new(RealDisk::new(&options.data).map_err(AppError::io("open the data directory"))?);
         let lake_options = LakeOptions::new(zone.clone(), Arc::clone(&clock));
-        let lake = Lake::open(disk, &Content::datasets()?, lake_options)
+        let shelf = Shelf::new(&options.data, &options.pack);
+        let lake = Lake::open(disk, &shelf.datasets()?, lake_options)
             .await?
             .at(options.data.clone());
         let lake = Arc::new(lake);

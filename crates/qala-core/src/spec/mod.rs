@@ -8,6 +8,7 @@ mod indicator;
 mod model;
 mod previous;
 mod schema;
+mod taken;
 
 pub use dataset::{Column, ColumnType, DatasetSpec, Kind, Quantity, Role, Rollup, Sensitivity};
 pub use feed::{ColumnMap, Encoding, FeedSpec, Mapping, Transport, Unpivot};
@@ -15,6 +16,7 @@ pub use indicator::{Better, Boundaries, IndicatorSpec, Status, Targets};
 pub use model::{InputSpec, ModelSpec, OutputSpec, Setting, SettingKind};
 pub use previous::{Carry, CarryQuantity, FromPrevious, OldRows};
 pub use schema::schemas;
+pub use taken::TakenFor;
 
 use serde::de::DeserializeOwned;
 

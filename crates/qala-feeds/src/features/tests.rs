@@ -12,14 +12,14 @@ fn samples() {
     check_samples("geojson", "features");
 }
 
-const MAPPING: &str = "[columns]\nplace_id = { from = \"code\" }\nkind = { value = \"block\" }\nname_ru = { from = \"name\" }\n";
+const MAPPING: &str = "[columns]\nboundary_id = { from = \"code\" }\nkind = { value = \"block\" }\nname_ru = { from = \"name\" }\n";
 
 /// The same without names.
-const BARE: &str = "[columns]\nplace_id = { from = \"code\" }\nkind = { value = \"block\" }\n";
+const BARE: &str = "[columns]\nboundary_id = { from = \"code\" }\nkind = { value = \"block\" }\n";
 
 fn boundaries<'a>(kind: &'a str, name: &'a str) -> Given<'a> {
     Given::new(kind, name)
-        .dataset("organisation_boundaries")
+        .dataset("places_boundaries")
         .mapping(MAPPING)
 }
 

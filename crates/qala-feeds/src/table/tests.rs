@@ -36,7 +36,7 @@ fn bad_inputs_become_problems() {
         ),
         ("a.gz", b"\x1f\x8b\x08\0\0", "damaged_archive"),
         ("a.zip", b"PK\x03\x04 no zip", "damaged_archive"),
-        ("a.xls", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "unknown_format"),
+        ("a.xls", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "damaged_file"),
         ("a.json", b"[1, {", "broken_json"),
     ];
     for (name, bytes, code) in cases {

@@ -5,6 +5,7 @@ mod import;
 mod indicator;
 mod output;
 mod pack;
+mod propose;
 mod quarantine;
 mod serve;
 mod sql;
@@ -13,9 +14,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use qala_app::{Centre, CentreOptions, PackSources};
+use qala_app::{Centre, CentreOptions, PackSources, Shelf};
 
-use crate::args::{Args, Command, IndicatorCommand, PackCommand, QuarantineCommand, SpecCommand};
+use crate::args::{
+    Args, Command, IndicatorCommand, MappingCommand, PackCommand, QuarantineCommand, SpecCommand,
+};
 
 /// Runs what was asked for.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
@@ -51,10 +54,20 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             dataset,
             feed,
             mapping,
+            propose,
+            out,
+            save,
+            new,
             dry_run,
             op,
             format,
         } => {
+            let wishes = propose::Wishes {
+                propose,
+                out,
+                save,
+                new,
+            };
             let request = import::Request {
                 kind,
                 inputs,
@@ -65,7 +78,20 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
                 op,
                 format,
             };
-            import::run(Centre::open(options).await?, request).await
+            let shelf = Shelf::new(&options.data, &options.pack);
+            let files = import::payloads(&request.kind, &request.inputs).await?;
+            if let Some(code) = propose::before(&shelf, &options.pack, &request, &wishes, &files)? {
+                return Ok(code);
+            }
+            import::run(Centre::open(options).await?, &shelf, request, files).await
+        }
+        Command::Mapping(command) => {
+            let shelf = Shelf::new(&options.data, &options.pack);
+            match command {
+                MappingCommand::List { format } => propose::list(&shelf, format),
+                MappingCommand::Show { name } => propose::show_saved(&shelf, &name),
+                MappingCommand::Remove { name } => propose::remove(&shelf, &name),
+            }
         }
         Command::Sql { query, as_of, format } => {
             sql::run(Centre::open(options).await?, query, as_of, format).await

@@ -11,10 +11,14 @@ mod kill;
 #[cfg(test)]
 mod poll;
 #[cfg(test)]
+mod public_files;
+#[cfg(test)]
 mod quarantine;
 #[cfg(test)]
 mod real_data;
 #[cfg(test)]
 mod s3;
+#[cfg(test)]
+mod spreadsheet;
 #[cfg(test)]
 mod support;
