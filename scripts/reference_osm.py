@@ -227,11 +227,13 @@ def paths(path):
         there = ends.get((start, via)) == [1] and ends.get((end, via)) == [1]
         if there and any(way == end for way, _, _ in leaving[via]):
             forbidden.update((start, via, way) for way, _, _ in leaving[via] if (way == end) != is_only)
+    # Nobody turns round where no streets meet.
     follows = networkx.DiGraph()
     follows.add_nodes_from(steps)
     for one in steps:
         for other in leaving[one[2]]:
-            if (one[0], one[2], other[0]) not in forbidden:
+            is_round = other[2] == one[1] and uses[one[2]] == 1
+            if not is_round and (one[0], one[2], other[0]) not in forbidden:
                 metres, seconds = steps[other]
                 follows.add_edge(one, other, metres=metres, seconds=seconds)
     crossings = sorted(node for node, count in uses.items() if count > 1 and node in graph)

@@ -91,9 +91,7 @@ pub fn columns_of(payload: &Payload) -> Vec<String> {
         payload,
         zone: &Zone::utc(),
     };
-    let found = look.at(None, &[], &Mapping::default(), |input, context| {
-        columns(input, context)
-    });
+    let found = look.at(None, &[], &Mapping::default(), columns);
     found.ok().and_then(Result::ok).unwrap_or_default()
 }
 
@@ -125,10 +123,8 @@ pub fn offer(
     let known = match target {
         Target::New(_) => None,
         _ => Some(
-            look.at(chosen, &datasets, &plain, |input, context| {
-                propose(input, context)
-            })?
-            .map_err(|problem| look.said(&problem))?,
+            look.at(chosen, &datasets, &plain, propose)?
+                .map_err(|problem| look.said(&problem))?,
         ),
     };
     let mut proposal = match known {

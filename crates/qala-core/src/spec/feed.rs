@@ -224,7 +224,10 @@ impl Mapping {
         if let Some(columns) = columns.filter(|columns| !columns.is_empty()) {
             text.push_str("\n[columns]\n");
             for (column, map) in columns {
-                text.push_str(&format!("{} = {map}\n", toml::Value::String(column.clone())));
+                let is_bare = column.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+                let quoted = toml::Value::String(column.clone()).to_string();
+                let column = if is_bare { column } else { &quoted };
+                text.push_str(&format!("{column} = {map}\n"));
             }
         }
         if !tables.is_empty() {

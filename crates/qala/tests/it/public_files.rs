@@ -115,6 +115,7 @@ fn every_public_file_goes_in_with_a_saved_mapping() {
         ("almaty/planned_power_outages_2026-07.geojson", "invalid_geometry"),
         ("schools/dc_new-boundaries.json.gz", "invalid_geometry"),
         ("almaty/osm2013_roads.geojson.gz", "bad_number"),
+        ("almaty/air_weather_hourly_model.csv.gz", "repeated_hour"),
     ] {
         assert!(codes[path].contains(code), "{path}: {:?}", codes[path]);
     }

@@ -234,8 +234,8 @@ fn a_file_that_fits_no_dataset_gets_one_of_its_own() {
     std::fs::write(&beside, &spec).unwrap();
     let mapping = std::fs::read_to_string(&out).unwrap();
     let mapping = mapping.replace(
-        "osmotr\" = { from = \"Осмотр\" }",
-        "osmotr\" = { from = \"Осмотр\", time = \"dmy\" }",
+        "osmotr = { from = \"Осмотр\" }",
+        "osmotr = { from = \"Осмотр\", time = \"dmy\" }",
     );
     std::fs::write(&out, &mapping).unwrap();
     // Not kept yet, so it is not known.
