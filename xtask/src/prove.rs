@@ -135,6 +135,12 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 5,
     },
     Step {
+        name: "a map, and one ten times as large: time and memory",
+        kind: Kind::Bench,
+        command: "cargo test --workspace --lib a_map_ten_times_as_large -- --ignored --nocapture",
+        budget_minutes: 5,
+    },
+    Step {
         name: "speed of the CSV parser",
         kind: Kind::Bench,
         command: "cargo test --workspace --lib csv_speed -- --ignored --nocapture",

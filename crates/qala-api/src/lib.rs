@@ -2,6 +2,10 @@
 //!
 //! What belongs here: types that the server sends and clients read. What does not: how they are made, Arrow, DataFusion.
 
+mod data;
+
+pub use data::{DatasetEntry, Rows, Source};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

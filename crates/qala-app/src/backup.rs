@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
+use crate::shelf::Shelf;
 
 const REGISTRY: &str = "registry.sqlite";
 
@@ -50,6 +51,11 @@ pub async fn backup(centre: &Centre, address: &str) -> Result<BackupMark> {
         .files
         .push(lake_backup::put(&target, &prefix, REGISTRY, bytes.into()).await?);
     manifest.outbox = copied.position.last;
+    for (name, bytes) in Shelf::files(&centre.data)? {
+        manifest
+            .files
+            .push(lake_backup::put(&target, &prefix, &name, bytes.into()).await?);
+    }
     lake_backup::seal(&target, &prefix, &manifest).await?;
     let bytes = manifest.files.iter().map(|f| f.bytes).sum();
     Ok(BackupMark {

@@ -15,6 +15,7 @@ use crate::demo::Demo;
 use crate::error::{AppError, Result};
 use crate::obligation::Watch;
 use crate::schedule::Computing;
+use crate::shelf::Shelf;
 use crate::spool::{self, Spool};
 use crate::transport::TransportStates;
 
@@ -104,7 +105,8 @@ impl Centre {
         if let Some(bytes) = options.ingest_memory {
             lake_options = lake_options.within(bytes);
         }
-        let lake = Lake::open(disk, &Content::datasets()?, lake_options)
+        let shelf = Shelf::new(&options.data, &options.pack);
+        let lake = Lake::open(disk, &shelf.datasets()?, lake_options)
             .await?
             .at(options.data.clone());
         let lake = Arc::new(lake);

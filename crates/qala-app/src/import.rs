@@ -32,7 +32,7 @@ pub enum Payload {
 }
 
 impl Payload {
-    fn open(&self) -> Result<Box<dyn Input>> {
+    pub(crate) fn open(&self) -> Result<Box<dyn Input>> {
         let file = |path: &Path| -> Result<Box<dyn Input>> {
             let file = std::fs::File::open(path).map_err(AppError::io(format!("open {}", path.display())))?;
             Ok(Box::new(std::io::BufReader::with_capacity(1 << 20, file)))

@@ -3,6 +3,7 @@
 //! What belongs here: routes, status codes, the embedded page. What does not: what a route means, which is `qala-app`'s.
 
 mod admit;
+mod data;
 mod error;
 mod feeds;
 mod ingest;
@@ -36,6 +37,10 @@ pub fn router(state: State) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/page/{*file}", get(page::file))
+        .route("/data", get(data::page))
+        .route("/data/{dataset}", get(data::page))
+        .route("/api/datasets", get(data::datasets))
+        .route("/api/datasets/{name}/rows", get(data::rows))
         .route("/api/catalog", get(read::catalog))
         .route("/api/indicators/{id}/values", get(read::values))
         .route("/api/places", get(read::places))

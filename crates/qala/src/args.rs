@@ -117,7 +117,7 @@ pub(crate) enum Command {
     },
     /// Take files in: received / accepted / duplicate / quarantined, and why
     #[command(
-        after_help = "Examples:\n  qala import gtfs feed.zip\n  qala import table readings.csv --dataset air_readings --mapping readings.toml\n  qala import table schools.xlsx --mapping schools.toml --dry-run\n  qala import geojson works.geojson --dataset projects_works\n  qala import json observations.json --dry-run\n  qala import gtfs-rt https://example.org/vehicles.pb --feed vehicles"
+        after_help = "Examples:\n  qala import table gardens.xlsx --save\n  qala import gtfs feed.zip\n  qala import table readings.csv --dataset air_readings --mapping readings.toml\n  qala import table schools.xlsx --mapping schools.toml --dry-run\n  qala import geojson works.geojson --dataset projects_works\n  qala import json observations.json --dry-run\n  qala import gtfs-rt https://example.org/vehicles.pb --feed vehicles"
     )]
     Import {
         /// Import kind: table, json, gtfs, gtfs-rt, geojson, shapefile, geoparquet, osm
@@ -134,6 +134,18 @@ pub(crate) enum Command {
         /// Mapping of columns
         #[arg(long, value_name = "FILE")]
         mapping: Option<PathBuf>,
+        /// Offer a mapping for the file, try it out, keep nothing
+        #[arg(long, conflicts_with_all = ["mapping", "save"])]
+        propose: bool,
+        /// Write the offered mapping to this file, to be changed
+        #[arg(long, value_name = "FILE", requires = "propose")]
+        out: Option<PathBuf>,
+        /// Keep the mapping: the next file of that name or with these columns takes it by itself
+        #[arg(long, conflicts_with = "dry_run")]
+        save: bool,
+        /// Offer a new dataset, named after the file or so
+        #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with_all = ["mapping", "dataset"])]
+        new: Option<String>,
         /// Read and check, keep nothing
         #[arg(long)]
         dry_run: bool,
@@ -178,6 +190,9 @@ pub(crate) enum Command {
     /// Check specs, indicators and packs against each other
     #[command(after_help = "Example: qala check")]
     Check,
+    /// Saved mappings: which files are taken in without being asked about
+    #[command(subcommand)]
+    Mapping(MappingCommand),
     /// Packs of cities
     #[command(subcommand)]
     Pack(PackCommand),
@@ -341,6 +356,29 @@ pub(crate) enum QuarantineCommand {
         /// How to answer
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MappingCommand {
+    /// All of them
+    #[command(after_help = "Example: qala mapping list")]
+    List {
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// One of them
+    #[command(after_help = "Example: qala mapping show gardens")]
+    Show {
+        /// Name
+        name: String,
+    },
+    /// Forget one; the rows it brought in stay
+    #[command(after_help = "Example: qala mapping remove gardens")]
+    Remove {
+        /// Name
+        name: String,
     },
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SpecError, Transport};
+use super::{SpecError, TakenFor, Transport};
 use crate::{DatasetName, FeedId, FunctionId, Hours, Promise, Text, TimeStyle, Unit};
 
 /// The character set of a text file.
@@ -125,6 +125,9 @@ pub struct Mapping {
     /// Columns turned into rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unpivot: Option<Unpivot>,
+    /// Which files it is taken for once it is saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_for: Option<TakenFor>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -158,6 +161,7 @@ impl Default for Mapping {
             missing: Vec::new(),
             columns: BTreeMap::new(),
             unpivot: None,
+            taken_for: None,
         }
     }
 }
@@ -171,12 +175,39 @@ impl Mapping {
         super::from_toml(name, text)
     }
 
-    /// The mapping as it is saved: a text that [`Self::from_toml`] reads.
+    /// The mapping as it is saved: a text that [`Self::from_toml`] reads, a line for each column.
     ///
     /// # Errors
     /// [`SpecError`] when something in it has no form in TOML.
     pub fn to_toml(&self) -> Result<String, SpecError> {
-        toml::to_string(self).map_err(|error| SpecError::new("mapping", error.to_string()))
+        let wrong = |error: toml::ser::Error| SpecError::new("mapping", error.to_string());
+        let mut all = toml::Table::try_from(self).map_err(wrong)?;
+        let columns = all.remove("columns");
+        // What is said by leaving it out is left out.
+        all.retain(|key, value| match key {
+            "decimal" => value.as_str() != Some("."),
+            "header" => value.as_bool() != Some(true),
+            "missing" => value.as_array().is_some_and(|words| !words.is_empty()),
+            _ => true,
+        });
+        let (tables, plain): (toml::Table, toml::Table) =
+            all.into_iter().partition(|(_, value)| value.is_table());
+        let mut text = toml::to_string(&plain).map_err(wrong)?;
+        let columns = columns.as_ref().and_then(toml::Value::as_table);
+        if let Some(columns) = columns.filter(|columns| !columns.is_empty()) {
+            text.push_str("\n[columns]\n");
+            for (column, map) in columns {
+                let is_bare = column.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+                let quoted = toml::Value::String(column.clone()).to_string();
+                let column = if is_bare { column } else { &quoted };
+                text.push_str(&format!("{column} = {map}\n"));
+            }
+        }
+        if !tables.is_empty() {
+            text.push('\n');
+            text.push_str(&toml::to_string(&tables).map_err(wrong)?);
+        }
+        Ok(text)
     }
 }
 

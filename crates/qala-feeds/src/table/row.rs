@@ -326,7 +326,9 @@ fn raw<R: Record>(plan: &Plan, record: &R) -> Option<Cow<'static, str>> {
 /// Numbers and times cannot name anybody; a number as long as that of a phone, a card or a person can.
 fn is_harmless(text: &str) -> bool {
     let is_digits = text.bytes().all(|b| b.is_ascii_digit());
-    text.bytes().all(|b| b.is_ascii_digit() || b" +-.,:/TZ".contains(&b)) && !(is_digits && text.len() > 8)
+    text.bytes()
+        .all(|b| b.is_ascii_digit() || b" +-.,:/TZ".contains(&b))
+        && !(is_digits && text.len() > 8)
 }
 
 /// Hides every text in a JSON value that may name somebody, keys excepted.
@@ -488,8 +490,8 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
             return Ok(Value::Time(last.instant));
         }
         let again = cell.clone();
-        let value =
-            read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule, self.plan))?;
+        let value = read(cell, &rule.limits, &rule.style, rule.convert)
+            .map_err(|fault| hidden(fault, rule, self.plan))?;
         let Value::Time(instant) = value else {
             return Ok(value);
         };

@@ -6,7 +6,7 @@ import { bytes, clock, count, date, dateTime } from "./format.js";
 import { demoFacts, demoPart, isMoving } from "./demo.js";
 import { feedsPart } from "./feeds.js";
 import { headline, rest } from "./headline.js";
-import { has, t, words } from "./i18n.js";
+import { has, language, t, words } from "./i18n.js";
 import { glyph, mark, simulatedMark } from "./marks.js";
 import { failedRow, row } from "./rows.js";
 
@@ -75,7 +75,8 @@ function foot({ catalog, status, readAt }) {
     full && t("foot_full", { dataset: words(catalog.datasets.find((d) => d.name === full.dataset)?.title) || full.dataset, date: date(full.full_on) }),
     catalog.zone,
   ];
-  return h("footer", { class: "foot" }, parts.filter(Boolean).map((p) => h("span", {}, p)));
+  const tables = h("a", { href: `/data?lang=${language()}` }, t("foot_data"));
+  return h("footer", { class: "foot" }, tables, parts.filter(Boolean).map((p) => h("span", {}, p)));
 }
 
 /** The page while nothing is known yet; its grey shapes show after 300 ms. */

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use qala_app::lake::{Op, Outcome};
-use qala_app::{AppError, Centre, Import, Payload, Progress, mapping_for};
+use qala_app::{AppError, Centre, Import, Payload, Progress, Shelf, columns_of, mapping_for, saved_name};
 use qala_core::{DatasetName, FeedId};
 use serde_json::{Map, Value, json};
 
@@ -39,7 +39,7 @@ fn stem(name: &str) -> String {
 }
 
 /// Files, folders and addresses as payloads with the stems that name their feeds.
-async fn payloads(kind: &str, inputs: &[String]) -> Result<Vec<(String, Payload)>> {
+pub(crate) async fn payloads(kind: &str, inputs: &[String]) -> Result<Vec<(String, Payload)>> {
     let mut out = Vec::new();
     for input in inputs {
         if input.starts_with("http://") || input.starts_with("https://") {
@@ -117,7 +117,12 @@ fn bar(progress: &Arc<Progress>, name: &str) -> ProgressBar {
     bar
 }
 
-pub(crate) async fn run(centre: Centre, request: Request) -> Result<ExitCode> {
+pub(crate) async fn run(
+    centre: Centre,
+    shelf: &Shelf,
+    request: Request,
+    files: Vec<(String, Payload)>,
+) -> Result<ExitCode> {
     let dataset = request
         .dataset
         .clone()
@@ -126,16 +131,26 @@ pub(crate) async fn run(centre: Centre, request: Request) -> Result<ExitCode> {
         .map_err(|e| AppError::Usage(e.to_string()))?;
     let mut done: Vec<(String, String, Outcome)> = Vec::new();
     let mut tried: Vec<Vec<Row>> = Vec::new();
-    for (stem, payload) in payloads(&request.kind, &request.inputs).await? {
+    for (stem, payload) in files {
         let name = match &payload {
             Payload::File(path) => path.display().to_string(),
             other => other.name(),
         };
-        let feed = FeedId::new(request.feed.clone().unwrap_or_else(|| stem.clone()))
-            .map_err(|e| AppError::Usage(e.to_string()))?;
+        let feed = match &request.feed {
+            Some(feed) => FeedId::new(feed.clone()),
+            // A file may be called as people like; a feed may not.
+            None => FeedId::new(stem.clone()).or_else(|_| FeedId::new(saved_name(&stem))),
+        };
+        let feed = feed.map_err(|e| AppError::Usage(e.to_string()))?;
         let mut import = Import::new(request.kind.clone(), payload, feed.clone());
         import.dataset.clone_from(&dataset);
-        import.mapping = mapping_for(request.mapping.as_deref(), &stem)?;
+        import.mapping = match &request.mapping {
+            Some(path) => mapping_for(Some(path), &stem)?,
+            None => shelf.mapping_for(&stem, || match request.kind.as_str() {
+                "table" | "geojson" if dataset.is_none() => columns_of(&import.payload),
+                _ => Vec::new(),
+            })?,
+        };
         import.dry_run = request.dry_run;
         import.op = if request.op == OpArg::Retract {
             Op::Retract

@@ -7,6 +7,7 @@ mod import;
 mod indicator;
 mod output;
 mod pack;
+mod propose;
 mod quarantine;
 pub(crate) mod serve;
 mod sql;
@@ -16,9 +17,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use qala_app::{Centre, CentreOptions, Door, PackSources};
+use qala_app::{Centre, CentreOptions, Door, PackSources, Shelf};
 
-use crate::args::{Args, Command, IndicatorCommand, PackCommand, QuarantineCommand, SpecCommand, Switch};
+use crate::args::{
+    Args, Command, IndicatorCommand, MappingCommand, PackCommand, QuarantineCommand, SpecCommand, Switch,
+};
 use crate::demo;
 
 pub(crate) use control::code;
@@ -86,10 +89,20 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             dataset,
             feed,
             mapping,
+            propose,
+            out,
+            save,
+            new,
             dry_run,
             op,
             format,
         } => {
+            let wishes = propose::Wishes {
+                propose,
+                out,
+                save,
+                new,
+            };
             let request = import::Request {
                 kind,
                 inputs,
@@ -100,7 +113,20 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
                 op,
                 format,
             };
-            import::run(Centre::open(options).await?, request).await
+            let shelf = Shelf::new(&options.data, &options.pack);
+            let files = import::payloads(&request.kind, &request.inputs).await?;
+            if let Some(code) = propose::before(&shelf, &options.pack, &request, &wishes, &files)? {
+                return Ok(code);
+            }
+            import::run(Centre::open(options).await?, &shelf, request, files).await
+        }
+        Command::Mapping(command) => {
+            let shelf = Shelf::new(&options.data, &options.pack);
+            match command {
+                MappingCommand::List { format } => propose::list(&shelf, format),
+                MappingCommand::Show { name } => propose::show_saved(&shelf, &name),
+                MappingCommand::Remove { name } => propose::remove(&shelf, &name),
+            }
         }
         Command::Sql { query, as_of, format } => {
             sql::run(Centre::open(options).await?, query, as_of, format).await

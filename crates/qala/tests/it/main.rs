@@ -15,6 +15,8 @@ mod mqtt;
 #[cfg(test)]
 mod poll;
 #[cfg(test)]
+mod public_files;
+#[cfg(test)]
 mod quarantine;
 #[cfg(test)]
 mod real_data;
@@ -24,6 +26,8 @@ mod s3;
 mod senders;
 #[cfg(test)]
 mod sensorthings;
+#[cfg(test)]
+mod spreadsheet;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

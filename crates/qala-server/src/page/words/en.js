@@ -192,6 +192,7 @@ export default {
   refresh_failed: "Could not be refreshed; what you see was read {time}.",
 
   foot_version: "Qala {version}",
+  foot_data: "All tables and their rows",
   foot_seq: "rows in the log up to No. {seq}",
   foot_disk: "{size} free on the disk",
   foot_full: "{dataset} alone fills the disk on {date}",

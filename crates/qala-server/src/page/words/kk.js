@@ -193,6 +193,7 @@ export default {
   refresh_failed: "Жаңарту мүмкін болмады; көріп тұрғаныңыз {time} кезінде оқылған.",
 
   foot_version: "Qala {version}",
+  foot_data: "Барлық кестелер мен жолдар",
   foot_seq: "журналдағы соңғы жол № {seq}",
   foot_disk: "дискіде {size} бос",
   foot_full: "{dataset} дискіні {date} күні толтырады",

@@ -195,6 +195,7 @@ export default {
   refresh_failed: "Обновить не удалось; то, что вы видите, прочитано {time}.",
 
   foot_version: "Qala {version}",
+  foot_data: "Все таблицы и их строки",
   foot_seq: "строки в журнале до № {seq}",
   foot_disk: "на диске свободно {size}",
   foot_full: "{dataset} заполнит диск {date}",
