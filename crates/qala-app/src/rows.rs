@@ -89,16 +89,15 @@ fn principal(reader: Option<&User>, spec: &DatasetSpec) -> Principal {
 }
 
 impl Centre {
-    /// The person that a token belongs to.
+    /// The person that a token belongs to; nobody for that of a sender.
     ///
     /// # Errors
-    /// A token that nobody has; the registry's.
+    /// [`AppError::Unauthorised`] for one that is wrong, revoked or expired; the registry's.
     pub async fn reader(&self, token: Option<&str>) -> Result<Option<User>> {
         let Some(token) = token else { return Ok(None) };
-        let user = self.registry.user_of_token(token).await?;
-        user.map(Some).ok_or_else(|| {
-            AppError::Usage("the token is not known; leave it out or take a valid one".to_owned())
-        })
+        let token = self.valid_token(token).await?;
+        // One that sends to feeds gives no right to read.
+        Ok(token.grant.feeds.is_none().then_some(token.user))
     }
 
     /// How many rows each dataset has.
