@@ -296,7 +296,8 @@ impl<'a> Session<'a> {
             draft.push(&dataset, batch);
         }
         if draft.sections.is_empty() {
-            core.settle(core.next_seq());
+            let next = core.next_seq();
+            core.settle(next);
             return Ok(());
         }
         let seq = core.next_seq();
