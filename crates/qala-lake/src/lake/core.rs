@@ -107,6 +107,9 @@ impl Core {
                 .collect();
         }
         asked.retain(|_, asked| !asked.keys.is_empty());
+        if asked.is_empty() {
+            return Ok(());
+        }
         let found = lake.look_up(table, &asked, self.seed)?;
         for (slot, key, row) in found {
             self.index
