@@ -9,6 +9,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::Int64Type;
 
 use crate::error::{LakeError, Result};
+use crate::files;
 use crate::index::{Has, Index, WHOLE, table_keys, table_values};
 use crate::keys::{Entry, Keys};
 use crate::lake::Lake;
@@ -106,6 +107,9 @@ impl Core {
                 .collect();
         }
         asked.retain(|_, asked| !asked.keys.is_empty());
+        if asked.is_empty() {
+            return Ok(());
+        }
         let found = lake.look_up(table, &asked, self.seed)?;
         for (slot, key, row) in found {
             self.index
@@ -244,7 +248,19 @@ impl Lake {
                 take(&batch?)?;
             }
         }
+        let join = |a: Option<(i64, i64)>, b: Option<(i64, i64)>| {
+            let (a, b) = a.zip(b)?;
+            Some((a.0.min(b.0), a.1.max(b.1)))
+        };
+        let span = asked.values().map(|a| a.span).reduce(join).flatten();
         for part in table.tail.iter() {
+            let times = dataset.time().and_then(|time| part.batch.column_by_name(time));
+            if let (Some((from, to)), Some(times)) = (span, times) {
+                let (first, last) = files::range(&**times);
+                if last < from || first > to {
+                    continue;
+                }
+            }
             take(&read::conform(&part.batch, &schema)?)?;
         }
         Ok(found)

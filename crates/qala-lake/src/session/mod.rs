@@ -327,7 +327,8 @@ impl<'a> Session<'a> {
     /// When any part could not be written. Parts of a large message that were written before stay; sending the message
     /// again finds them as duplicates.
     pub async fn finish(mut self, kept: Option<String>) -> Result<Outcome> {
-        self.lake.room(false).await?;
+        // A message that is in the log by parts is brought to its end, however slow the lake is.
+        self.lake.room(self.source.is_some()).await?;
         let lake = self.lake;
         let (outcome, fits) = {
             let mut core = lake.lock_core().await?;
