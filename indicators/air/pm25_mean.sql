@@ -40,8 +40,8 @@ hours AS (
     SELECT station_id, hour, value, n FROM measured
     UNION ALL
     SELECT a.station_id, a.t AS hour, a.value, 1 AS n
-    FROM air_hourly_readings AS a
-    LEFT JOIN (SELECT DISTINCT hour FROM measured) AS m ON m.hour = a.t
+    FROM (SELECT DISTINCT hour FROM measured) AS m
+    RIGHT JOIN air_hourly_readings AS a ON a.t = m.hour
     WHERE a.quantity = 'pm25' AND a.t >= :from AND a.t < :to AND m.hour IS NULL
 ),
 -- An hour of a station belongs to the city and to the district in force at its start.
@@ -49,8 +49,8 @@ placed AS (
     SELECT 'city' AS place, hour, value, n FROM hours
     UNION ALL
     SELECT l.place_id AS place, h.hour, h.value, h.n
-    FROM hours AS h
-    JOIN located AS l
+    FROM located AS l
+    JOIN hours AS h
         ON l.station_id = h.station_id AND h.hour >= l.valid_from AND (l.valid_to IS NULL OR h.hour < l.valid_to)
 )
 SELECT

@@ -54,6 +54,13 @@ fn messages(data: &Path) -> Vec<Value> {
     sql(data, query)
 }
 
+/// Every value of an indicator, bit for bit.
+fn values(data: &Path) -> Vec<Value> {
+    let query = "SELECT indicator, place, grain, period_start, value_digest FROM indicator_values \
+                 ORDER BY indicator, place, grain, period_start";
+    sql(data, query)
+}
+
 fn city(seed: u64) -> WholeCity {
     WholeCity::build(&WholeOptions {
         seed,
@@ -138,8 +145,8 @@ fn the_archive(data: &Path, city: &WholeCity, origin: i64) {
         assert!(seen.contains(&feed), "{feed:?}");
     }
     drop(server);
-    // Of the archive come values, of each district where there are stations.
-    let (from, to) = (city.zone().format(day), city.zone().format(day + 24 * HOUR));
+    // Of the archive come values, of each district where there are stations. What came that night is of the day before.
+    let (from, to) = (city.zone().format(day - 24 * HOUR), city.zone().format(day));
     let compute = |id: &str| {
         let args = [
             "indicator",
@@ -173,7 +180,8 @@ fn same_seed_and_start_give_the_same_messages_after_any_number_of_kills() {
     let whole = tempfile::tempdir().unwrap();
     // Today's morning by the hour comes before the last two hours.
     ok(whole.path(), &fill("1", "0"));
-    let expected = messages(whole.path());
+    let expected = (messages(whole.path()), values(whole.path()));
+    assert!(expected.1.len() > 100, "{:?}", expected.1);
     let torn = tempfile::tempdir().unwrap();
     for kill in 0..4_u64 {
         let mut child = Command::new(env!("CARGO_BIN_EXE_qala"))
@@ -189,10 +197,10 @@ fn same_seed_and_start_give_the_same_messages_after_any_number_of_kills() {
         child.wait().unwrap();
     }
     ok(torn.path(), &fill("1", "0"));
-    assert_eq!(messages(torn.path()), expected);
+    assert_eq!((messages(torn.path()), values(torn.path())), expected);
     // And once more changes nothing.
     ok(torn.path(), &fill("1", "0"));
-    assert_eq!(messages(torn.path()), expected);
+    assert_eq!((messages(torn.path()), values(torn.path())), expected);
     for table in ["air_readings", "traffic_readings", "transit_vehicle_positions"] {
         let query = format!("SELECT count(*) AS n FROM {table}");
         assert_eq!(sql(torn.path(), &query), sql(whole.path(), &query), "{table}");
