@@ -128,8 +128,8 @@ function rowsTable({ dataset, rows, sources }) {
   const columns = lead > 0 ? [dataset.columns[lead], ...dataset.columns.filter((_, at) => at !== lead)] : dataset.columns;
   const source = (row) => {
     const message = messages.get(row._source);
-    const text = message ? `${message.name} · ${dateTime(message.received_at)}` : `№ ${row._source}`;
-    return h("td", { class: "source", title: message ? `${message.feed}, ${message.kind}, № ${message.id}` : null }, text);
+    const text = message ? `${message.name} · ${date(message.received_at)}` : `№ ${row._source}`;
+    return h("td", { class: "source", title: message ? `${message.feed}, ${message.kind}, № ${message.id}, ${dateTime(message.received_at)}` : null }, text);
   };
   const line = (row) => {
     const [first, ...rest] = columns.map((column) => cell(column, row[column.name]));
