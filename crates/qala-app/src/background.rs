@@ -37,6 +37,7 @@ impl Background {
             }
             tasks.spawn(relaying(Arc::clone(centre)));
             tasks.spawn(schedule(Arc::clone(centre)));
+            tasks.spawn(judging(Arc::clone(centre)));
         }
         Self { tasks }
     }
@@ -95,6 +96,18 @@ async fn relaying(centre: Arc<Centre>) {
             tracing::error!(%error, "relay failed; it goes on from where it was");
         }
         tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+async fn judging(centre: Arc<Centre>) {
+    loop {
+        // Not at once: a centre that has just started has more urgent things to do.
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        for feed in centre.trusted_feeds() {
+            if let Err(error) = centre.judge_if_due(feed).await {
+                tracing::error!(feed = %feed.id, %error, "could not judge the feed's day");
+            }
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod relay;
 mod reread;
 mod spool;
 mod transport;
+mod trust;
 mod value;
 
 pub use background::Background;
@@ -34,4 +35,5 @@ pub use qala_registry as registry;
 pub use quarantine::{Retried, Wanted};
 pub use spool::{Spool, SpoolFile};
 pub use transport::{Polled, Polls, Transports, fetch};
+pub use trust::{Fault, Measure, Trust};
 pub use value::{rows_json, text_of};

@@ -6,6 +6,7 @@ mod error;
 mod ingest;
 mod page;
 mod read;
+mod trust;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub fn router(state: State) -> Router {
         .route("/api/places", get(read::places))
         .route("/api/passport", get(read::passport))
         .route("/api/feeds", get(read::feeds))
+        .route("/api/feeds/trust", get(trust::newest))
+        .route("/api/feeds/{id}/trust", get(trust::of_feed))
         .route("/api/status", get(read::status))
         .route("/api/ingest/{feed}", post(ingest::push))
         .with_state(state)

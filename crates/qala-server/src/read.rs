@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::State;
 use crate::error::Answer;
 
-type Found<T> = Result<Json<T>, Answer>;
+pub(crate) type Found<T> = Result<Json<T>, Answer>;
 
 fn text(text: &Text) -> api::Text {
     api::Text {
@@ -20,7 +20,7 @@ fn text(text: &Text) -> api::Text {
     }
 }
 
-async fn answer<T>(work: impl Future<Output = Result<T, AppError>>) -> Found<T> {
+pub(crate) async fn answer<T>(work: impl Future<Output = Result<T, AppError>>) -> Found<T> {
     Ok(Json(work.await?))
 }
 

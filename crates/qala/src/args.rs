@@ -188,6 +188,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "T")]
         from: String,
     },
+    /// Feeds of the pack
+    #[command(subcommand)]
+    Feed(FeedCommand),
     /// People who may sign in
     #[command(subcommand)]
     User(UserCommand),
@@ -337,6 +340,25 @@ pub(crate) enum SpecCommand {
         /// A file per kind in this folder; printed when absent
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FeedCommand {
+    /// Judge a day of the readings of feeds: how complete and plausible, which faults, and how well faults are found
+    #[command(
+        after_help = "Examples:\n  qala feed trust\n  qala feed trust --feed sim-city-air-posts --day 2026-03-02 --format json"
+    )]
+    Trust {
+        /// Only this feed; all feeds of readings when absent
+        #[arg(long, value_name = "ID")]
+        feed: Option<String>,
+        /// Local day; the newest that is over when absent
+        #[arg(long, value_name = "D")]
+        day: Option<String>,
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
     },
 }
 

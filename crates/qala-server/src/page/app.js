@@ -13,7 +13,7 @@ import { namer } from "./rows.js";
 const REFRESH_MS = 60000;
 const DAY_MS = 86400000;
 
-const known = { catalog: null, places: [], feeds: [], feedsError: null, status: null, results: new Map(), read: null };
+const known = { catalog: null, places: [], feeds: [], feedsError: null, trust: [], status: null, results: new Map(), read: null };
 const tables = { all: false, one: new Set(), has: (id) => tables.one.has(id), drawn: new Map() };
 const shownTexts = new Map();
 let anchor = null;
@@ -74,7 +74,7 @@ async function findAnchor(catalog, clock) {
 
 async function read() {
   const turn = ++reading;
-  const [catalog, places, feeds, status] = await Promise.all([api.catalog(), caught(api.places()), caught(api.feeds()), caught(api.status())]);
+  const [catalog, places, feeds, trust, status] = await Promise.all([api.catalog(), caught(api.places()), caught(api.feeds()), caught(api.trust()), caught(api.status())]);
   const days = RANGES[choice().range];
   if (days) anchor ??= (await findAnchor(catalog, Date.parse(catalog.now))) ?? catalog.now;
   const results = await readValues(catalog.indicators, days ? earlier(anchor, days * DAY_MS) : null);
@@ -84,6 +84,7 @@ async function read() {
     places: places.value ?? known.places,
     feeds: feeds.value ?? known.feeds,
     feedsError: feeds.error ?? null,
+    trust: trust.value ?? known.trust,
     status: status.value ?? known.status,
     results,
     read: { now: catalog.now, at: performance.now() },
@@ -148,6 +149,7 @@ function model() {
     catalog: known.catalog,
     status: known.status,
     feeds: known.feeds,
+    trust: known.trust,
     feedsTrouble: known.feedsError && { sentence: sentence(known.feedsError), retry: readAndDraw },
     entries: known.catalog.indicators.map(entry),
     now: now(),

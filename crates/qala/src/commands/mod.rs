@@ -1,6 +1,7 @@
 //! What each sub-command does.
 
 mod admin;
+mod feed;
 mod import;
 mod indicator;
 mod output;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use anyhow::Result;
 use qala_app::{Centre, CentreOptions, PackSources};
 
-use crate::args::{Args, Command, IndicatorCommand, PackCommand, QuarantineCommand, SpecCommand};
+use crate::args::{Args, Command, FeedCommand, IndicatorCommand, PackCommand, QuarantineCommand, SpecCommand};
 
 /// Runs what was asked for.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
@@ -116,6 +117,9 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             quarantine::run(Centre::open(options).await?, command).await
         }
         Command::Reparse { feed, from } => admin::reparse(Centre::open(options).await?, &feed, &from).await,
+        Command::Feed(FeedCommand::Trust { feed, day, format }) => {
+            feed::trust(Centre::open(options).await?, feed, day.as_deref(), format).await
+        }
         Command::User(command) => admin::user(Centre::open(options).await?, command).await,
         Command::Tidy => admin::tidy(Centre::open(options).await?).await,
         Command::Completions { shell } => {

@@ -18,3 +18,5 @@ mod real_data;
 mod s3;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod trust;
