@@ -168,7 +168,7 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
             .rows(
                 "SELECT feed, kind, max(_received_at) AS last, count(*) AS messages, sum(received) AS received, \
                  sum(accepted) AS accepted, sum(duplicate) AS duplicate, sum(quarantined) AS quarantined \
-                 FROM lake_messages WHERE feed NOT IN ('registry', 'indicators', 'quarantine', 'migration') GROUP BY feed, kind ORDER BY feed",
+                 FROM lake_messages WHERE feed NOT IN ('registry', 'indicators', 'feed-trust', 'quarantine', 'migration') GROUP BY feed, kind ORDER BY feed",
             )
             .await?;
         let number = |row: &api::Row, name: &str| row.get(name).and_then(serde_json::Value::as_i64).unwrap_or(0);

@@ -3,19 +3,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Cursor;
+use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
-use qala_core::spec::{DatasetSpec, FeedSpec};
-use qala_core::{DatasetName, FeedId, Problem};
+use qala_core::spec::DatasetSpec;
+use qala_core::{DatasetName, FeedId, Problem, Zone};
 use qala_feeds::{Context, Sink, Stopped};
-use qala_lake::{Query, collect};
+use qala_lake::{Lake, Query, collect};
 use qala_models::feed_trust::{Channel, HOUR, Nature, Reading, Window, conversions};
 
-use super::Columns;
+use super::{Columns, Subject};
 use crate::centre::Centre;
 use crate::error::Result;
+use crate::import::{blocking, key_only};
 use crate::recipe::Recipe;
 use crate::reread::{Row, number, quoted, text};
 
@@ -38,19 +40,19 @@ struct Value<'a> {
 }
 
 /// A window that is being filled.
-struct Filling<'a> {
-    spec: &'a DatasetSpec,
-    columns: &'a Columns,
+struct Filling {
+    spec: DatasetSpec,
+    columns: Columns,
     devices: HashMap<String, usize>,
     quantities: HashMap<String, usize>,
     window: Window,
 }
 
-impl<'a> Filling<'a> {
-    fn new(spec: &'a DatasetSpec, columns: &'a Columns, from: i64, to: i64) -> Self {
+impl Filling {
+    fn new(subject: &Subject, from: i64, to: i64) -> Self {
         Self {
-            spec,
-            columns,
+            spec: subject.spec.clone(),
+            columns: subject.columns.clone(),
             devices: HashMap::new(),
             quantities: HashMap::new(),
             window: Window {
@@ -65,7 +67,13 @@ impl<'a> Filling<'a> {
 
     /// Places of a device and a quantity, new ones made; none for a quantity that the dataset does not know.
     fn place(&mut self, device: &str, quantity: &str) -> Option<(usize, usize)> {
-        let Self { spec, devices, quantities, window, .. } = self;
+        let Self {
+            spec,
+            devices,
+            quantities,
+            window,
+            ..
+        } = self;
         let channel = match quantities.get(quantity) {
             Some(channel) => *channel,
             None => {
@@ -118,9 +126,12 @@ impl<'a> Filling<'a> {
 
     fn batch(&mut self, batch: &RecordBatch, message: u32, is_back: bool) -> Result<()> {
         let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-        let columns = self.columns;
+        let columns = self.columns.clone();
         let read = |name: &str, kind: &DataType| {
-            batch.column_by_name(name).map(|c| cast(c, kind).map_err(qala_lake::LakeError::from)).transpose()
+            batch
+                .column_by_name(name)
+                .map(|c| cast(c, kind).map_err(qala_lake::LakeError::from))
+                .transpose()
         };
         let (Some(devices), Some(quantities), Some(times)) = (
             read(&columns.device, &DataType::Utf8)?,
@@ -139,7 +150,15 @@ impl<'a> Filling<'a> {
                 self.take_back(device, quantity, t);
             } else if let Some(values) = values.filter(|v| v.is_valid(row)) {
                 let value = values.value(row);
-                self.add(&Value { device, quantity, t, value }, message);
+                self.add(
+                    &Value {
+                        device,
+                        quantity,
+                        t,
+                        value,
+                    },
+                    message,
+                );
             }
         }
         Ok(())
@@ -189,43 +208,65 @@ impl Centre {
     ///
     /// # Errors
     /// The query's; kept messages that cannot be read.
-    pub(super) async fn days(
-        &self,
-        feed: &FeedSpec,
-        spec: &DatasetSpec,
-        columns: &Columns,
-        from: i64,
-        to: i64,
-    ) -> Result<Days> {
-        let Columns { device, quantity, time, value } = columns;
-        let table = &spec.name;
+    pub(super) async fn days(&self, subject: &Subject, from: i64, to: i64) -> Result<Days> {
+        let Columns {
+            device,
+            quantity,
+            time,
+            value,
+        } = &subject.columns;
+        let table = &subject.spec.name;
         let of_feed = format!(
             "FROM {table} r JOIN lake_messages m ON r._source = m.id WHERE m.feed = {}",
-            quoted(feed.id.as_str())
+            quoted(subject.id.as_str())
         );
-        let between = |from: i64, to: i64| format!("r.{time} >= {} AND r.{time} < {}", instant(from), instant(to));
+        let between =
+            |from: i64, to: i64| format!("r.{time} >= {} AND r.{time} < {}", instant(from), instant(to));
         let window = between(from, to);
         let ends = self
-            .rows(&format!("SELECT min(r._source) AS first, max(r._source) AS last {of_feed} AND {window}"))
+            .rows(&format!(
+                "SELECT min(r._source) AS first, max(r._source) AS last {of_feed} AND {window}"
+            ))
             .await?;
-        let mut filling = Filling::new(spec, columns, from, to);
+        let mut filling = Filling::new(subject, from, to);
         let end = |name| ends.first().and_then(|row| number(row, name));
         let (Some(first), Some(last)) = (end("first"), end("last")) else {
-            return Ok(Days { window: filling.window, from_messages: true });
+            return Ok(Days {
+                window: filling.window,
+                from_messages: true,
+            });
         };
         let messages = self
             .rows(&format!(
                 "SELECT id, kind, name, op, kept, context, CAST(_received_at AS BIGINT) AS received FROM lake_messages \
                  WHERE feed = {} AND id BETWEEN {first} AND {last} ORDER BY id",
-                quoted(feed.id.as_str())
+                quoted(subject.id.as_str())
             ))
             .await?;
-        let from_messages = self.read_again(&messages, feed, spec, &mut filling)?;
+        let again = Again {
+            lake: Arc::clone(&self.lake),
+            zone: self.zone.clone(),
+            feed: subject.id.clone(),
+            messages,
+        };
+        let (again, read) = blocking(move || {
+            let read = again.read(&mut filling)?.then_some(filling);
+            Ok((again, read))
+        })
+        .await?;
+        let from_messages = read.is_some();
+        let mut filling = read.unwrap_or_else(|| Filling::new(subject, from, to));
         if !from_messages {
-            filling = Filling::new(spec, columns, from, to);
-            let places: BTreeMap<i64, u32> =
-                messages.iter().zip(0_u32..).filter_map(|(m, place)| Some((number(m, "id")?, place))).collect();
-            filling.window.received = messages.iter().map(|m| number(m, "received").unwrap_or_default()).collect();
+            let messages = again.messages;
+            let places: BTreeMap<i64, u32> = messages
+                .iter()
+                .zip(0_u32..)
+                .filter_map(|(m, place)| Some((number(m, "id")?, place)))
+                .collect();
+            filling.window.received = messages
+                .iter()
+                .map(|m| number(m, "received").unwrap_or_default())
+                .collect();
             let sql = format!(
                 "SELECT r.{device}, r.{quantity}, r.{time}, r.{value}, r._source {of_feed} AND {window} ORDER BY r._source"
             );
@@ -251,43 +292,56 @@ impl Centre {
         );
         let (batches, _) = collect(&*self.engine, &Query::system(sql)).await?;
         usual(&mut filling, &batches)?;
-        Ok(Days { window: filling.window, from_messages })
+        Ok(Days {
+            window: filling.window,
+            from_messages,
+        })
     }
+}
 
-    /// Reads kept messages once more. False when one of them was not kept.
-    fn read_again(
-        &self,
-        messages: &[Row],
-        feed: &FeedSpec,
-        spec: &DatasetSpec,
-        filling: &mut Filling<'_>,
-    ) -> Result<bool> {
-        let wide = without_limits(spec);
+/// Kept messages that are read once more.
+struct Again {
+    lake: Arc<Lake>,
+    zone: Zone,
+    feed: FeedId,
+    messages: Vec<Row>,
+}
+
+impl Again {
+    /// Fills a window. False when one of the messages was not kept.
+    fn read(&self, filling: &mut Filling) -> Result<bool> {
+        let wide = without_limits(&filling.spec);
         let mut back = wide.clone();
-        crate::import::key_only(&mut back);
+        key_only(&mut back);
         let datasets: Vec<DatasetSpec> = vec![wide.clone()];
         let mut recipes: HashMap<&str, Recipe> = HashMap::new();
-        for (message, place) in messages.iter().zip(0_u32..) {
+        for (message, place) in self.messages.iter().zip(0_u32..) {
             let received = number(message, "received").unwrap_or_default();
             filling.window.received.push(received);
             let context = text(message, "context");
             if !recipes.contains_key(context) {
                 recipes.insert(context, Recipe::of(context)?);
             }
-            let (Some(recipe), Some(parser)) = (recipes.get(context), qala_feeds::kind(text(message, "kind"))) else {
+            let (Some(recipe), Some(parser)) =
+                (recipes.get(context), qala_feeds::kind(text(message, "kind")))
+            else {
                 return Ok(false);
             };
             // What was read again and mended later is no delivery.
             if recipe.again.is_some() {
                 continue;
             }
-            let Some(path) = message.get("kept").and_then(|k| k.as_str()) else { return Ok(false) };
-            let Ok(bytes) = self.lake.kept(path) else { return Ok(false) };
+            let Some(path) = message.get("kept").and_then(|k| k.as_str()) else {
+                return Ok(false);
+            };
+            let Ok(bytes) = self.lake.kept(path) else {
+                return Ok(false);
+            };
             let mapping = recipe.mapping.as_ref().map(|m| m.0.clone()).unwrap_or_default();
             let is_back = text(message, "op") == "retract";
             let context = Context {
                 name: text(message, "name"),
-                feed: &feed.id,
+                feed: &self.feed,
                 dataset: Some(if is_back { &back } else { &wide }),
                 mapping: &mapping,
                 datasets: &datasets,
@@ -296,7 +350,10 @@ impl Centre {
                 selection: None,
             };
             let mut gathered = Gathered::default();
-            if parser.parse(&mut Cursor::new(bytes), &context, &mut gathered).is_err() {
+            if parser
+                .parse(&mut Cursor::new(bytes), &context, &mut gathered)
+                .is_err()
+            {
                 return Ok(false);
             }
             for batch in &gathered.0 {
@@ -308,14 +365,19 @@ impl Centre {
 }
 
 /// Puts the means of the days before into the channels.
-fn usual(filling: &mut Filling<'_>, batches: &[RecordBatch]) -> Result<()> {
+fn usual(filling: &mut Filling, batches: &[RecordBatch]) -> Result<()> {
     let hours = (USUAL_DAYS * 24) as usize;
     for batch in batches {
-        let read = |column: usize, kind: &DataType| cast(batch.column(column), kind).map_err(qala_lake::LakeError::from);
+        let read = |column: usize, kind: &DataType| {
+            cast(batch.column(column), kind).map_err(qala_lake::LakeError::from)
+        };
         let (devices, quantities) = (read(0, &DataType::Utf8)?, read(1, &DataType::Utf8)?);
         let (at, means) = (read(2, &DataType::Int64)?, read(3, &DataType::Float64)?);
         let (devices, quantities) = (devices.as_string::<i32>(), quantities.as_string::<i32>());
-        let (at, means) = (at.as_primitive::<Int64Type>(), means.as_primitive::<Float64Type>());
+        let (at, means) = (
+            at.as_primitive::<Int64Type>(),
+            means.as_primitive::<Float64Type>(),
+        );
         for row in 0..batch.num_rows() {
             let Some((device, channel)) = filling.place(devices.value(row), quantities.value(row)) else {
                 continue;
@@ -325,7 +387,10 @@ fn usual(filling: &mut Filling<'_>, batches: &[RecordBatch]) -> Result<()> {
                 usual.resize(device + 1, Vec::new());
             }
             usual[device].resize(hours, f64::NAN);
-            if let Some(slot) = usize::try_from(at.value(row)).ok().and_then(|h| usual[device].get_mut(h)) {
+            if let Some(slot) = usize::try_from(at.value(row))
+                .ok()
+                .and_then(|h| usual[device].get_mut(h))
+            {
                 *slot = means.value(row);
             }
         }

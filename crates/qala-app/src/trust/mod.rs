@@ -10,6 +10,7 @@ mod store;
 
 pub use run::{Fault, Measure, Trust};
 
+use qala_core::FeedId;
 use qala_core::spec::{DatasetSpec, Kind, Role};
 
 /// Where the readings of a dataset are: the columns that hold device, quantity, time and value.
@@ -21,6 +22,16 @@ struct Columns {
     value: String,
 }
 
+/// What is judged: a feed that fills a table of readings.
+struct Subject {
+    id: FeedId,
+    /// Promised seconds between two messages.
+    cadence_s: Option<u64>,
+    simulated: bool,
+    spec: DatasetSpec,
+    columns: Columns,
+}
+
 /// The columns of a long table of readings, one row for each device, quantity and time; none for other tables.
 fn columns(spec: &DatasetSpec) -> Option<Columns> {
     let name = |role| spec.role(role).map(|c| c.name.clone());
@@ -28,5 +39,10 @@ fn columns(spec: &DatasetSpec) -> Option<Columns> {
     let mut rest = spec.key.iter().filter(|k| **k != quantity && **k != time);
     let device = rest.next()?.clone();
     let is_of_readings = spec.kind == Kind::Event && spec.key.len() == 3 && rest.next().is_none();
-    is_of_readings.then_some(Columns { device, quantity, time, value })
+    is_of_readings.then_some(Columns {
+        device,
+        quantity,
+        time,
+        value,
+    })
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use qala_core::spec::{DatasetSpec, FeedSpec};
+use qala_core::spec::FeedSpec;
+use qala_core::{DatasetName, FeedId};
 use qala_models::feed_trust::{Finding, HOUR, Kind, Measures, Score, Window, judge, measure, plant, score};
 use serde::Serialize;
 
 use super::deliveries::{Days, instant};
-use super::{Columns, columns};
+use super::{Subject, columns};
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
 use crate::import::blocking;
@@ -109,10 +110,16 @@ fn judge_and_score(window: Window, seed: u64, day: (i64, i64)) -> Judged {
         let planted = plant(&mut copy, seed.wrapping_add(turn as u64), turn);
         let is_old = |f: &Finding| {
             let same = |o: &&Finding| (o.device, o.channel, o.kind) == (f.device, f.channel, f.kind);
-            findings.iter().filter(same).any(|o| o.from <= f.to && f.from <= o.to)
+            findings
+                .iter()
+                .filter(same)
+                .any(|o| o.from <= f.to && f.from <= o.to)
         };
         let is_planted = |f: &Finding| planted.iter().any(|p| p.device == f.device && p.kind == f.kind);
-        let new: Vec<Finding> = judge(&copy).into_iter().filter(|f| is_planted(f) || !is_old(f)).collect();
+        let new: Vec<Finding> = judge(&copy)
+            .into_iter()
+            .filter(|f| is_planted(f) || !is_old(f))
+            .collect();
         for kind in Kind::ALL {
             let sum = scores.entry(kind).or_default();
             *sum = sum.plus(score(kind, &new, &planted));
@@ -121,82 +128,81 @@ fn judge_and_score(window: Window, seed: u64, day: (i64, i64)) -> Judged {
             break;
         }
     }
-    Judged { window, findings, measures, scores }
-}
-
-/// What is judged.
-struct Subject {
-    feed: FeedSpec,
-    spec: DatasetSpec,
-    columns: Columns,
+    Judged {
+        window,
+        findings,
+        measures,
+        scores,
+    }
 }
 
 impl Centre {
     /// Feeds of the pack whose days can be judged: those that fill a table of readings.
     pub fn trusted_feeds(&self) -> Vec<&FeedSpec> {
         let fills = |feed: &&FeedSpec| {
-            let dataset = feed.dataset.as_ref().and_then(|d| self.lake.dataset(d.as_str()).ok());
+            let dataset = feed
+                .dataset
+                .as_ref()
+                .and_then(|d| self.lake.dataset(d.as_str()).ok());
             dataset.is_some_and(|d| columns(&d.spec).is_some())
         };
         self.feeds.iter().filter(fills).collect()
     }
 
     async fn subject(&self, id: &str) -> Result<Subject> {
-        let usage = |text: String| AppError::Usage(text);
-        let mut known = self.feeds.iter().find(|f| f.id.as_str() == id).cloned();
-        if known.is_none() {
+        let of_pack = self.feeds.iter().find(|f| f.id.as_str() == id);
+        let mut dataset = of_pack.and_then(|f| f.dataset.clone());
+        if of_pack.is_none() {
             // Imported by hand: its newest message says which dataset it filled.
             let sql = format!(
-                "SELECT kind, receipts FROM lake_messages WHERE feed = {} AND accepted > 0 ORDER BY id DESC LIMIT 1",
+                "SELECT receipts FROM lake_messages WHERE feed = {} AND accepted > 0 ORDER BY id DESC LIMIT 1",
                 quoted(id)
             );
             let rows = self.rows(&sql).await?;
-            let found = rows.first().and_then(|row| {
-                let receipts: serde_json::Value = serde_json::from_str(text(row, "receipts")).ok()?;
-                let dataset = receipts.as_array()?.first()?.get("dataset")?.as_str()?.to_owned();
-                let name = |s: &str| s.to_owned();
-                Some(FeedSpec {
-                    id: qala_core::FeedId::new(id).ok()?,
-                    kind: name(text(row, "kind")),
-                    title: qala_core::Text { kk: name(id), ru: name(id), en: name(id) },
-                    transport: qala_core::spec::Transport::Push {},
-                    dataset: qala_core::DatasetName::new(&dataset).ok(),
-                    mapping: None,
-                    cadence_s: None,
-                    owner_function: self.feeds.first()?.owner_function.clone(),
-                    licence: String::new(),
-                    simulated: false,
-                })
-            });
-            known = found;
+            let Some(row) = rows.first() else {
+                let hint = qala_core::spec::nearest(id, self.feeds.iter().map(|f| f.id.as_str()));
+                let hint = hint.map(|h| format!("; did you mean `{h}`?")).unwrap_or_default();
+                return Err(AppError::Usage(format!("there is no feed `{id}`{hint}")));
+            };
+            let receipts: Option<serde_json::Value> = serde_json::from_str(text(row, "receipts")).ok();
+            let first = receipts
+                .as_ref()
+                .and_then(|r| r.as_array()?.first()?.get("dataset")?.as_str());
+            dataset = first.and_then(|name| DatasetName::new(name).ok());
         }
-        let feed = known.ok_or_else(|| {
-            let hint = qala_core::spec::nearest(id, self.feeds.iter().map(|f| f.id.as_str()));
-            let hint = hint.map(|h| format!("; did you mean `{h}`?")).unwrap_or_default();
-            usage(format!("there is no feed `{id}`{hint}"))
-        })?;
-        let dataset = feed.dataset.as_ref().map(|d| self.lake.dataset(d.as_str())).transpose()?;
+        let dataset = dataset.map(|d| self.lake.dataset(d.as_str())).transpose()?;
         let spec = dataset.map(|d| d.spec.clone());
-        match spec.and_then(|spec| Some((columns(&spec)?, spec))) {
-            Some((columns, spec)) => Ok(Subject { feed, spec, columns }),
-            None => Err(usage(format!(
+        let Some((columns, spec)) = spec.and_then(|spec| Some((columns(&spec)?, spec))) else {
+            return Err(AppError::Usage(format!(
                 "`{id}` does not fill a table of readings (device, quantity, time, value); only those are judged"
-            ))),
-        }
+            )));
+        };
+        Ok(Subject {
+            id: FeedId::new(id).map_err(|e| AppError::Usage(e.to_string()))?,
+            cadence_s: of_pack.and_then(|f| f.cadence_s),
+            simulated: of_pack.is_some_and(|f| f.simulated),
+            spec,
+            columns,
+        })
     }
 
     /// The newest local day, in days since 1970, of which a feed has readings and which is over; if none is over, the one that
     /// runs; none when there are no readings.
     async fn newest_day(&self, subject: &Subject) -> Result<Option<i32>> {
         let today = self.zone.local_day(self.clock.now());
-        let Subject { feed, spec, columns } = subject;
-        for (word, than) in [("<", self.zone.day_start(today)), (">=", self.zone.day_start(today))] {
+        let Subject {
+            id, spec, columns, ..
+        } = subject;
+        for (word, than) in [
+            ("<", self.zone.day_start(today)),
+            (">=", self.zone.day_start(today)),
+        ] {
             let sql = format!(
                 "SELECT CAST(max(r.{time}) AS BIGINT) AS last FROM {table} r JOIN lake_messages m ON r._source = m.id \
                  WHERE m.feed = {id} AND r.{time} {word} {than}",
                 time = columns.time,
                 table = spec.name,
-                id = quoted(feed.id.as_str()),
+                id = quoted(id.as_str()),
                 than = instant(than),
             );
             if let Some(last) = self.rows(&sql).await?.first().and_then(|row| number(row, "last")) {
@@ -220,19 +226,28 @@ impl Centre {
                 None => return Ok(None),
             },
         };
-        let (from, start, end) =
-            (self.zone.day_start(day - 1), self.zone.day_start(day), self.zone.day_start(day + 1));
+        let (from, start, end) = (
+            self.zone.day_start(day - 1),
+            self.zone.day_start(day),
+            self.zone.day_start(day + 1),
+        );
         let now = self.clock.now();
-        let Days { window, from_messages } =
-            self.days(&subject.feed, &subject.spec, &subject.columns, from, end.min(now.max(start + 1))).await?;
+        let Days {
+            window,
+            from_messages,
+        } = self.days(&subject, from, end.min(now.max(start + 1))).await?;
         if window.devices.is_empty() {
             return Ok(None);
         }
         // The same feed and day give the same copy.
-        let seed = id.bytes().fold(day as u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)) >> 1;
+        let seed = id.bytes().fold(day as u64, |h, b| {
+            (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+        }) >> 1;
         let judged = blocking(move || Ok(judge_and_score(window, seed, (start, end)))).await?;
-        let trust = self.told(&subject.feed, &judged, from_messages, (start, end), seed).await?;
-        self.keep_trust(&subject.feed, start, &trust).await?;
+        let trust = self
+            .told(&subject, &judged, from_messages, (start, end), seed)
+            .await?;
+        self.keep_trust(&subject.id, start, &trust).await?;
         Ok(Some(trust))
     }
 
@@ -242,7 +257,9 @@ impl Centre {
     /// The lake's.
     pub async fn judge_if_due(&self, feed: &FeedSpec) -> Result<()> {
         let subject = self.subject(feed.id.as_str()).await?;
-        let Some(day) = self.newest_day(&subject).await? else { return Ok(()) };
+        let Some(day) = self.newest_day(&subject).await? else {
+            return Ok(());
+        };
         let (start, end) = (self.zone.day_start(day), self.zone.day_start(day + 1));
         if self.clock.now() < end + SETTLES {
             return Ok(());
@@ -263,7 +280,12 @@ impl Centre {
             instant(end),
             time = columns.time,
         );
-        let there = self.rows(&sql).await?.first().and_then(|row| number(row, "n")).unwrap_or(0);
+        let there = self
+            .rows(&sql)
+            .await?
+            .first()
+            .and_then(|row| number(row, "n"))
+            .unwrap_or(0);
         if known.is_none_or(|known| there as f64 > known as f64 * MORE) {
             self.judge_feed(feed.id.as_str(), Some(day)).await?;
         }
@@ -272,15 +294,19 @@ impl Centre {
 
     async fn told(
         &self,
-        feed: &FeedSpec,
+        subject: &Subject,
         judged: &Judged,
         from_messages: bool,
         (start, end): (i64, i64),
         seed: u64,
     ) -> Result<Trust> {
         let now = self.clock.now();
-        let id = feed.id.to_string();
-        let name = |f: &Finding| f.channel.map_or(ALL, |c| &judged.window.channels[c].quantity).to_owned();
+        let id = subject.id.to_string();
+        let name = |f: &Finding| {
+            f.channel
+                .map_or(ALL, |c| judged.window.channels[c].quantity.as_str())
+                .to_owned()
+        };
         let stands = |f: &&Finding| f.from < end && f.to >= start;
         let faults: Vec<Fault> = judged
             .findings
@@ -297,7 +323,7 @@ impl Centre {
                 magnitude: f.magnitude,
                 confidence: f.confidence,
                 records: f.records.len() as i64,
-                simulated: feed.simulated,
+                simulated: subject.simulated,
                 computed_at: now,
             })
             .collect();
@@ -313,21 +339,45 @@ impl Centre {
                 reason: value.is_none().then_some(reason),
                 devices: judged.window.devices.len() as i64,
                 seed: seed as i64,
-                simulated: feed.simulated,
+                simulated: subject.simulated,
                 computed_at: now,
             });
         };
         let sql = format!(
             "SELECT CAST(max(_received_at) AS BIGINT) AS last FROM lake_messages WHERE feed = {}",
-            quoted(feed.id.as_str())
+            quoted(subject.id.as_str())
         );
         let last = self.rows(&sql).await?.first().and_then(|row| number(row, "last"));
         let age = last.map(|last| (now - last) as f64 / 1e6);
-        say("freshness", ALL, age, feed.cadence_s.map(|s| s as i64), "no_messages");
+        say(
+            "freshness",
+            ALL,
+            age,
+            subject.cadence_s.map(|s| s as i64),
+            "no_messages",
+        );
         let sums = &judged.measures;
-        say("completeness", ALL, sums.completeness(), Some(sums.due as i64), "no_rhythm");
-        say("plausibility", ALL, sums.plausibility(), Some(sums.values as i64), "no_readings");
-        say("faults", ALL, Some(faults.len() as f64), Some(sums.values as i64), "");
+        say(
+            "completeness",
+            ALL,
+            sums.completeness(),
+            Some(sums.due as i64),
+            "no_rhythm",
+        );
+        say(
+            "plausibility",
+            ALL,
+            sums.plausibility(),
+            Some(sums.values as i64),
+            "no_readings",
+        );
+        say(
+            "faults",
+            ALL,
+            Some(faults.len() as f64),
+            Some(sums.values as i64),
+            "",
+        );
         for kind in Kind::ALL {
             let word = kind.as_str();
             let count = faults.iter().filter(|f| f.fault == word).count();
@@ -340,7 +390,13 @@ impl Centre {
             }
             say("faults", word, Some(count as f64), None, "");
             let score = judged.scores.get(&kind).copied().unwrap_or_default();
-            say("recall", word, score.recall(), Some(score.planted as i64), "not_planted");
+            say(
+                "recall",
+                word,
+                score.recall(),
+                Some(score.planted as i64),
+                "not_planted",
+            );
             let told = (score.right + score.wrong) as i64;
             say("precision", word, score.precision(), Some(told), "nothing_found");
         }

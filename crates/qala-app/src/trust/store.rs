@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use qala_core::spec::FeedSpec;
 use qala_core::{DatasetName, FeedId};
 use qala_lake::{Begin, Message, Op};
 use serde_json::{Map, Value as Json};
@@ -23,7 +22,9 @@ const FAULTS: &str = "feeds_faults";
 type Rows = Vec<Map<String, Json>>;
 
 fn objects<T: serde::Serialize>(list: &[T]) -> Rows {
-    list.iter().filter_map(|row| serde_json::to_value(row).ok()?.as_object().cloned()).collect()
+    list.iter()
+        .filter_map(|row| serde_json::to_value(row).ok()?.as_object().cloned())
+        .collect()
 }
 
 impl Centre {
@@ -31,13 +32,13 @@ impl Centre {
     ///
     /// # Errors
     /// The lake's.
-    pub(super) async fn keep_trust(&self, feed: &FeedSpec, day: i64, trust: &Trust) -> Result<()> {
+    pub(super) async fn keep_trust(&self, feed: &FeedId, day: i64, trust: &Trust) -> Result<()> {
         let measures = objects(&trust.measures);
         let faults = objects(&trust.faults);
         let sql = format!(
             "SELECT feed, CAST(day AS BIGINT) AS day, device, quantity, fault, CAST(begins AS BIGINT) AS begins FROM {FAULTS} \
              WHERE feed = {} AND day = {}",
-            quoted(feed.id.as_str()),
+            quoted(feed.as_str()),
             instant(day)
         );
         let key = |row: &Map<String, Json>| {
@@ -45,9 +46,20 @@ impl Centre {
             (words, row.get("begins").and_then(Json::as_i64))
         };
         let again: BTreeSet<_> = faults.iter().map(key).collect();
-        let gone: Rows = self.rows(&sql).await?.into_iter().filter(|row| !again.contains(&key(row))).collect();
+        let gone: Rows = self
+            .rows(&sql)
+            .await?
+            .into_iter()
+            .filter(|row| !again.contains(&key(row)))
+            .collect();
         self.send(Op::Retract, feed, day, vec![(FAULTS, gone)]).await?;
-        self.send(Op::Upsert, feed, day, vec![(MEASURES, measures), (FAULTS, faults)]).await
+        self.send(
+            Op::Upsert,
+            feed,
+            day,
+            vec![(MEASURES, measures), (FAULTS, faults)],
+        )
+        .await
     }
 
     /// The measures of the newest day that was judged, of a feed or of all.
@@ -55,7 +67,9 @@ impl Centre {
     /// # Errors
     /// The query's.
     pub async fn newest_trust(&self, feed: Option<&str>) -> Result<Rows> {
-        let only = feed.map(|id| format!("WHERE feed = {}", quoted(id))).unwrap_or_default();
+        let only = feed
+            .map(|id| format!("WHERE feed = {}", quoted(id)))
+            .unwrap_or_default();
         self.rows(&format!(
             "SELECT t.* FROM {MEASURES} t JOIN (SELECT feed, max(day) AS day FROM {MEASURES} {only} GROUP BY feed) n \
              ON t.feed = n.feed AND t.day = n.day ORDER BY t.feed, t.measure, t.fault"
@@ -76,7 +90,7 @@ impl Centre {
         .await
     }
 
-    async fn send(&self, op: Op, feed: &FeedSpec, day: i64, tables: Vec<(&str, Rows)>) -> Result<()> {
+    async fn send(&self, op: Op, feed: &FeedId, day: i64, tables: Vec<(&str, Rows)>) -> Result<()> {
         if tables.iter().all(|(_, rows)| rows.is_empty()) {
             return Ok(());
         }
@@ -84,7 +98,7 @@ impl Centre {
         let message = Message {
             feed: FeedId::new(FEED).map_err(|e| AppError::Usage(e.to_string()))?,
             kind: "model".into(),
-            name: format!("{} {day}", feed.id),
+            name: format!("{feed} {day}"),
             digest: format!("run:{}", short_hash(&[&bytes])),
             // The same answer may be given again after another one.
             context: self.clock.now().to_string(),

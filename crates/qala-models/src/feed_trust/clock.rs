@@ -64,7 +64,10 @@ fn newest(window: &Window, device: usize) -> Vec<Newest> {
         for reading in channel.series.get(device).into_iter().flatten() {
             match list.last_mut() {
                 Some(last) if last.message == reading.message => last.t = last.t.max(reading.t),
-                _ => list.push(Newest { message: reading.message, t: reading.t }),
+                _ => list.push(Newest {
+                    message: reading.message,
+                    t: reading.t,
+                }),
             }
         }
     }
@@ -77,10 +80,16 @@ fn newest(window: &Window, device: usize) -> Vec<Newest> {
 fn references(window: &Window, devices: &[Vec<Newest>]) -> Vec<f64> {
     let mut by_message: Vec<Newest> = devices.iter().flatten().copied().collect();
     by_message.sort_by_key(|n| n.message);
-    let delays = by_message.iter().map(|n| (n.t - window.received[n.message as usize]) as f64);
+    let delays = by_message
+        .iter()
+        .map(|n| (n.t - window.received[n.message as usize]) as f64);
     let usual_delay = median(&mut delays.collect::<Vec<_>>()).unwrap_or(0.0);
     let mut list: Vec<f64> = window.received.iter().map(|r| *r as f64 + usual_delay).collect();
-    let counts = || by_message.chunk_by(|a, b| a.message == b.message).map(|same| same.len() as f64);
+    let counts = || {
+        by_message
+            .chunk_by(|a, b| a.message == b.message)
+            .map(|same| same.len() as f64)
+    };
     let usual_count = median(&mut counts().collect::<Vec<_>>()).unwrap_or(0.0);
     for same in by_message.chunk_by(|a, b| a.message == b.message) {
         // A message of a few stragglers is no clock.
@@ -102,19 +111,31 @@ pub(super) fn find(window: &Window) -> Vec<WrongClock> {
     let references = references(window, &devices);
     let devices: Vec<Vec<Newest>> = devices
         .into_iter()
-        .map(|list| list.into_iter().filter(|n| references[n.message as usize].is_finite()).collect())
+        .map(|list| {
+            list.into_iter()
+                .filter(|n| references[n.message as usize].is_finite())
+                .collect()
+        })
         .collect();
     let offsets: Vec<Vec<f64>> = devices
         .iter()
-        .map(|list: &Vec<Newest>| list.iter().map(|n| (n.t as f64 - references[n.message as usize]) / SECOND).collect())
+        .map(|list: &Vec<Newest>| {
+            list.iter()
+                .map(|n| (n.t as f64 - references[n.message as usize]) / SECOND)
+                .collect()
+        })
         .collect();
     let mut all: Vec<f64> = offsets.iter().flatten().map(|o| o.abs()).collect();
-    let Some(usual) = median(&mut all) else { return Vec::new() };
+    let Some(usual) = median(&mut all) else {
+        return Vec::new();
+    };
     let least = LEAST_S.max(5.0 * MAD_TO_SIGMA * usual);
     let mut found = Vec::new();
     for (device, (list, offsets)) in devices.iter().zip(&offsets).enumerate() {
         let smooth: Vec<f64> = (0..offsets.len())
-            .map(|i| median(&mut offsets[i.saturating_sub(2)..(i + 3).min(offsets.len())].to_vec()).unwrap_or(0.0))
+            .map(|i| {
+                median(&mut offsets[i.saturating_sub(2)..(i + 3).min(offsets.len())].to_vec()).unwrap_or(0.0)
+            })
             .collect();
         let received: Vec<i64> = list.iter().map(|n| window.received[n.message as usize]).collect();
         let usual_wait = step(&received).unwrap_or(0);
@@ -144,7 +165,9 @@ pub(super) fn find(window: &Window) -> Vec<WrongClock> {
             at += count;
             let ahead = median(&mut offsets[first..=last].to_vec()).unwrap_or(level) * SECOND;
             // Behind after as long a silence: what was held back on the way comes late, and its clock is right.
-            let silence = first.checked_sub(1).map(|before| received[first] - received[before] - usual_wait);
+            let silence = first
+                .checked_sub(1)
+                .map(|before| received[first] - received[before] - usual_wait);
             let is_held_back = ahead < 0.0 && silence.is_some_and(|s| s as f64 >= -0.8 * ahead);
             // Now and then one that is late is no clock either: a wrong clock goes on at the usual pace.
             let lasts = received[last] - received[first];

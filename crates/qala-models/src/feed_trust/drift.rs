@@ -68,9 +68,14 @@ pub(super) fn find(
         }
     }
     let (evidence, first, last, slope) = best.filter(|b| b.0 >= LEAST)?;
-    let part: Vec<(f64, Hour)> = (first..=last).filter_map(|h| hours[h].map(|hour| ((h - first) as f64, hour))).collect();
+    let part: Vec<(f64, Hour)> = (first..=last)
+        .filter_map(|h| hours[h].map(|hour| ((h - first) as f64, hour)))
+        .collect();
     let whole: f64 = part.iter().map(|(_, h)| h.departure * h.departure).sum();
-    let ramp: f64 = part.iter().map(|(x, h)| (h.departure - slope * h.gain * x).powi(2)).sum();
+    let ramp: f64 = part
+        .iter()
+        .map(|(x, h)| (h.departure - slope * h.gain * x).powi(2))
+        .sum();
     // A step has two levels, before and after the hour at which it comes.
     let step = (0..part.len())
         .map(|cut| {

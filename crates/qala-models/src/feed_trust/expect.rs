@@ -1,7 +1,8 @@
 //! What a device should show by what the others show, as it stood to them in the days before.
 
+use super::line::Point;
 use super::robust::{MAD_TO_SIGMA, median};
-use super::window::Channel;
+use super::window::{Channel, HOUR};
 
 /// Devices that speak for one: those that went most alike in the days before.
 const PEERS: usize = 9;
@@ -20,6 +21,25 @@ pub(super) struct Expected {
     pub(super) memory: f64,
     /// Middle of what was usual.
     pub(super) level: f64,
+    /// Where in an hour its readings lie in the mean, 0 to 1.
+    centre: f64,
+}
+
+impl Expected {
+    /// What is expected at a time, µs after the beginning of the window: a line through the means of the hours.
+    pub(super) fn at(&self, since: i64) -> Option<f64> {
+        let place = since as f64 / HOUR as f64 - self.centre;
+        let before = place.floor();
+        let last = self.mean.len().checked_sub(1)? as f64;
+        let mean = |hour: f64| {
+            let mean = self.mean[hour.clamp(0.0, last) as usize];
+            mean.is_finite().then_some(mean)
+        };
+        match (mean(before), mean(before + 1.0)) {
+            (Some(a), Some(b)) => Some(a + (b - a) * (place - before)),
+            (a, b) => a.or(b),
+        }
+    }
 }
 
 /// A straight line from the values of another device to those of this one.
@@ -59,7 +79,11 @@ impl Sums {
             self.yy - self.y * self.y / self.n,
             self.xy - self.x * self.y / self.n,
         );
-        if xx > 0.0 && yy > 0.0 { xy / (xx * yy).sqrt() } else { 0.0 }
+        if xx > 0.0 && yy > 0.0 {
+            xy / (xx * yy).sqrt()
+        } else {
+            0.0
+        }
     }
 
     fn line(&self) -> Option<(f64, f64)> {
@@ -73,17 +97,36 @@ impl Sums {
 }
 
 fn pairs<'a>(x: &'a [f64], y: &'a [f64]) -> impl Iterator<Item = (f64, f64)> + 'a {
-    x.iter().copied().zip(y.iter().copied()).filter(|(x, y)| x.is_finite() && y.is_finite())
+    x.iter()
+        .copied()
+        .zip(y.iter().copied())
+        .filter(|(x, y)| x.is_finite() && y.is_finite())
 }
 
 /// What is expected of each device in one quantity; `now` holds the means by hour of the window. None for a device of which
 /// nothing can be said: too few days, or no two others that went alike. Without days before, the window itself stands in.
-pub(super) fn expect(channel: &Channel, now: &[Vec<f64>]) -> Vec<Option<Expected>> {
-    let before: &[Vec<f64>] = if channel.usual.is_empty() { now } else { &channel.usual };
-    (0..now.len()).map(|device| expect_one(before, now, device)).collect()
+pub(super) fn expect(
+    channel: &Channel,
+    from: i64,
+    lines: &[Vec<Point>],
+    now: &[Vec<f64>],
+) -> Vec<Option<Expected>> {
+    let before: &[Vec<f64>] = if channel.usual.is_empty() {
+        now
+    } else {
+        &channel.usual
+    };
+    let centre = |line: &[Point]| {
+        let offsets: f64 = line.iter().map(|p| (p.t - from).rem_euclid(HOUR) as f64).sum();
+        offsets / line.len().max(1) as f64 / HOUR as f64
+    };
+    let devices = lines.iter().enumerate();
+    devices
+        .map(|(device, line)| expect_one(before, now, device, centre(line)))
+        .collect()
 }
 
-fn expect_one(before: &[Vec<f64>], now: &[Vec<f64>], device: usize) -> Option<Expected> {
+fn expect_one(before: &[Vec<f64>], now: &[Vec<f64>], device: usize, centre: f64) -> Option<Expected> {
     let own = before.get(device)?;
     let level = median(&mut own.iter().copied().filter(|v| v.is_finite()).collect::<Vec<_>>())?;
     let mut alike: Vec<(f64, usize)> = before
@@ -102,7 +145,11 @@ fn expect_one(before: &[Vec<f64>], now: &[Vec<f64>], device: usize) -> Option<Ex
         .take(PEERS)
         .filter_map(|(_, other)| {
             let (slope, offset) = steady_line(&before[*other], own)?;
-            Some(Peer { device: *other, slope, offset })
+            Some(Peer {
+                device: *other,
+                slope,
+                offset,
+            })
         })
         .collect();
     if peers.len() < 2 {
@@ -114,10 +161,18 @@ fn expect_one(before: &[Vec<f64>], now: &[Vec<f64>], device: usize) -> Option<Ex
             value.is_finite().then_some(p.offset + p.slope * value)
         });
         let mut said: Vec<f64> = said.collect();
-        if said.len() < 2 { f64::NAN } else { median(&mut said).unwrap_or(f64::NAN) }
+        if said.len() < 2 {
+            f64::NAN
+        } else {
+            median(&mut said).unwrap_or(f64::NAN)
+        }
     };
     let mean: Vec<f64> = (0..now[device].len()).map(|hour| say(now, hour)).collect();
-    let rest: Vec<f64> = own.iter().enumerate().map(|(hour, v)| v - say(before, hour)).collect();
+    let rest: Vec<f64> = own
+        .iter()
+        .enumerate()
+        .map(|(hour, v)| v - say(before, hour))
+        .collect();
     let size = |hours: &mut dyn Iterator<Item = f64>| {
         let mut sizes: Vec<f64> = hours.filter(|r| r.is_finite()).map(f64::abs).collect();
         median(&mut sizes).map(|m| m * MAD_TO_SIGMA)
@@ -138,12 +193,17 @@ fn expect_one(before: &[Vec<f64>], now: &[Vec<f64>], device: usize) -> Option<Ex
         // A few wild hours would say anything.
         a.abs() < 6.0 * overall && b.abs() < 6.0 * overall
     }));
-    let memory = if following.n >= HOURS as f64 { following.correlation() } else { 0.5 };
+    let memory = if following.n >= HOURS as f64 {
+        following.correlation()
+    } else {
+        0.5
+    };
     Some(Expected {
         mean,
         scatter,
         memory: memory.clamp(0.0, 0.95),
         level,
+        centre,
     })
 }
 
@@ -152,5 +212,7 @@ fn steady_line(x: &[f64], y: &[f64]) -> Option<(f64, f64)> {
     let (slope, offset) = Sums::of(pairs(x, y)).line()?;
     let rest = |(x, y): (f64, f64)| (y - offset - slope * x).abs();
     let usual = median(&mut pairs(x, y).map(rest).collect::<Vec<_>>())? * MAD_TO_SIGMA;
-    Sums::of(pairs(x, y).filter(|p| rest(*p) <= 3.0 * usual)).line().or(Some((slope, offset)))
+    Sums::of(pairs(x, y).filter(|p| rest(*p) <= 3.0 * usual))
+        .line()
+        .or(Some((slope, offset)))
 }

@@ -24,13 +24,19 @@ pub(super) struct Point {
 
 /// The readings of a device, one for each time: the one that came last.
 pub(super) fn settle(channel: &Channel, device: usize, clocks: &[&WrongClock]) -> Vec<Point> {
-    let Some(series) = channel.series.get(device) else { return Vec::new() };
+    let Some(series) = channel.series.get(device) else {
+        return Vec::new();
+    };
     let mut line: Vec<Point> = series
         .iter()
         .map(|reading| Point {
             t: right_time(reading, clocks),
             value: reading.value,
-            state: if channel.is_possible(reading.value) { State::Good } else { State::Impossible },
+            state: if channel.is_possible(reading.value) {
+                State::Good
+            } else {
+                State::Impossible
+            },
         })
         .collect();
     // Stable: of equal times the one that came last is last.
@@ -57,11 +63,16 @@ pub(super) fn right_time(reading: &Reading, clocks: &[&WrongClock]) -> i64 {
 pub(super) fn hourly(line: &[Point], from: i64, hours: usize) -> Vec<f64> {
     let mut sums = vec![(0.0, 0_u32); hours];
     for point in line.iter().filter(|p| p.state == State::Good) {
-        if let Some(slot) = usize::try_from((point.t - from).div_euclid(HOUR)).ok().and_then(|h| sums.get_mut(h)) {
+        if let Some(slot) = usize::try_from((point.t - from).div_euclid(HOUR))
+            .ok()
+            .and_then(|h| sums.get_mut(h))
+        {
             *slot = (slot.0 + point.value, slot.1 + 1);
         }
     }
-    sums.into_iter().map(|(sum, count)| sum / f64::from(count)).collect()
+    sums.into_iter()
+        .map(|(sum, count)| sum / f64::from(count))
+        .collect()
 }
 
 /// The usual time between two readings, µs: the median; none of fewer than three readings.

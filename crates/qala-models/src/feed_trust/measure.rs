@@ -57,9 +57,9 @@ pub fn measure(window: &Window, findings: &[Finding], from: i64, to: i64) -> Vec
                         measures.possible += u64::from(channel.is_possible(reading.value));
                     }
                 }
-                let spikes = findings.iter().filter(|f| {
-                    f.kind == Kind::Spike && f.device == device && f.channel == Some(index)
-                });
+                let spikes = findings
+                    .iter()
+                    .filter(|f| f.kind == Kind::Spike && f.device == device && f.channel == Some(index));
                 let spikes = spikes.flat_map(|f| &f.records).filter(|t| is_in(**t)).count() as u64;
                 measures.possible = measures.possible.saturating_sub(spikes);
             }

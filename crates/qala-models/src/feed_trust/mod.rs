@@ -53,11 +53,14 @@ pub fn judge(window: &Window) -> Vec<Finding> {
         let hours = window.hours();
         let mut expected = Vec::new();
         if channel.nature != Nature::Circular {
-            let spikes = spike::find(index, &lines);
+            let now: Vec<Vec<f64>> = lines
+                .iter()
+                .map(|line| line::hourly(line, window.from, hours))
+                .collect();
+            expected = expect::expect(channel, window.from, &lines, &now);
+            let spikes = spike::find(window, index, &lines, &expected);
             mark(&mut lines, &spikes);
             findings.extend(spikes);
-            let now: Vec<Vec<f64>> = lines.iter().map(|line| line::hourly(line, window.from, hours)).collect();
-            expected = expect::expect(channel, &now);
             for (device, expected) in expected.iter().enumerate() {
                 let Some(expected) = expected else { continue };
                 let units = unit::find(window, index, device, &lines[device], expected);
@@ -72,7 +75,13 @@ pub fn judge(window: &Window) -> Vec<Finding> {
         for (device, expected) in expected.iter().enumerate() {
             let Some(expected) = expected else { continue };
             let now = line::hourly(&lines[device], window.from, hours);
-            findings.extend(drift::find(window.from, channel.nature, (index, device), &now, expected));
+            findings.extend(drift::find(
+                window.from,
+                channel.nature,
+                (index, device),
+                &now,
+                expected,
+            ));
         }
     }
     findings.sort_by_key(|f| (f.device, f.channel, f.from, f.kind));

@@ -66,7 +66,9 @@ const CHANGES: usize = 12;
 /// that a feed of few devices gets all kinds in as many turns.
 pub fn plant(window: &mut Window, seed: u64, turn: usize) -> Vec<Planted> {
     let mut dice = Dice(seed);
-    let mut devices: Vec<usize> = (0..window.devices.len()).filter(|d| device_step(window, *d).is_some()).collect();
+    let mut devices: Vec<usize> = (0..window.devices.len())
+        .filter(|d| device_step(window, *d).is_some())
+        .collect();
     // Shuffled (Fisher and Yates).
     for i in (1..devices.len()).rev() {
         devices.swap(i, dice.below(i + 1));
@@ -81,7 +83,11 @@ pub fn plant(window: &mut Window, seed: u64, turn: usize) -> Vec<Planted> {
 }
 
 fn device_step(window: &Window, device: usize) -> Option<i64> {
-    let longest = window.channels.iter().filter_map(|c| c.series.get(device)).max_by_key(|s| s.len())?;
+    let longest = window
+        .channels
+        .iter()
+        .filter_map(|c| c.series.get(device))
+        .max_by_key(|s| s.len())?;
     let mut times: Vec<i64> = longest.iter().map(|r| r.t).collect();
     times.sort_unstable();
     let step = step(&times)?;
@@ -91,8 +97,13 @@ fn device_step(window: &Window, device: usize) -> Option<i64> {
 
 /// Says whether drifts and units of a quantity can be told: not of directions, and not of what mostly rests at one value.
 fn is_lively(channel: &Channel, device: usize) -> bool {
-    let Some(series) = channel.series.get(device) else { return false };
-    let changes = series.windows(2).filter(|w| w[0].value.to_bits() != w[1].value.to_bits()).count();
+    let Some(series) = channel.series.get(device) else {
+        return false;
+    };
+    let changes = series
+        .windows(2)
+        .filter(|w| w[0].value.to_bits() != w[1].value.to_bits())
+        .count();
     channel.nature != Nature::Circular && series.len() >= READINGS as usize && changes * 2 > series.len()
 }
 
@@ -111,7 +122,9 @@ fn plant_one(window: &mut Window, dice: &mut Dice, device: usize, kind: Kind) ->
     }
     let from = window.from + (dice.unit() * room as f64) as i64;
     let to = from + lasts;
-    let lively: Vec<usize> = (0..window.channels.len()).filter(|c| is_lively(&window.channels[*c], device)).collect();
+    let lively: Vec<usize> = (0..window.channels.len())
+        .filter(|c| is_lively(&window.channels[*c], device))
+        .collect();
     let mut planted = Planted {
         device,
         channel: None,
@@ -155,7 +168,10 @@ fn plant_one(window: &mut Window, dice: &mut Dice, device: usize, kind: Kind) ->
                     let again: Vec<Reading> = series
                         .iter()
                         .filter(|r| is_in(r.t))
-                        .map(|r| Reading { message: (r.message + 1).min(last), ..*r })
+                        .map(|r| Reading {
+                            message: (r.message + 1).min(last),
+                            ..*r
+                        })
                         .collect();
                     series.extend(again);
                     // Stable: within a message as before.
@@ -174,7 +190,12 @@ fn plant_one(window: &mut Window, dice: &mut Dice, device: usize, kind: Kind) ->
 
 fn each(window: &mut Window, device: usize, mut change: impl FnMut(&mut Reading)) {
     for channel in &mut window.channels {
-        channel.series.get_mut(device).into_iter().flatten().for_each(&mut change);
+        channel
+            .series
+            .get_mut(device)
+            .into_iter()
+            .flatten()
+            .for_each(&mut change);
     }
 }
 
@@ -186,14 +207,22 @@ fn plant_values(channel: &mut Channel, dice: &mut Dice, planted: &mut Planted) -
     let conversions = channel.conversions.clone();
     let series = channel.series.get_mut(planted.device)?;
     let first = series.iter().find(|r| is_in(r))?.value;
-    let steps = series.windows(2).map(|w| (w[1].value - w[0].value).abs()).filter(|s| *s > 0.0);
+    let steps = series
+        .windows(2)
+        .map(|w| (w[1].value - w[0].value).abs())
+        .filter(|s| *s > 0.0);
     let largest = quantile(&mut steps.collect::<Vec<_>>(), 0.95)?;
     match planted.kind {
         Kind::Stuck => {
             planted.magnitude = first;
-            let changes = series.windows(2).filter(|w| is_in(&w[0]) && w[0].value.to_bits() != w[1].value.to_bits());
+            let changes = series
+                .windows(2)
+                .filter(|w| is_in(&w[0]) && w[0].value.to_bits() != w[1].value.to_bits());
             planted.is_stated = changes.count() >= CHANGES;
-            series.iter_mut().filter(|r| is_in(r)).for_each(|r| r.value = first);
+            series
+                .iter_mut()
+                .filter(|r| is_in(r))
+                .for_each(|r| r.value = first);
         }
         Kind::Spike => {
             let sign = dice.sign();
@@ -204,7 +233,11 @@ fn plant_values(channel: &mut Channel, dice: &mut Dice, planted: &mut Planted) -
                 let size = dice.between(SPIKE.0, SPIKE.1) * largest;
                 let up = reading.value + sign * size;
                 // What leaves the range is stopped at the door.
-                let spiked = if (min..=max).contains(&up) { up } else { reading.value - sign * size };
+                let spiked = if (min..=max).contains(&up) {
+                    up
+                } else {
+                    reading.value - sign * size
+                };
                 if (min..=max).contains(&spiked) {
                     reading.value = spiked;
                     planted.records.push((reading.t, true));
@@ -219,8 +252,13 @@ fn plant_values(channel: &mut Channel, dice: &mut Dice, planted: &mut Planted) -
             let level = median(&mut sizes.clone())?;
             let a_day = dice.sign() * dice.between(0.4, 0.6);
             // Of a quantity whose zero is a convention: so many times its usual swing.
-            let swing = (quantile(&mut sizes.clone(), 0.9)? - quantile(&mut sizes.clone(), 0.1)?).max(largest);
-            planted.magnitude = if nature == Nature::Ratio { a_day } else { a_day * 2.0 * swing };
+            let swing =
+                (quantile(&mut sizes.clone(), 0.9)? - quantile(&mut sizes.clone(), 0.1)?).max(largest);
+            planted.magnitude = if nature == Nature::Ratio {
+                a_day
+            } else {
+                a_day * 2.0 * swing
+            };
             for reading in series.iter_mut().filter(|r| is_in(r)) {
                 let days = (reading.t - from) as f64 / (24 * HOUR) as f64;
                 if nature == Nature::Ratio {
@@ -236,7 +274,11 @@ fn plant_values(channel: &mut Channel, dice: &mut Dice, planted: &mut Planted) -
                 return None;
             }
             let unit = conversions[dice.below(conversions.len())];
-            planted.magnitude = if unit.offset == 0.0 { unit.factor } else { unit.offset };
+            planted.magnitude = if unit.offset == 0.0 {
+                unit.factor
+            } else {
+                unit.offset
+            };
             series
                 .iter_mut()
                 .filter(|r| is_in(r))

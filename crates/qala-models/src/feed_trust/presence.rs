@@ -29,10 +29,16 @@ struct Arrivals {
 fn arrivals(window: &Window, device: usize, clocks: &[&WrongClock]) -> Arrivals {
     let mut all: Vec<(i64, u32)> = Vec::new();
     for channel in &window.channels {
-        let Some(series) = channel.series.get(device) else { continue };
+        let Some(series) = channel.series.get(device) else {
+            continue;
+        };
         let mut times: Vec<i64> = series.iter().map(|r| right_time(r, clocks)).collect();
         times.sort_unstable();
-        all.extend(times.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)));
+        all.extend(
+            times
+                .chunk_by(|a, b| a == b)
+                .map(|same| (same[0], same.len() as u32)),
+        );
     }
     // Of the quantities the one that came most often.
     all.sort_unstable_by_key(|(t, copies)| (*t, std::cmp::Reverse(*copies)));
@@ -81,7 +87,11 @@ fn silences(
     let Some(step) = step(times) else { return };
     let missing = |gap: i64| (gap as f64 / step as f64).round() as i64 - 1;
     // How often one is missing, long silences left out.
-    let short: Vec<i64> = times.windows(2).map(|w| missing(w[1] - w[0])).filter(|m| *m < 10).collect();
+    let short: Vec<i64> = times
+        .windows(2)
+        .map(|w| missing(w[1] - w[0]))
+        .filter(|m| *m < 10)
+        .collect();
     let lost: i64 = short.iter().sum();
     let share = (lost as f64 / (lost + short.len() as i64 + 1) as f64).clamp(MISSING, 0.9);
     // Up to the end of the window, too: who fell silent has not come back.
@@ -136,7 +146,12 @@ fn doubles(device: usize, clocks: &[&WrongClock], arrivals: &Arrivals, least: f6
 }
 
 /// Blocks of values that come again under later times: a logger that sends its memory once more with new stamps.
-pub(super) fn blocks(channel: &Channel, index: usize, device: usize, line: &[super::line::Point]) -> Vec<Finding> {
+pub(super) fn blocks(
+    channel: &Channel,
+    index: usize,
+    device: usize,
+    line: &[super::line::Point],
+) -> Vec<Finding> {
     use std::collections::HashMap;
     let (length, different, surprise) = BLOCK;
     let mut found: Vec<Finding> = Vec::new();
@@ -149,9 +164,13 @@ pub(super) fn blocks(channel: &Channel, index: usize, device: usize, line: &[sup
     }
     let of = |i: usize| (line.len() as f64 / often[&line[i].value.to_bits()]).ln();
     let hash = |at: usize| {
-        line[at..at + length].iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, p| {
-            (h ^ p.value.to_bits()).wrapping_mul(0x0100_0000_01b3).rotate_left(17)
-        })
+        line[at..at + length]
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |h, p| {
+                (h ^ p.value.to_bits())
+                    .wrapping_mul(0x0100_0000_01b3)
+                    .rotate_left(17)
+            })
     };
     let mut seen: HashMap<u64, usize> = HashMap::new();
     let mut at = 0;

@@ -47,7 +47,11 @@ pub(super) struct Stretch {
 pub(super) fn stretches(scores: &[f64], least: f64) -> Vec<Stretch> {
     let mut found = Vec::new();
     let (mut sum, mut first) = (0.0_f64, 0);
-    let mut peak = Stretch { first: 0, last: 0, sum: 0.0 };
+    let mut peak = Stretch {
+        first: 0,
+        last: 0,
+        sum: 0.0,
+    };
     let mut at = 0;
     while at <= scores.len() {
         let is_over = at == scores.len();
@@ -89,7 +93,10 @@ mod tests {
     #[test]
     fn stretches_are_cut_where_the_sum_falls() {
         let scores = [-1.0, 2.0, 2.0, -1.0, 2.0, -1.0, -1.0, -1.0, -1.0, -1.0, 3.0, 3.0];
-        let found: Vec<(usize, usize, f64)> = stretches(&scores, 4.0).iter().map(|s| (s.first, s.last, s.sum)).collect();
+        let found: Vec<(usize, usize, f64)> = stretches(&scores, 4.0)
+            .iter()
+            .map(|s| (s.first, s.last, s.sum))
+            .collect();
         assert_eq!(found, [(1, 4, 5.0), (10, 11, 6.0)]);
         assert!(stretches(&scores, 7.0).is_empty());
     }

@@ -66,7 +66,10 @@ pub fn score(kind: Kind, findings: &[Finding], planted: &[Planted]) -> Score {
         for finding in findings() {
             let same = |p: &&Planted| p.device == finding.device && p.channel == finding.channel;
             for t in &finding.records {
-                if planted().filter(same).any(|p| p.records.iter().any(|r| r.0 == *t)) {
+                if planted()
+                    .filter(same)
+                    .any(|p| p.records.iter().any(|r| r.0 == *t))
+                {
                     score.right += 1;
                 } else {
                     score.wrong += 1;

@@ -21,13 +21,18 @@ struct Hour {
 }
 
 fn hour_of(window: &Window, t: i64) -> Option<usize> {
-    usize::try_from((t - window.from).div_euclid(HOUR)).ok().filter(|h| *h < window.hours())
+    usize::try_from((t - window.from).div_euclid(HOUR))
+        .ok()
+        .filter(|h| *h < window.hours())
 }
 
 /// Pairs of one device by hour of the window.
 fn hours(window: &Window, line: &[Point]) -> Vec<Hour> {
     let mut list = vec![Hour::default(); window.hours()];
-    for pair in line.windows(2).filter(|p| p.iter().all(|p| p.state == State::Good)) {
+    for pair in line
+        .windows(2)
+        .filter(|p| p.iter().all(|p| p.state == State::Good))
+    {
         if let Some(hour) = hour_of(window, pair[1].t) {
             list[hour].pairs += 1.0;
             list[hour].equal += f64::from(u8::from(is_equal(pair)));
@@ -58,7 +63,10 @@ pub(super) fn find(window: &Window, index: usize, lines: &[Vec<Point>]) -> Vec<F
     let least = (pairs.max(1.0) / CHANCE).ln();
     let others = |device: usize, hour: usize| {
         let of = all.iter().enumerate().filter(|(d, _)| *d != device);
-        let rates = of.map(|(_, h)| around(h, hour)).filter(|h| h.pairs >= 2.0).map(|h| h.equal / h.pairs);
+        let rates = of
+            .map(|(_, h)| around(h, hour))
+            .filter(|h| h.pairs >= 2.0)
+            .map(|h| h.equal / h.pairs);
         median(&mut rates.collect::<Vec<_>>())
     };
     // With many devices one more or less does not move the middle.
@@ -78,12 +86,17 @@ pub(super) fn find(window: &Window, index: usize, lines: &[Vec<Point>]) -> Vec<F
             if run <= LEAST || line[first].state != State::Good {
                 continue;
             }
-            let (Some(begin), Some(end)) = (hour_of(window, line[first].t), hour_of(window, line[last].t)) else {
+            let (Some(begin), Some(end)) = (hour_of(window, line[first].t), hour_of(window, line[last].t))
+            else {
                 continue;
             };
             let rate = |hour: usize| {
                 let here = own_rate(&all[device], hour, begin..=end);
-                let there = if is_many { shared[hour] } else { others(device, hour) };
+                let there = if is_many {
+                    shared[hour]
+                } else {
+                    others(device, hour)
+                };
                 here.max(there.unwrap_or(0.0)).clamp(REPEATS.0, REPEATS.1)
             };
             let rates: Vec<f64> = (begin..=end).map(rate).collect();

@@ -11,7 +11,10 @@ struct Dice(u64);
 
 impl Dice {
     fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
     fn normal(&mut self) -> f64 {
@@ -31,7 +34,11 @@ fn window(value: impl Fn(f64, &mut Dice) -> f64) -> Window {
     let mut dice = Dice(7);
     let devices = 8;
     let usual = (0..devices)
-        .map(|d| (0..DAYS * 24).map(|h| truth(h as f64 - (DAYS * 24) as f64 + 0.5, d)).collect())
+        .map(|d| {
+            (0..DAYS * 24)
+                .map(|h| truth(h as f64 - (DAYS * 24) as f64 + 0.5, d))
+                .collect()
+        })
         .collect();
     let mut series = vec![Vec::new(); devices];
     let mut received = Vec::new();
@@ -40,7 +47,11 @@ fn window(value: impl Fn(f64, &mut Dice) -> f64) -> Window {
         received.push(t + 5 * MINUTE);
         for (device, series) in series.iter_mut().enumerate() {
             let value = value(truth(t as f64 / HOUR as f64, device), &mut dice);
-            series.push(Reading { t, value: (value * 10.0).round() / 10.0, message: step as u32 });
+            series.push(Reading {
+                t,
+                value: (value * 10.0).round() / 10.0,
+                message: step as u32,
+            });
         }
     }
     Window {
@@ -69,12 +80,22 @@ fn told(window: &Window) -> Vec<String> {
     let hour = |t: i64| (t as f64 / HOUR as f64).round();
     let words = |f: &Finding| {
         let (device, kind) = (&window.devices[f.device], f.kind.as_str());
-        format!("{device} {kind} {}-{} {:.1}", hour(f.from), hour(f.to), f.magnitude)
+        format!(
+            "{device} {kind} {}-{} {:.1}",
+            hour(f.from),
+            hour(f.to),
+            f.magnitude
+        )
     };
     judge(window).iter().map(words).collect()
 }
 
-fn change(window: &mut Window, device: usize, hours: std::ops::Range<i64>, mut change: impl FnMut(&mut Reading)) {
+fn change(
+    window: &mut Window,
+    device: usize,
+    hours: std::ops::Range<i64>,
+    mut change: impl FnMut(&mut Reading),
+) {
     for reading in &mut window.channels[0].series[device] {
         if (hours.start * HOUR..hours.end * HOUR).contains(&reading.t) {
             change(reading);
@@ -93,8 +114,15 @@ fn a_stuck_value_is_found_and_a_quiet_night_is_not() {
     let held = stuck.channels[0].series[3][10 * 12].value;
     change(&mut stuck, 3, 10..14, |r| r.value = held);
     assert_eq!(told(&stuck), [format!("d3 stuck 10-14 {held:.1}")]);
-    // All fall to nothing for hours, every night.
-    let quiet = window(|value, dice| if value < 55.0 { 0.0 } else { noisy(value, dice) });
+    // All fall to nothing for hours, every night, some earlier than others.
+    let mut quiet = window(noisy);
+    for device in 0..8 {
+        for night in [14, 38] {
+            change(&mut quiet, device, night + device as i64 % 2..night + 8, |r| {
+                r.value = 0.0
+            });
+        }
+    }
     assert_eq!(told(&quiet), [""; 0]);
 }
 
@@ -105,7 +133,10 @@ fn a_spike_is_found_and_what_all_see_is_not() {
     let size = spiky.channels[0].series[2][200].value * 0.8;
     let found = judge(&spiky);
     assert_eq!(found.len(), 1);
-    assert_eq!((found[0].kind, &found[0].records), (Kind::Spike, &vec![200 * 5 * MINUTE]));
+    assert_eq!(
+        (found[0].kind, &found[0].records),
+        (Kind::Spike, &vec![200 * 5 * MINUTE])
+    );
     assert!((found[0].magnitude / size - 1.0).abs() < 0.1);
     let mut shared = window(noisy);
     for device in 0..8 {
@@ -117,7 +148,9 @@ fn a_spike_is_found_and_what_all_see_is_not() {
 #[test]
 fn a_drift_is_found_and_a_step_is_not() {
     let mut drift = window(noisy);
-    change(&mut drift, 5, 12..40, |r| r.value *= 1.0 + 0.5 * (r.t - 12 * HOUR) as f64 / (24 * HOUR) as f64);
+    change(&mut drift, 5, 12..40, |r| {
+        r.value *= 1.0 + 0.5 * (r.t - 12 * HOUR) as f64 / (24 * HOUR) as f64
+    });
     let found = judge(&drift);
     assert_eq!(found.len(), 1, "{:?}", told(&drift));
     assert_eq!((found[0].kind, found[0].device), (Kind::Drift, 5));
@@ -137,7 +170,9 @@ fn wrong_clocks_are_found_and_what_is_late_is_not() {
     }
     // Two hours of silence, and from then on everything comes two hours late, with right times.
     let mut late = window(noisy);
-    change(&mut late, 1, 20..47, |r| r.message = (r.message + 24).min(47 * 12));
+    change(&mut late, 1, 20..47, |r| {
+        r.message = (r.message + 24).min(47 * 12)
+    });
     assert_eq!(told(&late), [""; 0]);
 }
 
@@ -146,7 +181,10 @@ fn what_comes_twice_and_what_never_comes_is_found() {
     let mut twice = window(noisy);
     let again: Vec<Reading> = twice.channels[0].series[6][100..160]
         .iter()
-        .map(|r| Reading { message: r.message + 2, ..*r })
+        .map(|r| Reading {
+            message: r.message + 2,
+            ..*r
+        })
         .collect();
     twice.channels[0].series[6].extend(again);
     twice.channels[0].series[6].sort_by_key(|r| r.message);
@@ -163,7 +201,13 @@ fn what_comes_twice_and_what_never_comes_is_found() {
     // A table that is sent whole again and again is the manner of the feed.
     let mut manner = window(noisy);
     for series in &mut manner.channels[0].series {
-        let again: Vec<Reading> = series.iter().map(|r| Reading { message: (r.message + 1).min(575), ..*r }).collect();
+        let again: Vec<Reading> = series
+            .iter()
+            .map(|r| Reading {
+                message: (r.message + 1).min(575),
+                ..*r
+            })
+            .collect();
         series.extend(again);
         series.sort_by_key(|r| r.message);
     }
@@ -174,7 +218,9 @@ fn what_comes_twice_and_what_never_comes_is_found() {
 fn a_change_of_unit_is_found_also_where_nothing_is_in_range() {
     for factor in [1e-3, 1e3] {
         let mut unit = window(noisy);
-        change(&mut unit, 4, 8..20, |r| r.value = (r.value * factor * 10.0).round() / 10.0);
+        change(&mut unit, 4, 8..20, |r| {
+            r.value = (r.value * factor * 10.0).round() / 10.0
+        });
         assert_eq!(told(&unit), [format!("d4 unit_change 8-20 {:.1}", factor)]);
     }
 }
@@ -196,7 +242,10 @@ fn planted_faults_are_the_same_for_the_same_seed_and_are_scored() {
     }
     for (kind, score) in scores {
         assert!(score.planted > 0, "{kind:?}");
-        assert!(score.recall().unwrap() >= 0.9 && score.precision().unwrap() >= 0.9, "{kind:?} {score:?}");
+        assert!(
+            score.recall().unwrap() >= 0.9 && score.precision().unwrap() >= 0.9,
+            "{kind:?} {score:?}"
+        );
     }
 }
 
@@ -215,7 +264,13 @@ fn what_came_is_counted_by_device_and_day() {
 
 #[test]
 fn nothing_is_said_of_nothing() {
-    let empty = Window { devices: Vec::new(), from: 0, to: 0, received: Vec::new(), channels: Vec::new() };
+    let empty = Window {
+        devices: Vec::new(),
+        from: 0,
+        to: 0,
+        received: Vec::new(),
+        channels: Vec::new(),
+    };
     assert_eq!(judge(&empty), []);
     let mut lonely = window(noisy);
     lonely.devices.truncate(1);

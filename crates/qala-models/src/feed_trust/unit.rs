@@ -71,12 +71,18 @@ pub(super) fn find(
         return Vec::new();
     }
     // Half of the window may be of the wrong unit: usual is what was usual before, and how far one reading is from the next.
-    let next = standings.windows(2).map(|w| (w[1].is - w[1].should) - (w[0].is - w[0].should));
+    let next = standings
+        .windows(2)
+        .map(|w| (w[1].is - w[1].should) - (w[0].is - w[0].should));
     let noise = scatter(next).unwrap_or(0.0) / std::f64::consts::SQRT_2;
-    let hours = expected.scatter.iter().zip(&expected.mean).map(|(scatter, mean)| match channel.nature {
-        Nature::Ratio => scatter / mean.abs(),
-        _ => *scatter,
-    });
+    let hours = expected
+        .scatter
+        .iter()
+        .zip(&expected.mean)
+        .map(|(scatter, mean)| match channel.nature {
+            Nature::Ratio => scatter / mean.abs(),
+            _ => *scatter,
+        });
     let before = median(&mut hours.filter(|h| h.is_finite()).collect::<Vec<_>>()).unwrap_or(0.0);
     let mut usual = noise.hypot(before).max(f64::MIN_POSITIVE);
     if channel.nature == Nature::Ratio {
@@ -103,10 +109,14 @@ pub(super) fn find(
             let far = median(&mut part.iter().map(distance).collect::<Vec<_>>()).unwrap_or(0.0);
             let (from, to) = (line[part[0].at].t, line[part[part.len() - 1].at].t);
             let is_near = channel.nature == Nature::Ratio && far < NEAR.ln();
-            let fits = apart <= (1.5 * usual).max(0.05).min(0.25 * far) && wide <= (3.0 * usual).min(0.4 * far);
+            let fits =
+                apart <= (1.5 * usual).max(0.05).min(0.25 * far) && wide <= (3.0 * usual).min(0.4 * far);
             // What does not change at all is stuck.
-            let is_one = part.windows(2).all(|w| line[w[0].at].value.to_bits() == line[w[1].at].value.to_bits());
-            let is_slow = is_near && (to - from < NEAR_LASTS || !is_sharp(&standings, (stretch.first, stretch.last), far));
+            let is_one = part
+                .windows(2)
+                .all(|w| line[w[0].at].value.to_bits() == line[w[1].at].value.to_bits());
+            let is_slow = is_near
+                && (to - from < NEAR_LASTS || !is_sharp(&standings, (stretch.first, stretch.last), far));
             if part.len() < READINGS || is_one || !fits || is_slow {
                 continue;
             }
@@ -144,41 +154,39 @@ fn is_sharp(standings: &[Standing], (first, last): (usize, usize), far: f64) -> 
 /// The readings of which something can be said. Also those that cannot be: in another unit nothing is in range.
 fn standings(window: &Window, channel: &Channel, line: &[Point], expected: &Expected) -> Vec<Standing> {
     let floor = 0.2 * expected.level.abs();
-    let steps = line.windows(2).map(|w| (w[1].value - w[0].value).abs()).filter(|s| *s > 1e-9 * expected.level.abs());
+    let steps = line
+        .windows(2)
+        .map(|w| (w[1].value - w[0].value).abs())
+        .filter(|s| *s > 1e-9 * expected.level.abs());
     let half = 0.5 * steps.fold(f64::INFINITY, f64::min);
     let half = if half.is_finite() { half } else { 0.0 };
     line.iter()
         .enumerate()
         .filter_map(|(at, point)| {
-            let should = at_time(&expected.mean, window.from, point.t)?;
+            let should = expected.at(point.t - window.from)?;
             match channel.nature {
-                Nature::Ratio => (point.value >= 0.0 && point.value.max(half) > 0.0 && should > floor && should > 0.0).then(|| {
-                    // Nothing may be anything below half of the smallest step.
-                    let value = point.value.max(half);
-                    Standing {
-                        at,
-                        is: (value / should).ln(),
-                        should: 0.0,
-                        rounding: ((value + half) / value).ln(),
-                        is_nothing: point.value <= 0.0,
-                    }
+                Nature::Ratio => {
+                    (point.value >= 0.0 && point.value.max(half) > 0.0 && should > floor && should > 0.0)
+                        .then(|| {
+                            // Nothing may be anything below half of the smallest step.
+                            let value = point.value.max(half);
+                            Standing {
+                                at,
+                                is: (value / should).ln(),
+                                should: 0.0,
+                                rounding: ((value + half) / value).ln(),
+                                is_nothing: point.value <= 0.0,
+                            }
+                        })
+                }
+                _ => Some(Standing {
+                    at,
+                    is: point.value,
+                    should,
+                    rounding: half,
+                    is_nothing: false,
                 }),
-                _ => Some(Standing { at, is: point.value, should, rounding: half, is_nothing: false }),
             }
         })
         .collect()
-}
-
-/// The mean of an hour as a line through the middles of the hours.
-fn at_time(means: &[f64], from: i64, t: i64) -> Option<f64> {
-    let place = (t - from) as f64 / HOUR as f64 - 0.5;
-    let before = place.floor();
-    let mean = |hour: f64| {
-        let hour = hour.clamp(0.0, means.len().checked_sub(1)? as f64) as usize;
-        means.get(hour).copied().filter(|m| m.is_finite())
-    };
-    match (mean(before), mean(before + 1.0)) {
-        (Some(a), Some(b)) => Some(a + (b - a) * (place - before)),
-        (a, b) => a.or(b),
-    }
 }

@@ -96,7 +96,11 @@ impl Channel {
 }
 
 const fn times(name: &'static str, factor: f64) -> Conversion {
-    Conversion { name, factor, offset: 0.0 }
+    Conversion {
+        name,
+        factor,
+        offset: 0.0,
+    }
 }
 
 /// Parts per billion of one µg/m³ at 20 °C and 1013 hPa: 24.055 litres a mole over the molar mass (Directive 2008/50/EC,
@@ -123,14 +127,26 @@ pub fn conversions(quantity: &str, unit: &str) -> Vec<Conversion> {
             _ => &[times("mg/m3", 1e-3), times("ng/m3", 1e3)],
         },
         "Cel" => &[
-            Conversion { name: "degF", factor: 1.8, offset: 32.0 },
-            Conversion { name: "K", factor: 1.0, offset: 273.15 },
+            Conversion {
+                name: "degF",
+                factor: 1.8,
+                offset: 32.0,
+            },
+            Conversion {
+                name: "K",
+                factor: 1.0,
+                offset: 273.15,
+            },
         ],
         "hPa" => &[times("Pa", 100.0), times("kPa", 0.1), times("mm[Hg]", 0.750_062)],
         "%" => &[times("ratio", 0.01)],
         "ratio" => &[times("%", 100.0)],
         "km/h" => &[times("m/s", 1.0 / 3.6), times("mi/h", 0.621_371)],
-        "m/s" => &[times("km/h", 3.6), times("mi/h", 2.236_936), times("kn", 1.943_844)],
+        "m/s" => &[
+            times("km/h", 3.6),
+            times("mi/h", 2.236_936),
+            times("kn", 1.943_844),
+        ],
         "mm" => &[times("m", 1e-3), times("in", 1.0 / 25.4)],
         "veh/h" => &[times("veh/min", 1.0 / 60.0), times("veh/d", 24.0)],
         _ => &[],

@@ -26,7 +26,10 @@ pub(crate) async fn trust(
         Some(feed) => vec![feed],
         None => centre.trusted_feeds().iter().map(|f| f.id.to_string()).collect(),
     };
-    let mut all = Trust { measures: Vec::new(), faults: Vec::new() };
+    let mut all = Trust {
+        measures: Vec::new(),
+        faults: Vec::new(),
+    };
     for feed in &feeds {
         match centre.judge_feed(feed, day).await? {
             Some(trust) => {
@@ -37,7 +40,8 @@ pub(crate) async fn trust(
         }
     }
     if format == Format::Json {
-        let rows = json!({ "measures": rows(&centre, &all.measures)?, "faults": rows(&centre, &all.faults)? });
+        let rows =
+            json!({ "measures": rows(&centre, &all.measures)?, "faults": rows(&centre, &all.faults)? });
         print::out(&serde_json::to_string_pretty(&rows)?);
     } else {
         output::rows(&wide(&centre, &all.measures), format)?;
@@ -48,7 +52,11 @@ pub(crate) async fn trust(
     }
     let is_some = !all.measures.is_empty();
     centre.close().await?;
-    Ok(if is_some { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if is_some {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
 }
 
 /// Rows as they are kept, instants written in the city's zone.
@@ -76,13 +84,16 @@ fn wide(centre: &Centre, measures: &[Measure]) -> Vec<Map<String, Value>> {
     for measure in measures.iter().filter(|m| m.measure == "faults") {
         let find = |name: &str, fault: &str| {
             measures.iter().find(|m| {
-                (m.feed.as_str(), m.day, m.measure, m.fault) == (&measure.feed, measure.day, name, fault)
+                (m.feed.as_str(), m.day, m.measure, m.fault)
+                    == (measure.feed.as_str(), measure.day, name, fault)
             })
         };
         let share = |name: &str, fault: &str| {
             let found = find(name, fault);
             let value = found.and_then(|m| m.value).map(|v| format!("{v:.3}"));
-            value.or_else(|| found.and_then(|m| m.reason).map(str::to_owned)).unwrap_or_default()
+            value
+                .or_else(|| found.and_then(|m| m.reason).map(str::to_owned))
+                .unwrap_or_default()
         };
         let count = |name: &str, fault: &str| find(name, fault).and_then(|m| m.n);
         let is_all = measure.fault == "all";

@@ -16,7 +16,9 @@ use std::time::Duration;
 use anyhow::Result;
 use qala_app::{Centre, CentreOptions, PackSources};
 
-use crate::args::{Args, Command, FeedCommand, IndicatorCommand, PackCommand, QuarantineCommand, SpecCommand};
+use crate::args::{
+    Args, Command, FeedCommand, IndicatorCommand, PackCommand, QuarantineCommand, SpecCommand,
+};
 
 /// Runs what was asked for.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {

@@ -15,15 +15,29 @@ const SEEDS: [u64; 3] = [101, 102, 103];
 type Scores = BTreeMap<(Feed, Kind), Score>;
 
 /// What is found of planted faults in one feed of one seed, and how many findings there are in clean data by kind.
-fn evaluate(feed: Feed, seed: u64, scores: &mut Scores, alarms: &mut BTreeMap<(Feed, &'static str), Vec<usize>>) {
+fn evaluate(
+    feed: Feed,
+    seed: u64,
+    scores: &mut Scores,
+    alarms: &mut BTreeMap<(Feed, &'static str), Vec<usize>>,
+) {
     let plain = planted::city(seed, planted::records_only());
     let from = planted::begin(&plain, seed);
     let usual = planted::usual(&plain, feed, from);
-    for (name, faults) in [("no fault at all", FaultOptions::none()), ("single records late, missing, double, wrong", planted::records_only())] {
+    for (name, faults) in [
+        ("no fault at all", FaultOptions::none()),
+        (
+            "single records late, missing, double, wrong",
+            planted::records_only(),
+        ),
+    ] {
         let city = planted::city(seed, faults);
         let window = planted::window(&city, feed, from, &usual);
         let (findings, truth) = (judge(&window), planted::truth(&city, feed, &window));
-        let wrong = Kind::ALL.into_iter().map(|kind| score(kind, &findings, &truth).wrong).sum();
+        let wrong = Kind::ALL
+            .into_iter()
+            .map(|kind| score(kind, &findings, &truth).wrong)
+            .sum();
         alarms.entry((feed, name)).or_default().push(wrong);
     }
     for round in 0..planted::rounds(feed) {
@@ -120,13 +134,32 @@ fn a_day_is_judged_by_the_program() {
         std::fs::write(messages.join(&message.name), &message.bytes).unwrap();
     }
     let feed = Feed::Posts.id();
-    ok(&data, &["import", "json", messages.to_str().unwrap(), "--dataset", "air_readings", "--feed", feed]);
+    ok(
+        &data,
+        &[
+            "import",
+            "json",
+            messages.to_str().unwrap(),
+            "--dataset",
+            "air_readings",
+            "--feed",
+            feed,
+        ],
+    );
     let day = &city.zone().format(from + 24 * qala_models::feed_trust::HOUR)[..10];
-    let judge = || json(&data, &["feed", "trust", "--feed", feed, "--day", day, "--format", "json"]);
+    let judge = || {
+        json(
+            &data,
+            &["feed", "trust", "--feed", feed, "--day", day, "--format", "json"],
+        )
+    };
     let trust = judge();
     let value = |measure: &str, fault: &str| {
         let rows = trust["measures"].as_array().unwrap();
-        let row = rows.iter().find(|r| r["measure"] == measure && r["fault"] == fault).unwrap();
+        let row = rows
+            .iter()
+            .find(|r| r["measure"] == measure && r["fault"] == fault)
+            .unwrap();
         row["value"].as_f64().unwrap_or(f64::NAN)
     };
     assert!(value("completeness", "all") > 0.9 && value("completeness", "all") < 1.0);
@@ -136,19 +169,39 @@ fn a_day_is_judged_by_the_program() {
         assert!(recall >= 0.5, "{planted}: {recall}");
     }
     for fault in planted::plan(&plain, Feed::Posts, 3, 0, from) {
-        let found = trust["faults"].as_array().unwrap().iter().any(|f| f["device"] == fault.device.as_str());
+        let found = trust["faults"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|f| f["device"] == fault.device.as_str());
         let stands = fault.to > from + 24 * qala_models::feed_trust::HOUR;
         assert!(found || !stands, "{fault:?} in {}", trust["faults"]);
     }
     // What is kept is what was said; judged again it is the same.
     let kept = |table: &str| {
-        let rows = json(&data, &["sql", &format!("SELECT count(*) AS n FROM {table}"), "--format", "json"]);
+        let rows = json(
+            &data,
+            &[
+                "sql",
+                &format!("SELECT count(*) AS n FROM {table}"),
+                "--format",
+                "json",
+            ],
+        );
         rows[0]["n"].as_u64().unwrap() as usize
     };
-    let counts = (trust["measures"].as_array().unwrap().len(), trust["faults"].as_array().unwrap().len());
+    let counts = (
+        trust["measures"].as_array().unwrap().len(),
+        trust["faults"].as_array().unwrap().len(),
+    );
     assert_eq!((kept("feeds_trust"), kept("feeds_faults")), counts);
     let again = judge();
     assert_eq!(again["faults"].as_array().unwrap().len(), counts.1);
     assert_eq!((kept("feeds_trust"), kept("feeds_faults")), counts);
-    assert!(crate::support::qala(&data, &["feed", "trust", "--feed", "nobody"]).status.code() == Some(2));
+    assert!(
+        crate::support::qala(&data, &["feed", "trust", "--feed", "nobody"])
+            .status
+            .code()
+            == Some(2)
+    );
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use qala_core::spec::DatasetSpec;
 use qala_models::feed_trust::{Channel, HOUR, Kind, Nature, Planted, Reading, Window, conversions};
-use qala_sim::city::{EpisodeKind, Fate, FaultOptions, Feed, Message, Op, Pace, PlannedFault, WholeCity, WholeOptions};
+use qala_sim::city::{
+    EpisodeKind, Fate, FaultOptions, Feed, Message, Op, Pace, PlannedFault, WholeCity, WholeOptions,
+};
 
 const DATASETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../datasets");
 pub(crate) const FEEDS: [Feed; 4] = [Feed::Posts, Feed::Sensors, Feed::Weather, Feed::Traffic];
@@ -16,11 +18,16 @@ const DAY: i64 = 24 * HOUR;
 
 /// The first instant of the window of a seed: each seed another day of the year.
 pub(crate) fn begin(city: &WholeCity, seed: u64) -> i64 {
-    city.zone().day_start(20_480 + (seed % 52) as i32 * 7 + (seed % 7) as i32)
+    city.zone()
+        .day_start(20_480 + (seed % 52) as i32 * 7 + (seed % 7) as i32)
 }
 
 pub(crate) fn spec(feed: Feed) -> DatasetSpec {
-    let name = if feed == Feed::Traffic { "traffic/traffic_readings" } else { "air/air_readings" };
+    let name = if feed == Feed::Traffic {
+        "traffic/traffic_readings"
+    } else {
+        "air/air_readings"
+    };
     let path = format!("{}/{name}.toml", DATASETS);
     DatasetSpec::from_toml(&path, &std::fs::read_to_string(&path).unwrap()).unwrap()
 }
@@ -61,8 +68,12 @@ pub(crate) type Usual = Vec<Vec<Vec<f64>>>;
 
 pub(crate) fn usual(city: &WholeCity, feed: Feed, from: i64) -> Usual {
     let truth = city.truth();
-    let devices: HashMap<String, usize> =
-        truth.devices(feed).into_iter().enumerate().map(|(i, d)| (d.to_owned(), i)).collect();
+    let devices: HashMap<String, usize> = truth
+        .devices(feed)
+        .into_iter()
+        .enumerate()
+        .map(|(i, d)| (d.to_owned(), i))
+        .collect();
     let quantities: Vec<&str> = truth.quantities(feed).into_iter().map(|q| q.0).collect();
     let spec = spec(feed);
     let hours = (USUAL_DAYS * 24) as usize;
@@ -84,7 +95,11 @@ pub(crate) fn usual(city: &WholeCity, feed: Feed, from: i64) -> Usual {
         });
     }
     sums.into_iter()
-        .map(|c| c.into_iter().map(|d| d.into_iter().map(|(s, n)| s / n).collect()).collect())
+        .map(|c| {
+            c.into_iter()
+                .map(|d| d.into_iter().map(|(s, n)| s / n).collect())
+                .collect()
+        })
         .collect()
 }
 
@@ -124,7 +139,11 @@ pub(crate) fn window(city: &WholeCity, feed: Feed, from: i64, usual: &Usual) -> 
             if is_back {
                 series.retain(|r| r.t != t);
             } else if t < to + 2 * HOUR {
-                series.push(Reading { t, value, message: number });
+                series.push(Reading {
+                    t,
+                    value,
+                    message: number,
+                });
             }
         });
         received.push(message.time);
@@ -136,16 +155,30 @@ pub(crate) fn window(city: &WholeCity, feed: Feed, from: i64, usual: &Usual) -> 
             series.retain(|r| r.t >= from - HOUR);
         }
     }
-    Window { devices: names, from, to, received, channels }
+    Window {
+        devices: names,
+        from,
+        to,
+        received,
+        channels,
+    }
 }
 
 pub(crate) fn city(seed: u64, faults: FaultOptions) -> WholeCity {
-    WholeCity::build(&WholeOptions { seed, faults, ..WholeOptions::default() }).unwrap()
+    WholeCity::build(&WholeOptions {
+        seed,
+        faults,
+        ..WholeOptions::default()
+    })
+    .unwrap()
 }
 
 /// Only single records go wrong, at the usual shares.
 pub(crate) fn records_only() -> FaultOptions {
-    let mut faults = FaultOptions { episodes_a_day: 0.0, ..FaultOptions::default() };
+    let mut faults = FaultOptions {
+        episodes_a_day: 0.0,
+        ..FaultOptions::default()
+    };
     faults.records.outages = false;
     faults
 }
@@ -256,7 +289,9 @@ pub(crate) fn truth(city: &WholeCity, feed: Feed, window: &Window) -> Vec<Plante
         .iter()
         .filter_map(|f| {
             let kind = KINDS.iter().find(|k| k.0 == f.kind)?.1;
-            let channel = f.quantity.map(|q| window.channels.iter().position(|c| c.quantity == q).unwrap());
+            let channel = f
+                .quantity
+                .map(|q| window.channels.iter().position(|c| c.quantity == q).unwrap());
             Some(Planted {
                 device: index(&f.device),
                 channel,
@@ -273,7 +308,10 @@ pub(crate) fn truth(city: &WholeCity, feed: Feed, window: &Window) -> Vec<Plante
     for p in &mut list {
         let Some(c) = p.channel else { continue };
         if p.kind == Kind::Drift && window.channels[c].quantity == "temperature" {
-            let values: Vec<f64> = window.channels[c].series[p.device].iter().map(|r| r.value).collect();
+            let values: Vec<f64> = window.channels[c].series[p.device]
+                .iter()
+                .map(|r| r.value)
+                .collect();
             let mean = values.iter().sum::<f64>() / values.len() as f64;
             p.is_stated = (p.magnitude * mean * (p.to - p.from) as f64 / DAY as f64).abs() >= 2.0;
         }
@@ -286,7 +324,10 @@ pub(crate) fn truth(city: &WholeCity, feed: Feed, window: &Window) -> Vec<Plante
         let values: std::collections::BTreeSet<u64> = inside.map(|r| r.value.to_bits()).collect();
         if values.len() < 3 {
             p.is_stated = false;
-            stuck.push(Planted { kind: Kind::Stuck, ..p.clone() });
+            stuck.push(Planted {
+                kind: Kind::Stuck,
+                ..p.clone()
+            });
         }
     }
     list.extend(stuck);
@@ -300,7 +341,11 @@ pub(crate) fn truth(city: &WholeCity, feed: Feed, window: &Window) -> Vec<Plante
     let mut least: HashMap<(usize, usize), f64> = HashMap::new();
     let mut hits: Vec<(usize, usize, i64, f64)> = Vec::new();
     truth.labels(feed, window.from, window.to, |label| {
-        let c = window.channels.iter().position(|c| c.quantity == label.quantity).unwrap();
+        let c = window
+            .channels
+            .iter()
+            .position(|c| c.quantity == label.quantity)
+            .unwrap();
         let Some(sent) = label.sent else { return };
         let channel = &window.channels[c];
         if !(channel.min..=channel.max).contains(&sent) {
@@ -310,10 +355,16 @@ pub(crate) fn truth(city: &WholeCity, feed: Feed, window: &Window) -> Vec<Plante
         let is_spike = label.episode == Some(EpisodeKind::Spike)
             && is_spiky.is_some_and(|s| {
                 let ratio = sent / label.truth;
-                (ratio - 1.0).abs() >= 0.4 * (s.2 - 1.0).abs() && (ratio - 1.0).signum() == (s.2 - 1.0).signum()
+                (ratio - 1.0).abs() >= 0.4 * (s.2 - 1.0).abs()
+                    && (ratio - 1.0).signum() == (s.2 - 1.0).signum()
             });
         if is_spike || matches!(label.fate, Fate::Corrected(_)) {
-            hits.push((label.device, c, label.t, if is_spike { (sent - label.truth).abs() } else { 0.0 }));
+            hits.push((
+                label.device,
+                c,
+                label.t,
+                if is_spike { (sent - label.truth).abs() } else { 0.0 },
+            ));
         }
     });
     for (device, channel, t, size) in hits {
@@ -326,9 +377,15 @@ pub(crate) fn truth(city: &WholeCity, feed: Feed, window: &Window) -> Vec<Plante
                 .collect();
             steps.sort_by(f64::total_cmp);
             // Where a twentieth are spikes, a tenth of the steps are of them, at most.
-            steps.get(steps.len() * 85 / 100).copied().unwrap_or(f64::INFINITY)
+            steps
+                .get(steps.len() * 85 / 100)
+                .copied()
+                .unwrap_or(f64::INFINITY)
         });
-        match list.iter_mut().find(|p| p.kind == Kind::Spike && p.device == device && p.channel == Some(channel)) {
+        match list
+            .iter_mut()
+            .find(|p| p.kind == Kind::Spike && p.device == device && p.channel == Some(channel))
+        {
             Some(p) => p.records.push((t, size >= 6.0 * large)),
             None => list.push(Planted {
                 device,
@@ -357,5 +414,10 @@ pub(crate) fn rounds(feed: Feed) -> u64 {
 
 /// The messages of a feed by the hour, from the days before a window to its end.
 pub(crate) fn messages(city: &WholeCity, feed: Feed, from: i64) -> impl Iterator<Item = Message> + '_ {
-    city.messages_of(&[feed], Pace::Bulk, from - USUAL_DAYS * DAY + 1, from + WINDOW_HOURS * HOUR + 1)
+    city.messages_of(
+        &[feed],
+        Pace::Bulk,
+        from - USUAL_DAYS * DAY + 1,
+        from + WINDOW_HOURS * HOUR + 1,
+    )
 }
