@@ -66,6 +66,12 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 20,
     },
     Step {
+        name: "planted faults of the seeded city are found: recall and precision by kind, false alarms on clean data",
+        kind: Kind::Test,
+        command: "cargo test --workspace --test it feed_trust_on_three_seeds -- --ignored --nocapture",
+        budget_minutes: 15,
+    },
+    Step {
         name: "two hundred kills of the real program under ingest",
         kind: Kind::Test,
         command: "cargo test --workspace --test it two_hundred_kills -- --ignored --nocapture",

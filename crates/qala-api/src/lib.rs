@@ -208,6 +208,15 @@ pub struct Broker {
     pub per_second: f64,
 }
 
+/// `GET /api/feeds/<id>/trust`: how far a feed can be trusted, on the newest day that was judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FeedTrust {
+    /// Rows of `feeds_trust`: freshness, completeness, plausibility, faults, recall and precision.
+    pub measures: Vec<Row>,
+    /// Rows of `feeds_faults`: what is wrong with which device.
+    pub faults: Vec<Row>,
+}
+
 /// `GET /api/status`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Status {

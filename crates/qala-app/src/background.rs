@@ -45,6 +45,7 @@ impl Background {
             centre.watch.listen();
             tasks.spawn(watching(Arc::clone(centre)));
             tasks.spawn(scheduling(Arc::clone(centre)));
+            tasks.spawn(judging(Arc::clone(centre)));
         }
         Self { tasks }
     }
@@ -103,6 +104,18 @@ async fn relaying(centre: Arc<Centre>) {
             tracing::error!(%error, "relay failed; it goes on from where it was");
         }
         tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+async fn judging(centre: Arc<Centre>) {
+    loop {
+        // Not at once: a centre that has just started has more urgent things to do.
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        for feed in centre.trusted_feeds() {
+            if let Err(error) = centre.judge_if_due(feed).await {
+                tracing::error!(feed = %feed.id, %error, "could not judge the feed's day");
+            }
+        }
     }
 }
 

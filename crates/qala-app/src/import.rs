@@ -381,7 +381,7 @@ impl Centre {
 }
 
 /// Only the key of a row is needed to take it back.
-fn key_only(spec: &mut DatasetSpec) {
+pub(crate) fn key_only(spec: &mut DatasetSpec) {
     let key = spec.key.clone();
     let state_start = spec
         .role(qala_core::spec::Role::ValidFrom)

@@ -28,6 +28,7 @@ mod sensorthings;
 mod shelf;
 mod spool;
 mod transport;
+mod trust;
 mod value;
 
 pub use admit::{Admission, Door};
@@ -55,4 +56,5 @@ pub use sensorthings::{Created, FEED as STA_FEED, StaAnswer, StaChange, StaError
 pub use shelf::{Saved, Shelf};
 pub use spool::{Spool, SpoolFile};
 pub use transport::{BrokerState, TransportState, TransportStates, Transports, fetch};
+pub use trust::{Fault, Measure, Trust};
 pub use value::{rows_json, text_of};

@@ -11,6 +11,7 @@ mod page;
 mod read;
 mod sandbox;
 mod sensorthings;
+mod trust;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub fn router(state: State) -> Router {
         .route("/api/feeds", get(read::feeds))
         .route("/api/feeds/{id}", get(feeds::feed))
         .route("/api/sandbox/messages", get(sandbox::messages))
+        .route("/api/feeds/trust", get(trust::newest))
+        .route("/api/feeds/{id}/trust", get(trust::of_feed))
         .route("/api/status", get(read::status))
         .route("/api/ingest/{feed}", post(ingest::push))
         .route(sensorthings::ROOT, any(sensorthings::any))

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::State;
 use crate::error::Answer;
 
-type Found<T> = Result<Json<T>, Answer>;
+pub(crate) type Found<T> = Result<Json<T>, Answer>;
 
 fn text(text: &Text) -> api::Text {
     api::Text {
@@ -22,7 +22,7 @@ fn text(text: &Text) -> api::Text {
     }
 }
 
-async fn answer<T>(work: impl Future<Output = Result<T, AppError>>) -> Found<T> {
+pub(crate) async fn answer<T>(work: impl Future<Output = Result<T, AppError>>) -> Found<T> {
     Ok(Json(work.await?))
 }
 
@@ -170,7 +170,7 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
             .rows(
                 "SELECT feed, kind, max(_received_at) AS last, count(*) AS messages, sum(received) AS received, \
                  sum(accepted) AS accepted, sum(duplicate) AS duplicate, sum(quarantined) AS quarantined \
-                 FROM lake_messages WHERE feed NOT IN ('registry', 'indicators', 'quarantine', 'migration', 'obligations') GROUP BY feed, kind ORDER BY feed",
+                 FROM lake_messages WHERE feed NOT IN ('registry', 'indicators', 'feed-trust', 'quarantine', 'migration', 'obligations') GROUP BY feed, kind ORDER BY feed",
             )
             .await?;
         let number = |row: &api::Row, name: &str| row.get(name).and_then(serde_json::Value::as_i64).unwrap_or(0);

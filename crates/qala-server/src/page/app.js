@@ -15,7 +15,7 @@ const REFRESH_MS = 60000;
 const MOVING_MS = 3000;
 const DAY_MS = 86400000;
 
-const known = { grain: "day", catalog: null, places: [], feeds: [], feedsError: null, status: null, results: new Map(), read: null };
+const known = { grain: "day", catalog: null, places: [], feeds: [], feedsError: null, trust: [], status: null, results: new Map(), read: null };
 const tables = { all: false, one: new Set(), has: (id) => tables.one.has(id), drawn: new Map() };
 const shownTexts = new Map();
 let anchor = null;
@@ -84,7 +84,7 @@ async function findAnchor(catalog, clock) {
 
 async function read() {
   const turn = ++reading;
-  const [catalog, places, feeds, status] = await Promise.all([api.catalog(), caught(api.places()), caught(api.feeds()), caught(api.status())]);
+  const [catalog, places, feeds, trust, status] = await Promise.all([api.catalog(), caught(api.places()), caught(api.feeds()), caught(api.trust()), caught(api.status())]);
   const values = async () => {
     const days = RANGES[choice().range];
     // A city that lives has values of now; elsewhere the newest may be old.
@@ -104,6 +104,7 @@ async function read() {
     places: places.value ?? known.places,
     feeds: feeds.value ?? known.feeds,
     feedsError: feeds.error ?? null,
+    trust: trust.value ?? known.trust,
     status: status.value ?? known.status,
     results,
     read: { now: catalog.now, at: performance.now() },
@@ -184,6 +185,7 @@ function model() {
     catalog: known.catalog,
     status: known.status,
     feeds: known.feeds,
+    trust: known.trust,
     feedsTrouble: known.feedsError && { sentence: sentence(known.feedsError), retry: readAndDraw },
     entries: known.catalog.indicators.map(entry),
     now: now(),

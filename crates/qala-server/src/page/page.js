@@ -9,6 +9,7 @@ import { headline, rest } from "./headline.js";
 import { has, language, t, words } from "./i18n.js";
 import { glyph, mark, simulatedMark } from "./marks.js";
 import { failedRow, row } from "./rows.js";
+import { trustPart } from "./trust.js";
 
 export const RANGES = { all: null, "1d": 1, "7d": 7, "30d": 30, "365d": 365 };
 
@@ -99,7 +100,7 @@ export function page(model) {
     ? h("section", { class: "feeds" }, h("h2", {}, t("feeds")), h("div", { class: "card trouble" }, h("p", {}, `${feedsTrouble.sentence} ${t("error_works")}`), h("button", { onclick: feedsTrouble.retry }, t("retry"))))
     : feedsPart({ feeds, now, ownerOf: model.ownerOf });
   if (nothing && choice.range === "all") {
-    return [isMoving(model.status?.demo) ? demoPart(model.status.demo) : empty({ catalog }), feeds.length > 0 && feedsSection, foot(model)].filter(Boolean);
+    return [isMoving(model.status?.demo) ? demoPart(model.status.demo) : empty({ catalog }), feeds.length > 0 && feedsSection, trustPart(model), foot(model)].filter(Boolean);
   }
   const said = summary(views, now);
   const [what, more] = headline(said, rowContext.nameOf, catalog.city);
@@ -118,6 +119,7 @@ export function page(model) {
       ? h("section", { class: "empty card" }, h("p", {}, t("range_empty")), h("button", { class: "primary", onclick: () => model.choose({ range: "all" }) }, t("show_all")))
       : subjects(model),
     feedsSection,
+    trustPart(model),
     foot(model),
   ].flat().filter(Boolean);
 }

@@ -221,6 +221,13 @@ impl WholeCity {
         Messages::corrections(&self.shape, instant)
     }
 
+    /// The same, of some feeds only: the others are not worked out.
+    pub fn messages_of(&self, feeds: &[Feed], pace: Pace, from: i64, to: i64) -> Messages<'_> {
+        let mut messages = self.messages(pace, from, to);
+        messages.keep(feeds);
+        messages
+    }
+
     /// The instant of the first message of a pace that is due after `instant`, µs since 1970. A live loop sleeps until then
     /// and asks for the messages from there to one microsecond later.
     pub fn next_after(&self, pace: Pace, instant: i64) -> i64 {

@@ -141,6 +141,11 @@ impl<'a> Messages<'a> {
         made
     }
 
+    /// Leaves out all feeds but these.
+    pub(super) fn keep(&mut self, feeds: &[Feed]) {
+        self.due.retain(|((feed, _), _)| feeds.contains(feed));
+    }
+
     /// Makes what a feed sends at an instant.
     fn make(&mut self, (feed, rhythm): Plan, time: i64) {
         let shape = self.shape;

@@ -6,6 +6,21 @@ use super::Format;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FeedCommand {
+    /// Judge a day of the readings of feeds: how complete and plausible, which faults, and how well faults are found
+    #[command(
+        after_help = "Examples:\n  qala feed trust\n  qala feed trust --feed sim-city-air-posts --day 2026-03-02 --format json"
+    )]
+    Trust {
+        /// Only this feed; all feeds of readings when absent
+        #[arg(long, value_name = "ID")]
+        feed: Option<String>,
+        /// Local day; the newest that is over when absent
+        #[arg(long, value_name = "D")]
+        day: Option<String>,
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
     /// All feeds: what was promised, whether it is kept, and whom to call; the most overdue first
     #[command(after_help = "Examples:\n  qala feed list\n  qala feed list --format csv")]
     List {

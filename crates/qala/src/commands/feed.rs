@@ -7,7 +7,7 @@ use qala_core::{FeedId, Standing, Text, Zone, parse_instant};
 use serde_json::{Map, Value, json};
 
 use crate::args::{FeedCommand, Format, TokenCommand};
-use crate::commands::output;
+use crate::commands::{output, trust};
 use crate::print;
 
 type Row = Map<String, Value>;
@@ -68,6 +68,9 @@ fn order(o: &Obligation) -> (u8, i64) {
 
 pub(crate) async fn feed(centre: &Centre, command: FeedCommand) -> Result<()> {
     match command {
+        FeedCommand::Trust { feed, day, format } => {
+            trust::trust(centre, feed, day.as_deref(), format).await?
+        }
         FeedCommand::List { format } => {
             let mut all = centre.obligations().await?;
             all.sort_by_key(order);

@@ -11,6 +11,7 @@ mod propose;
 mod quarantine;
 pub(crate) mod serve;
 mod sql;
+mod trust;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -31,4 +31,6 @@ mod spreadsheet;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod trust;
+#[cfg(test)]
 mod whole_city;
