@@ -105,13 +105,12 @@ def run(args, folder, version, qos, each, window):
         child.terminate()
         child.wait()
 
-    readings = args.messages * each
     part = args.messages // PUBLISHERS
     texts = [messages(p * part, part, each) for p in range(PUBLISHERS)]
     readings = part * PUBLISHERS * each
     qala = start()
-    wait_for("a subscription", lambda: (feed()["transport"]["broker"] or {}).get("qos") is not None)
     try:
+        wait_for("a subscription", lambda: feed()["transport"].get("broker", {}).get("qos") is not None)
         if args.live:
             begun = time.time()
             publish(port, qos, texts)

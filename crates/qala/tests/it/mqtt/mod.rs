@@ -76,11 +76,13 @@ fn every_version_and_quality_of_service_comes_in_with_its_topic() {
     until("all numbers", || (accepted(&server, "bare") == 6).then_some(()));
     let objects = until("the broken object", || {
         let feed = of(&server, "objects");
-        (feed["quarantined"] == 1).then_some(feed)
+        let is_told = feed["transport"]["broker"]["refused"] == 1;
+        (feed["quarantined"] == 1 && is_told).then_some(feed)
     });
     let bare = until("the broken numbers", || {
         let feed = of(&server, "bare");
-        (feed["quarantined"] == 2).then_some(feed)
+        let is_told = feed["transport"]["broker"]["messages"] == 8;
+        (feed["quarantined"] == 2 && is_told).then_some(feed)
     });
     let (objects, bare) = (&objects["transport"], &bare["transport"]);
     assert_eq!(
