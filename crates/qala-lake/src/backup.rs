@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{LakeError, Result};
 use crate::lake::Lake;
-use crate::table::store_error;
+use crate::table::{log_version, store_error};
 
 /// The list of what a copy holds; written last, so a copy without it is not whole.
 pub const MANIFEST: &str = "BACKUP.json";
@@ -91,9 +91,8 @@ impl Lake {
                 .list(&log)
                 .map_err(LakeError::io(format!("list {log}")))?
             {
-                let number = entry.name.get(..20).and_then(|n| n.parse::<u64>().ok());
-                // Checkpoints only shorten the way; without them no pointer can lead beyond the version.
-                if number.is_some_and(|n| n <= version) && entry.name.len() == 25 {
+                // Without the pointer to the last checkpoint, which may lead beyond the version.
+                if log_version(&entry.name).is_some_and(|n| n <= version) {
                     paths.push(format!("{log}/{}", entry.name));
                 }
             }
@@ -240,6 +239,18 @@ pub async fn seal(target: &Arc<dyn ObjectStore>, prefix: &str, manifest: &Manife
     let text = serde_json::to_vec_pretty(manifest).map_err(|e| LakeError::Refused(e.to_string()))?;
     put(target, prefix, MANIFEST, text.into()).await?;
     Ok(())
+}
+
+/// True when a whole copy lies there already.
+///
+/// # Errors
+/// IO.
+pub async fn is_whole(target: &Arc<dyn ObjectStore>, prefix: &str) -> Result<bool> {
+    match target.head(&location(prefix, MANIFEST)?).await {
+        Ok(_) => Ok(true),
+        Err(object_store::Error::NotFound { .. }) => Ok(false),
+        Err(error) => Err(store_error(error)),
+    }
 }
 
 /// Brings a copy back into an empty folder, checking every file.

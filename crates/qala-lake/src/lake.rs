@@ -46,8 +46,9 @@ pub struct LakeOptions {
     pub city_zone: Zone,
     /// Clock.
     pub clock: Arc<dyn Clock>,
-    /// Keys kept in memory for duplicate search, about 48 bytes each.
-    pub index_keys: usize,
+    /// Bytes of the key tables for duplicate search, about 34 for each key. Days that do not fit are looked through
+    /// on disk for the keys of each message. A message keeps the tables that it fills until it is in.
+    pub index_bytes: usize,
     /// Bytes of rows in memory at which a commit is asked for.
     pub tail_soft: usize,
     /// Bytes of rows in memory at which senders are turned away.
@@ -68,14 +69,24 @@ impl LakeOptions {
         Self {
             city_zone,
             clock,
-            index_keys: 16_000_000,
+            index_bytes: 384 << 20,
             tail_soft: 48 << 20,
-            tail_hard: 1 << 30,
+            tail_hard: 256 << 20,
             reserve: 256 << 20,
             commit_every: Duration::from_secs(10),
             writers: 2,
             seed: None,
         }
+    }
+
+    /// Divides `bytes` of memory among key tables and rows that wait to be committed; without a word it is 640 MiB. What
+    /// a commit and a merge of files need beside that is some 100 MiB, whatever the size of the data.
+    #[must_use]
+    pub fn within(mut self, bytes: usize) -> Self {
+        self.index_bytes = bytes / 5 * 3;
+        self.tail_hard = bytes - self.index_bytes;
+        self.tail_soft = self.tail_soft.min(self.tail_hard / 4);
+        self
     }
 }
 
@@ -212,7 +223,8 @@ impl Lake {
         let names = ["feed", "digest", "identity", "idempotency_key", "receipts"];
         let (message, identity) = session.who();
         let mut same = None;
-        for batch in read::all(&*self.disk, table, &names, |_| true)? {
+        for batch in read::rows(&*self.disk, table, &names, |_| true) {
+            let batch = batch?;
             let text = |i: usize| batch.column(i).as_string::<i32>();
             for row in 0..batch.num_rows() {
                 let parse = || -> Result<Outcome> {

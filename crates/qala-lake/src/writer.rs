@@ -2,7 +2,7 @@
 //! visible, and only then answers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use arc_swap::ArcSwap;
@@ -30,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) durable_next: AtomicI64,
     /// Fsynced groups since the start.
     pub(crate) groups: AtomicU64,
+    /// Memory of the key tables, bytes.
+    pub(crate) key_bytes: AtomicUsize,
 }
 
 impl Shared {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize};
 
 use arc_swap::ArcSwap;
 use arrow::array::{Array, AsArray};
@@ -117,6 +117,7 @@ impl Lake {
             swap: Mutex::new(()),
             durable_next: AtomicI64::new(next_seq),
             groups: AtomicU64::new(0),
+            key_bytes: AtomicUsize::new(0),
         });
         let (writer, thread) = Writer::start(log, Arc::clone(&shared))?;
         let guard = Guard::open(Arc::clone(&disk))?;
@@ -138,14 +139,14 @@ impl Lake {
             drained: tokio::sync::Notify::new(),
             last_trim: AtomicI64::new(0),
             unnamed: Mutex::default(),
-            holds: std::sync::atomic::AtomicUsize::new(0),
+            holds: AtomicUsize::new(0),
             guard,
             core: tokio::sync::Mutex::new(Core {
                 next_seq,
                 received_at,
                 epoch: 1,
                 seed,
-                index: Index::new(options.index_keys),
+                index: Index::new(options.index_bytes),
             }),
             writer: Some(writer),
             thread: Some(thread),
@@ -183,17 +184,14 @@ fn check_format(disk: &dyn Disk) -> Result<()> {
 fn note_committed(disk: &dyn Disk, view: &View) -> Result<()> {
     let find = |name: &str| view.tables.get(name).map(|t| &t.dataset);
     if let Some(table) = view.tables.get(system::SUPERSEDED) {
-        for batch in read::all(disk, table, &["dataset", "day", "old_seq", "new_seq"], |_| true)? {
-            writer::note_superseded(&batch, find)?;
+        for batch in read::rows(disk, table, &["dataset", "day", "old_seq", "new_seq"], |_| true) {
+            writer::note_superseded(&batch?, find)?;
         }
     }
     if let Some(table) = view.tables.get(system::SETS) {
-        for batch in read::all(
-            disk,
-            table,
-            &["dataset", "feed", "seq_from", "seq_to", "digest", SEQ],
-            |_| true,
-        )? {
+        let names = ["dataset", "feed", "seq_from", "seq_to", "digest", SEQ];
+        for batch in read::rows(disk, table, &names, |_| true) {
+            let batch = batch?;
             let seqs = batch.column(5).as_primitive::<Int64Type>().clone();
             writer::note_sets(&batch, |row| seqs.value(row), find)?;
         }
@@ -206,7 +204,8 @@ fn known_messages(disk: &dyn Disk, view: &View) -> Result<HashSet<u64>> {
     let Some(table) = view.tables.get(system::MESSAGES) else {
         return Ok(known);
     };
-    for batch in read::all(disk, table, &["feed", "identity", "idempotency_key"], |_| true)? {
+    for batch in read::rows(disk, table, &["feed", "identity", "idempotency_key"], |_| true) {
+        let batch = batch?;
         let text = |i: usize| batch.column(i).as_string::<i32>();
         for row in 0..batch.num_rows() {
             known.extend(u64::from_str_radix(text(1).value(row), 16).ok());
@@ -225,16 +224,11 @@ fn newest_received(disk: &dyn Disk, view: &View) -> Result<i64> {
         return Ok(0);
     };
     let newest = table.files.iter().map(|f| f.day).max().unwrap_or(0);
-    let batches = read::all(disk, table, &[RECEIVED_AT], |day| day == newest)?;
-    Ok(batches
-        .iter()
-        .flat_map(|b| {
-            b.column(0)
-                .as_primitive::<TimestampMicrosecondType>()
-                .values()
-                .iter()
-                .copied()
-        })
-        .max()
-        .unwrap_or(0))
+    let mut last = 0;
+    for batch in read::rows(disk, table, &[RECEIVED_AT], |day| day == newest) {
+        let batch = batch?;
+        let times = batch.column(0).as_primitive::<TimestampMicrosecondType>();
+        last = times.values().iter().copied().fold(last, i64::max);
+    }
+    Ok(last)
 }

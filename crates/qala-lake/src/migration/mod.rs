@@ -163,8 +163,8 @@ impl Lake {
                 } else if plan.keeps_key {
                     for file in table.files.iter() {
                         let schema = &table.dataset.table;
-                        for batch in read::file(&*self.disk, &table.dir, file, schema)? {
-                            let batch = current(&dataset, &batch)?;
+                        for batch in read::file(&*self.disk, &table.dir, file, schema, read::BATCH)? {
+                            let batch = current(&dataset, &batch?)?;
                             session.carried(name, &plan.map(&batch)?, &plan.guarded).await?;
                             self.make_room().await?;
                         }
@@ -172,8 +172,8 @@ impl Lake {
                 } else {
                     // Rows whose new key is the same follow each other in their old order; the last one stands.
                     let mut batches = Vec::new();
-                    for batch in read::all(&*self.disk, table, &plan.stored(), |_| true)? {
-                        batches.push(current(&dataset, &batch)?);
+                    for batch in read::rows(&*self.disk, table, &plan.stored(), |_| true) {
+                        batches.push(current(&dataset, &batch?)?);
                     }
                     let all = concat_batches(&table.dataset.table, &batches)?;
                     let all = by_seq(&all)?;
@@ -217,7 +217,9 @@ impl Lake {
                 .iter()
                 .filter(|f| f.min_seq <= to && f.max_seq >= from)
             {
-                for batch in read::file(&*self.disk, &table.dir, file, &table.dataset.table)? {
+                let schema = &table.dataset.table;
+                for batch in read::file(&*self.disk, &table.dir, file, schema, read::BATCH)? {
+                    let batch = batch?;
                     let seqs = seqs(&batch)?;
                     let names = batch.column_by_name(FEED).map(|c| c.as_string::<i32>().clone());
                     let inside: BooleanArray = (0..batch.num_rows())
