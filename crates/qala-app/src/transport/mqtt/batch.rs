@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use qala_core::FeedId;
 use qala_core::spec::{FeedSpec, Mapping};
 use qala_feeds::envelope::{self, Bare, Envelope};
 
 use super::taken::Mark;
 use super::wire::Publish;
 use crate::centre::Centre;
-use crate::error::Result;
-use crate::import::{Payload, Progress};
+use crate::error::{AppError, Result};
+use crate::import::{Import, Payload, Progress};
+use crate::sensorthings::StaError;
 
 /// Messages of a batch, at most; then no more are read.
 pub(super) const MESSAGES: usize = 20_000;
@@ -26,10 +28,15 @@ pub(super) enum Form {
     Lines(Bare),
     /// Each message is a payload of its own, such as a protobuf.
     Whole,
+    /// Bodies of SensorThings; the topic ends with the path at which each is made.
+    Observations,
 }
 
 impl Form {
     pub(super) fn of(feed: &FeedSpec) -> Self {
+        if feed.kind == "sensorthings" {
+            return Self::Observations;
+        }
         let is_lines = matches!(feed.kind.as_str(), "json" | "table");
         // A path to the records is a path into one document.
         if !is_lines || feed.mapping.as_ref().is_some_and(|m| m.records.is_some()) {
@@ -54,7 +61,8 @@ fn takes_bare(mapping: &Mapping) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     lines: Vec<u8>,
-    wholes: Vec<Publish>,
+    /// Messages that are not lines, and when they came.
+    wholes: Vec<(Publish, String)>,
     bytes: usize,
     pub(super) messages: usize,
     pub(super) retained: u64,
@@ -87,7 +95,7 @@ impl Batch {
                 };
                 self.refused += u64::from(!envelope.add(bare, &mut self.lines));
             }
-            Form::Whole => self.wholes.push(publish),
+            Form::Whole | Form::Observations => self.wholes.push((publish, received.to_owned())),
         }
     }
 
@@ -105,36 +113,113 @@ impl Batch {
     /// accepted.
     pub(super) async fn take_in(&mut self, centre: &Centre, feed: &FeedSpec) -> u64 {
         let mut accepted = 0;
-        let mut payloads = Vec::new();
-        if !self.lines.is_empty() {
+        let mut work = Vec::new();
+        let wholes = std::mem::take(&mut self.wholes);
+        if Form::of(feed) == Form::Observations {
+            work.push(Work::Observe(wholes));
+        } else {
+            for (publish, _) in wholes {
+                let body = Arc::new(publish.body.to_vec());
+                work.push(Work::Import(
+                    centre.feed_import(feed, Payload::Bytes(publish.topic, body)),
+                ));
+            }
+        }
+        loop {
+            for one in &work {
+                accepted += self.persist(centre, feed, one).await;
+            }
+            if self.lines.is_empty() {
+                return accepted;
+            }
             let lines = Arc::new(std::mem::take(&mut self.lines));
-            payloads.push(Payload::Bytes(name(feed), lines));
+            let mut import = centre.feed_import(feed, Payload::Bytes(name(feed), lines));
+            if Form::of(feed) == Form::Observations {
+                // What was refused, in the form of lines.
+                import.kind = "json".into();
+            }
+            work = vec![Work::Import(import)];
         }
-        for publish in self.wholes.drain(..) {
-            let body = Arc::new(publish.body.to_vec());
-            payloads.push(Payload::Bytes(publish.topic, body));
-        }
-        for payload in payloads {
-            let mut wait = Duration::from_millis(100);
-            loop {
-                match one(centre, feed, payload.clone()).await {
-                    Ok(rows) => {
-                        accepted += rows;
-                        break;
-                    }
-                    Err(error) => {
-                        tracing::error!(feed = %feed.id, %error, "messages wait to be taken in");
-                        centre
-                            .transports
-                            .update(&feed.id, |s| s.error = Some(error.to_string()));
-                        tokio::time::sleep(wait).await;
-                        wait = (wait * 2).min(LONGEST_WAIT);
-                    }
+    }
+
+    /// Does one thing until it is durable.
+    async fn persist(&mut self, centre: &Centre, feed: &FeedSpec, work: &Work) -> u64 {
+        let mut wait = Duration::from_millis(100);
+        loop {
+            let done = match work {
+                Work::Import(import) => take(centre, import.clone()).await,
+                Work::Observe(publishes) => self.observe(centre, feed, publishes).await,
+            };
+            match done {
+                Ok(rows) => return rows,
+                Err(error) => {
+                    tracing::error!(feed = %feed.id, %error, "messages wait to be taken in");
+                    centre
+                        .transports
+                        .update(&feed.id, |s| s.error = Some(error.to_string()));
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(LONGEST_WAIT);
                 }
             }
         }
-        accepted
     }
+
+    /// Makes observations. One that is refused goes to quarantine with its topic.
+    async fn observe(
+        &mut self,
+        centre: &Centre,
+        feed: &FeedSpec,
+        publishes: &[(Publish, String)],
+    ) -> Result<u64> {
+        let path = |topic: &str| {
+            topic
+                .split_once("v1.1/")
+                .map_or(topic, |(_, path)| path)
+                .to_owned()
+        };
+        let paths: Vec<String> = publishes.iter().map(|(p, _)| path(&p.topic)).collect();
+        let bodies: Vec<(&str, &[u8])> = paths
+            .iter()
+            .zip(publishes)
+            .map(|(path, (publish, _))| (path.as_str(), &publish.body[..]))
+            .collect();
+        centre.lake.admit().await?;
+        let made = centre
+            .sta_create_observations(&bodies)
+            .await
+            .map_err(|error| match error {
+                StaError::Failed(error) => error,
+                StaError::Refused(refusal) => AppError::Usage(refusal.to_string()),
+            })?;
+        let mut good = 0;
+        for ((publish, received), made) in publishes.iter().zip(made) {
+            match made {
+                Ok(_) => good += 1,
+                Err(refusal) => {
+                    self.refused += 1;
+                    let envelope = Envelope {
+                        topic: &publish.topic,
+                        received,
+                        packet: None,
+                        retained: publish.retained,
+                        body: &publish.body,
+                    };
+                    envelope.refuse(&refusal.to_string(), &mut self.lines);
+                }
+            }
+        }
+        // An observation bears no mark: what was taken is kept beside, before it is acknowledged.
+        if let Err(error) = keep_marks(centre, &feed.id, &self.marks).await {
+            tracing::warn!(feed = %feed.id, %error, "what was taken is not kept: a crash now would double it");
+        }
+        Ok(good)
+    }
+}
+
+/// What is made durable.
+enum Work {
+    Import(Import),
+    Observe(Vec<(Publish, String)>),
 }
 
 /// The name under which batches of a feed are kept.
@@ -142,10 +227,18 @@ pub(super) fn name(feed: &FeedSpec) -> String {
     format!("{}.mqtt.jsonl", feed.id)
 }
 
-/// Takes a payload in; durable on return.
-async fn one(centre: &Centre, feed: &FeedSpec, payload: Payload) -> Result<u64> {
+/// Takes a payload in; durable on return. Gives the rows accepted.
+async fn take(centre: &Centre, import: Import) -> Result<u64> {
     centre.lake.admit().await?;
-    let import = centre.feed_import(feed, payload);
     let outcome = centre.import(import, Arc::new(Progress::default())).await?;
     Ok(outcome.total.accepted)
+}
+
+/// Keeps which messages were taken last.
+async fn keep_marks(centre: &Centre, feed: &FeedId, marks: &[Mark]) -> Result<()> {
+    let text: Vec<String> = marks.iter().map(|mark| mark.text()).collect();
+    let now = centre.clock.now();
+    let key = format!("mqtt/{feed}/taken");
+    centre.registry.set_setting(&key, &text.join(" "), now).await?;
+    Ok(())
 }

@@ -439,6 +439,13 @@ impl<'a> Subscriber<'a> {
 
     /// Reads from the batches kept last which messages they hold.
     async fn remember(&mut self) -> Result<()> {
+        if self.form == Form::Observations {
+            let kept = self.centre.registry.setting(&key(&self.feed.id, "taken")).await?;
+            let kept = kept.unwrap_or_default();
+            kept.split(' ')
+                .filter_map(Mark::parse)
+                .for_each(|mark| self.taken.add(mark));
+        }
         if !matches!(self.form, Form::Lines(_)) {
             return Ok(());
         }

@@ -246,6 +246,57 @@ fn user_and_password_come_from_outside_and_a_refusal_is_told() {
 }
 
 #[test]
+fn observations_of_sensorthings_are_made_at_the_path_of_their_topic() {
+    let city = City::new();
+    let Some(broker) = Broker::start("mqtt::observations_of_sensorthings", &city.path("broker"), "") else {
+        return;
+    };
+    let spec = "id = \"things\"\nkind = \"sensorthings\"\n";
+    pack(
+        &city.path("pack"),
+        &[(
+            "things",
+            feed(broker.port, spec, "topics = [\"sta/v1.1/#\"], qos = 2"),
+        )],
+    );
+    let server = city.start(&[]);
+    connected(&server, "things");
+    let thing = r#"{"name":"post","description":"roof","Locations":[{"name":"roof","description":"roof",
+        "encodingType":"application/geo+json","location":{"type":"Point","coordinates":[10.0,50.0]}}],
+        "Datastreams":[{"name":"PM2.5","description":"optical","observationType":"OM_Measurement",
+        "unitOfMeasurement":{"name":"microgram per cubic metre","symbol":"ug/m3","definition":""},
+        "ObservedProperty":{"name":"PM2.5","definition":"","description":""},
+        "Sensor":{"name":"optical","description":"","encodingType":"text/plain","metadata":""}}]}"#;
+    let json = [("Content-Type", "application/json")];
+    let (status, body) = server
+        .request("POST", "/sta/v1.1/Things", &json, thing.as_bytes())
+        .unwrap();
+    assert_eq!(status, 201, "{body}");
+    let topic = "sta/v1.1/Datastreams(1)/Observations";
+    for version in ["mqttv311", "mqttv5"] {
+        for qos in ["0", "1", "2"] {
+            assert!(broker.publish(&["-V", version, "-q", qos], topic, "{\"result\":12.5}"));
+        }
+    }
+    // No such datastream; no observation.
+    assert!(broker.publish(
+        &["-q", "1"],
+        "sta/v1.1/Datastreams(77)/Observations",
+        "{\"result\":1}"
+    ));
+    assert!(broker.publish(&["-q", "1"], topic, "nonsense"));
+    let told = until("all eight", || {
+        let feed = of(&server, "things");
+        (feed["transport"]["broker"]["messages"] == 8 && feed["quarantined"] == 2).then_some(feed)
+    });
+    assert_eq!(told["transport"]["broker"]["refused"], 2, "{told}");
+    let path = "/sta/v1.1/Datastreams(1)/Observations?$count=true&$top=1";
+    let (status, body) = server.request("GET", path, &[], b"").unwrap();
+    assert_eq!(status, 200, "{body}");
+    assert!(body.contains("\"@iot.count\":6"), "{body}");
+}
+
+#[test]
 fn a_broker_with_tls_is_checked() {
     let city = City::new();
     let Some(openssl) = program("openssl") else {
