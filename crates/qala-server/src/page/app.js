@@ -69,10 +69,11 @@ async function readValues(indicators, grain, from) {
   return new Map(indicators.map((i, n) => [i.id, { grain: grainFor(i, grain), ...answers[n] }]));
 }
 
-/** True when at least half of the indicators have a value of the city. */
-function hasValues(results) {
+/** True when at least half of the indicators have a value of the city whose period ended after an instant. */
+function hasValues(results, after) {
   const all = [...results.values()];
-  return 2 * all.filter((r) => r.value?.values.some((v) => v.place === CITY && v.value !== null)).length >= all.length;
+  const counts = (v) => v.place === CITY && v.value !== null && Date.parse(v.period_end) > after;
+  return 2 * all.filter((r) => r.value?.values.some(counts)).length >= all.length;
 }
 
 /** Where a range is counted back from: the end of the newest stored day, not today. */
@@ -93,8 +94,9 @@ async function read() {
   };
   known.grain = "day";
   let results = await values();
-  if (!new URLSearchParams(location.search).has("grain") && !hasValues(results)) {
-    // Where no day has ended yet, hours have.
+  const after = status.value?.demo ? Date.parse(catalog.now) - 2 * DAY_MS : -Infinity;
+  if (!new URLSearchParams(location.search).has("grain") && !hasValues(results, after)) {
+    // Where no day is whole yet, hours are.
     known.grain = "hour";
     results = await values();
   }

@@ -99,7 +99,7 @@ export function page(model) {
   const feedsSection = feedsTrouble
     ? h("section", { class: "feeds" }, h("h2", {}, t("feeds")), h("div", { class: "card trouble" }, h("p", {}, `${feedsTrouble.sentence} ${t("error_works")}`), h("button", { onclick: feedsTrouble.retry }, t("retry"))))
     : feedsPart({ feeds, now, ownerOf: model.ownerOf });
-  if (nothing && choice.range === "all") {
+  if (nothing && (choice.range === "all" || isMoving(model.status?.demo))) {
     return [isMoving(model.status?.demo) ? demoPart(model.status.demo) : empty({ catalog }), feeds.length > 0 && feedsSection, trustPart(model), foot(model)].filter(Boolean);
   }
   const said = summary(views, now);

@@ -30,9 +30,9 @@ pub(crate) use plan::{History, Wanted};
 pub(crate) use small::fill as fill_small;
 use walk::Walk;
 
-/// Memory of the whole program stays below 1 GB, also while it is filled. A day of positions has some eight million keys.
-const QUERY_MEMORY: usize = 224 << 20;
-const INGEST_MEMORY: usize = 400 << 20;
+/// Memory of the whole program stays below 1 GB, also while it is filled. A day of positions has some six million keys.
+const QUERY_MEMORY: usize = 192 << 20;
+const INGEST_MEMORY: usize = 320 << 20;
 
 /// Runs the centre with the seeded city in full; with `fill_only` it ends when all is filled.
 pub(crate) async fn run(
