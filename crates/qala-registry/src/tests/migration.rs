@@ -7,12 +7,7 @@ use super::{SECOND, function_id, place};
 use crate::migrate::MIGRATIONS;
 use crate::{Registry, RegistryError, TokenGrant};
 
-const BROKEN: &[&str] = &[
-    "",
-    "",
-    "",
-    "CREATE TABLE third (a TEXT); SELECT no_such_function();",
-];
+const BROKEN: &str = "CREATE TABLE third (a TEXT); SELECT no_such_function();";
 const VERSION_1: &str = include_str!("../../migrations/fixtures/version-1.sql");
 
 /// A database of the machine made of plain SQL.
@@ -115,7 +110,10 @@ async fn a_migration_that_fails_leaves_the_version_before_it() {
     let disk = Arc::new(SimDisk::new(1));
     let registry = Registry::open_on(disk.clone(), "r.db").await.unwrap();
     let mut link = registry.lock().await.unwrap();
-    let failed = crate::migrate::run_up_to(link.connection().unwrap(), BROKEN, "r.db").await;
+    // What is there is passed over; the next one fails.
+    let mut broken = vec![""; MIGRATIONS.len()];
+    broken.push(BROKEN);
+    let failed = crate::migrate::run_up_to(link.connection().unwrap(), broken.leak(), "r.db").await;
     assert!(failed.is_err());
     drop(link);
     registry.close().await.unwrap();
