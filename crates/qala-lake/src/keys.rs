@@ -392,7 +392,7 @@ mod tests {
             keys.insert(key(i), row(i as i64 + 1));
             of_a_day.insert(key(i), row(i as i64 + 1));
             let each = of_a_day.bytes() as u64 / (i + 1);
-            assert!(i < 1000 || each < 40, "{each} bytes for each of {i} keys");
+            assert!(i < 1000 || each < 48, "{each} bytes for each of {i} keys");
         }
         assert_eq!(
             found(&mut of_a_day, key(99_999)),

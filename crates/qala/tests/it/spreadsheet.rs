@@ -307,7 +307,7 @@ fn a_file_that_fits_no_dataset_gets_one_of_its_own() {
         get(&server, &format!("{path}?order=telefon_smotritelya"), None).0,
         404
     );
-    assert_eq!(get(&server, path, Some("nobody")).0, 400);
+    assert_eq!(get(&server, path, Some("nobody")).0, 401);
     let (_, page) = get(&server, path, Some(&token));
     assert_eq!(page["hidden"], 0, "{added}: {page}");
     assert!(page["rows"][0]["telefon_smotritelya"].is_string());

@@ -283,7 +283,9 @@ impl<'a> Match<'a> {
         let noun = self.spec.name.as_str().rsplit('_').next().unwrap_or_default();
         let is_named = noun.len() > 3 && file.contains(noun);
         let is_bare = self.pairs.is_empty() && self.measured.is_empty();
-        let sum = filled / 2.0 + used / 2.0 + if is_named { 0.15 } else { 0.0 };
+        let is_about = names::is_about(&self.spec.title, self.sample);
+        let sum =
+            filled / 2.0 + used / 2.0 + if is_named { 0.15 } else { 0.0 } + if is_about { 0.3 } else { 0.0 };
         if is_bare { sum / 4.0 } else { sum }
     }
 
