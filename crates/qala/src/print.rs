@@ -15,6 +15,12 @@ pub(crate) fn bytes(bytes: &[u8]) {
     drop(stdout.flush());
 }
 
+/// Writes a piece of an answer to standard output; false when nobody reads any more.
+pub(crate) fn piece(bytes: &[u8]) -> bool {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).is_ok()
+}
+
 /// Prints a line to standard error.
 pub(crate) fn err(text: &str) {
     let mut stderr = std::io::stderr().lock();
