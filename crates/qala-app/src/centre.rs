@@ -12,6 +12,7 @@ use qala_registry::{Pack, Registry, load_pack};
 use crate::clock::SystemClock;
 use crate::content::Content;
 use crate::error::{AppError, Result};
+use crate::memory;
 use crate::spool::{self, Spool};
 use crate::transport::Polls;
 
@@ -22,7 +23,7 @@ pub struct CentreOptions {
     pub data: PathBuf,
     /// City pack.
     pub pack: String,
-    /// Memory for queries, bytes.
+    /// Memory for queries, bytes; half of what there is, at most 4 GiB.
     pub query_memory: usize,
 }
 
@@ -33,7 +34,7 @@ impl CentreOptions {
         Self {
             data: data.into(),
             pack,
-            query_memory: 4 << 30,
+            query_memory: memory::for_queries(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod content;
 mod error;
 mod import;
 mod indicator;
+mod memory;
 mod pack_build;
 mod quarantine;
 mod recipe;
