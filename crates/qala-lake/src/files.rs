@@ -119,7 +119,8 @@ pub(crate) fn time_values(column: &dyn Array) -> Option<&[i64]> {
     }
 }
 
-fn range(column: &dyn Array) -> (i64, i64) {
+/// The smallest and the largest value of a column as integers: µs for instants, days for dates; zeros without any.
+pub(crate) fn range(column: &dyn Array) -> (i64, i64) {
     let span = |values: &mut dyn Iterator<Item = i64>| {
         values.fold(None, |acc: Option<(i64, i64)>, v| {
             Some(acc.map_or((v, v), |(a, b)| (a.min(v), b.max(v))))

@@ -8,7 +8,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{
+    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float64Type, Int64Type,
+    TimestampMicrosecondType, ToByteSlice,
+};
+use arrow::error::ArrowError;
 use arrow::row::{RowConverter, SortField};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
@@ -162,6 +167,13 @@ impl Index {
         Ok(&mut slot.keys)
     }
 
+    /// What was to be written has `_seq`s below `next`: fewer than were thought when duplicates were among the rows.
+    pub(crate) fn settle(&mut self, next: i64) {
+        for slot in self.slots.values_mut() {
+            slot.last_seq = slot.last_seq.min(next - 1);
+        }
+    }
+
     /// Forgets the tables used longest ago until the budget is kept. Only rows up to `published` can be read back.
     /// False when it cannot be kept yet.
     pub(crate) fn shrink(&mut self, published: i64) -> bool {
@@ -199,7 +211,79 @@ impl Index {
     }
 }
 
-/// Hashes of rows over some columns, 128 bits each. Equal values give equal hashes whatever the batch.
+/// Writes the cell of a row.
+type Cells<'a> = Box<dyn Fn(usize, &mut Vec<u8>) + 'a>;
+
+fn cells(column: &dyn Array) -> Result<Cells<'_>> {
+    fn fixed<T: ArrowPrimitiveType>(column: &dyn Array) -> Cells<'_> {
+        let values = column.as_primitive::<T>().values();
+        Box::new(move |row, out| out.extend_from_slice(values[row].to_byte_slice()))
+    }
+    let values: Cells<'_> = match column.data_type() {
+        DataType::Utf8 => {
+            let texts = column.as_string::<i32>();
+            Box::new(move |row, out| {
+                let text = texts.value(row).as_bytes();
+                out.extend_from_slice(&(text.len() as u32).to_le_bytes());
+                out.extend_from_slice(text);
+            })
+        }
+        DataType::Boolean => {
+            let values = column.as_boolean();
+            Box::new(move |row, out| out.push(u8::from(values.value(row))))
+        }
+        DataType::Int64 => fixed::<Int64Type>(column),
+        DataType::Float64 => fixed::<Float64Type>(column),
+        DataType::Decimal128(..) => fixed::<Decimal128Type>(column),
+        DataType::Timestamp(..) => fixed::<TimestampMicrosecondType>(column),
+        DataType::Date32 => fixed::<Date32Type>(column),
+        other => {
+            let message = format!("a key table cannot hold {other}");
+            return Err(ArrowError::NotYetImplemented(message).into());
+        }
+    };
+    let nulls = column.nulls();
+    Ok(Box::new(move |row, out| {
+        let is_there = nulls.is_none_or(|n| n.is_valid(row));
+        out.push(u8::from(is_there));
+        if is_there {
+            values(row, out);
+        }
+    }))
+}
+
+/// Hashes of rows over the named columns, for key tables: these live as long as the process, so how a row is written
+/// down for its hash may change.
+fn rows<T>(batch: &RecordBatch, names: &[String], hash: impl Fn(&[u8]) -> T) -> Result<Vec<T>> {
+    let columns = pick(batch, names);
+    let columns = columns.iter().map(|c| cells(&**c)).collect::<Result<Vec<_>>>()?;
+    let mut bytes = Vec::new();
+    let row = |row| {
+        bytes.clear();
+        columns.iter().for_each(|write| write(row, &mut bytes));
+        hash(&bytes)
+    };
+    Ok((0..batch.num_rows()).map(row).collect())
+}
+
+/// Hashes of the keys of a batch, for key tables.
+///
+/// # Errors
+/// Columns of a type that no dataset has.
+pub(crate) fn table_keys(batch: &RecordBatch, names: &[String], seed: u64) -> Result<Vec<u128>> {
+    rows(batch, names, |bytes| xxh3_128_with_seed(bytes, seed))
+}
+
+/// Hashes of what the rows of a batch have beside their key, for key tables.
+///
+/// # Errors
+/// Columns of a type that no dataset has.
+pub(crate) fn table_values(batch: &RecordBatch, names: &[String], seed: u64) -> Result<Vec<u64>> {
+    rows(batch, names, |bytes| xxh3_64_with_seed(bytes, seed))
+}
+
+/// Hashes of rows over some columns, 128 bits each. Equal values give equal hashes whatever the batch; they are stored,
+/// so they stay what they are.
 ///
 /// # Errors
 /// Arrow's, for types that cannot be compared.
@@ -211,7 +295,7 @@ pub(crate) fn key_hashes(columns: &[ArrayRef], seed: u64) -> Result<Vec<u128>> {
         .collect())
 }
 
-/// Hashes of rows over some columns, 64 bits each.
+/// Hashes of rows over some columns, 64 bits each; stored as well.
 ///
 /// # Errors
 /// Arrow's, for types that cannot be compared.
@@ -221,17 +305,6 @@ pub(crate) fn value_hashes(columns: &[ArrayRef], seed: u64) -> Result<Vec<u64>> 
         .iter()
         .map(|row| xxh3_64_with_seed(row.as_ref(), seed))
         .collect())
-}
-
-/// Hashes of what the rows of a batch have beside their key.
-///
-/// # Errors
-/// As [`value_hashes`].
-pub(crate) fn rest_hashes(batch: &RecordBatch, names: &[String], seed: u64) -> Result<Vec<u64>> {
-    if names.is_empty() {
-        return Ok(vec![0; batch.num_rows()]);
-    }
-    value_hashes(&pick(batch, names), seed)
 }
 
 fn encode(columns: &[ArrayRef]) -> Result<arrow::row::Rows> {
@@ -262,4 +335,96 @@ pub(crate) fn pick(batch: &RecordBatch, names: &[String]) -> Vec<ArrayRef> {
         .iter()
         .filter_map(|n| batch.column_by_name(n).cloned())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use arrow::array::{
+        BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
+        TimestampMicrosecondArray,
+    };
+
+    use super::*;
+
+    #[test]
+    fn rows_that_differ_anywhere_have_other_hashes() {
+        // Column by column, values of which each pair differs; the first row of each is null.
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            (
+                "text",
+                Arc::new(StringArray::from(vec![None, Some(""), Some("a"), Some("ab")])),
+            ),
+            (
+                "more",
+                Arc::new(StringArray::from(vec![None, Some("ba"), Some("b"), Some("")])),
+            ),
+            (
+                "whole",
+                Arc::new(Int64Array::from(vec![None, Some(0), Some(1), Some(-1)])),
+            ),
+            (
+                "float",
+                Arc::new(Float64Array::from(vec![
+                    None,
+                    Some(0.0),
+                    Some(1.0),
+                    Some(f64::MIN_POSITIVE),
+                ])),
+            ),
+            (
+                "exact",
+                Arc::new(Decimal128Array::from(vec![
+                    None,
+                    Some(0),
+                    Some(1),
+                    Some(1 << 100),
+                ])),
+            ),
+            (
+                "bool",
+                Arc::new(BooleanArray::from(vec![None, Some(false), Some(true), None])),
+            ),
+            (
+                "day",
+                Arc::new(Date32Array::from(vec![None, Some(0), Some(1), Some(-1)])),
+            ),
+            (
+                "t",
+                Arc::new(TimestampMicrosecondArray::from(vec![
+                    None,
+                    Some(0),
+                    Some(1),
+                    Some(-1),
+                ])),
+            ),
+        ];
+        let names: Vec<String> = columns.iter().map(|(n, _)| (*n).to_owned()).collect();
+        let mut seen = HashSet::new();
+        for (at, (name, column)) in columns.iter().enumerate() {
+            for row in 0..if *name == "bool" { 3 } else { 4 } {
+                // One row in which only this column is not as in the first row of all.
+                let one = columns.iter().enumerate().map(|(i, (n, c))| {
+                    let value = if i == at {
+                        column.slice(row, 1)
+                    } else {
+                        c.slice(0, 1)
+                    };
+                    (*n, value, true)
+                });
+                let batch = RecordBatch::try_from_iter_with_nullable(one).unwrap();
+                let key = table_keys(&batch, &names, 7).unwrap()[0];
+                assert_eq!(seen.insert(key), row > 0 || at == 0, "{name}, row {row}");
+                let values = table_values(&batch, &names, 7).unwrap();
+                assert_ne!(values, table_values(&batch, &names, 8).unwrap());
+            }
+        }
+        // A row has the same hash wherever it stands.
+        let all =
+            RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, c)| (n, c, true))).unwrap();
+        let keys = table_keys(&all, &names, 7).unwrap();
+        assert_eq!(table_keys(&all.slice(2, 2), &names, 7).unwrap(), keys[2..]);
+        assert_eq!(keys.iter().collect::<HashSet<_>>().len(), 4);
+    }
 }

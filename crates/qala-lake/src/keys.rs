@@ -1,6 +1,6 @@
 //! A table of keys that grows by one small block at a time: no moment at which all of it is copied, and memory in
 //! blocks that are used again. (A hash table that doubles touches three times as much memory; fresh memory was the
-//! largest cost of taking rows in.) A key takes some 31 bytes.
+//! largest cost of taking rows in.) A key takes some 34 bytes.
 
 /// The current row of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Place {
 }
 
 /// Places of a block, in steps: a block grows with its keys. 24 times a number is what the allocator gives anyway.
-const SIZES: [usize; 8] = [16, 42, 85, 170, 298, 341, 426, 512];
+const SIZES: [usize; 6] = [16, 42, 85, 170, 341, 512];
 /// Blocks of the last size are split when they have so many keys; not all at the same number, or all would be split at
 /// the same time.
 const SPLIT: std::ops::Range<usize> = 410..460;

@@ -32,11 +32,7 @@ pub(crate) struct Rows {
 }
 
 /// A time as it was written, and its instant. Many records in a row tell the same time, which is then read once.
-#[derive(Default)]
-struct LastTime {
-    text: Vec<u8>,
-    instant: i64,
-}
+type LastTime = (Vec<u8>, i64);
 
 enum State {
     Ready { plan: Box<Plan>, batch: Box<Batch> },
@@ -452,11 +448,11 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
     }
 
     fn time(&mut self, slot: usize, rule: &'p Rule, cell: Cell<'v>) -> Result<Value<'v>, Fault> {
-        if let (Cell::Text(text), Some(last)) = (&cell, self.times.get(slot))
-            && last.text == *text
+        if let (Cell::Text(text), Some((last, instant))) = (&cell, self.times.get(slot))
+            && last == text
             && !text.is_empty()
         {
-            return Ok(Value::Time(last.instant));
+            return Ok(Value::Time(*instant));
         }
         let again = cell.clone();
         let value =
@@ -475,10 +471,10 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
             if self.times.len() <= slot {
                 self.times.resize_with(slot + 1, LastTime::default);
             }
-            let last = &mut self.times[slot];
-            last.text.clear();
-            last.text.extend_from_slice(text);
-            last.instant = instant;
+            let (last, at) = &mut self.times[slot];
+            last.clear();
+            last.extend_from_slice(text);
+            *at = instant;
         }
         Ok(value)
     }

@@ -9,7 +9,8 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::Int64Type;
 
 use crate::error::{LakeError, Result};
-use crate::index::{Has, Index, WHOLE, key_hashes, pick, rest_hashes};
+use crate::files;
+use crate::index::{Has, Index, WHOLE, table_keys, table_values};
 use crate::keys::{Entry, Keys};
 use crate::lake::Lake;
 use crate::read;
@@ -43,8 +44,10 @@ impl Core {
     pub(crate) fn index(&mut self) -> &mut Index {
         &mut self.index
     }
-    pub(crate) fn advance(&mut self, next: i64) {
+    /// The `_seq`s up to `next` are given.
+    pub(crate) fn settle(&mut self, next: i64) {
         self.next_seq = next;
+        self.index.settle(next);
     }
     /// Forgets key tables until their memory is what it may be; false when that must wait for rows to be written.
     pub(crate) fn index_shrink(&mut self, lake: &Lake) -> bool {
@@ -104,6 +107,9 @@ impl Core {
                 .collect();
         }
         asked.retain(|_, asked| !asked.keys.is_empty());
+        if asked.is_empty() {
+            return Ok(());
+        }
         let found = lake.look_up(table, &asked, self.seed)?;
         for (slot, key, row) in found {
             self.index
@@ -164,8 +170,8 @@ fn seqs(batch: &RecordBatch) -> Result<&Int64Array> {
 /// The rows of a batch as entries of key tables.
 fn entries(dataset: &Dataset, batch: &RecordBatch, seed: u64) -> Result<Vec<(u128, Entry)>> {
     let days = dataset.stored_days(batch);
-    let keys = key_hashes(&pick(batch, &dataset.key), seed)?;
-    let values = rest_hashes(batch, &dataset.rest, seed)?;
+    let keys = table_keys(batch, &dataset.key, seed)?;
+    let values = table_values(batch, &dataset.rest, seed)?;
     let entry = |((day, value), seq): ((i32, u64), &i64)| Entry {
         seq: *seq,
         value,
@@ -213,7 +219,7 @@ impl Lake {
         let mut found = Vec::new();
         let mut take = |batch: &RecordBatch| -> Result<()> {
             let days = dataset.stored_days(batch);
-            let keys = key_hashes(&pick(batch, &dataset.key), seed)?;
+            let keys = table_keys(batch, &dataset.key, seed)?;
             let is_asked = |row: usize| {
                 asked
                     .get(&slot(days[row]))
@@ -242,7 +248,19 @@ impl Lake {
                 take(&batch?)?;
             }
         }
+        let join = |a: Option<(i64, i64)>, b: Option<(i64, i64)>| {
+            let (a, b) = a.zip(b)?;
+            Some((a.0.min(b.0), a.1.max(b.1)))
+        };
+        let span = asked.values().map(|a| a.span).reduce(join).flatten();
         for part in table.tail.iter() {
+            let times = dataset.time().and_then(|time| part.batch.column_by_name(time));
+            if let (Some((from, to)), Some(times)) = (span, times) {
+                let (first, last) = files::range(&**times);
+                if last < from || first > to {
+                    continue;
+                }
+            }
             take(&read::conform(&part.batch, &schema)?)?;
         }
         Ok(found)

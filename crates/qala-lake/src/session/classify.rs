@@ -61,10 +61,10 @@ impl Arriving {
         };
         let (dataset, batch) = (&rows.dataset, &rows.batch);
         if dataset.spec.kind != Kind::Snapshot {
-            rows.keys = index::key_hashes(&index::pick(batch, &dataset.key), seed)?;
+            rows.keys = index::table_keys(batch, &dataset.key, seed)?;
             rows.days = dataset.days(batch, received_at);
             if op == Op::Upsert {
-                rows.values = index::rest_hashes(batch, &dataset.rest, seed)?;
+                rows.values = index::table_values(batch, &dataset.rest, seed)?;
             }
             let time = dataset.time().filter(|_| dataset.spec.key_has_time());
             rows.times = time

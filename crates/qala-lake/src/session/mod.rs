@@ -296,6 +296,8 @@ impl<'a> Session<'a> {
             draft.push(&dataset, batch);
         }
         if draft.sections.is_empty() {
+            let next = core.next_seq();
+            core.settle(next);
             return Ok(());
         }
         let seq = core.next_seq();
@@ -314,7 +316,7 @@ impl<'a> Session<'a> {
             epoch: self.epoch,
             done,
         }))?;
-        core.advance(next);
+        core.settle(next);
         self.waiting.push(waiting);
         Ok(())
     }
@@ -325,7 +327,8 @@ impl<'a> Session<'a> {
     /// When any part could not be written. Parts of a large message that were written before stay; sending the message
     /// again finds them as duplicates.
     pub async fn finish(mut self, kept: Option<String>) -> Result<Outcome> {
-        self.lake.room(false).await?;
+        // A message that is in the log by parts is brought to its end, however slow the lake is.
+        self.lake.room(self.source.is_some()).await?;
         let lake = self.lake;
         let (outcome, at, fits) = {
             let mut core = lake.lock_core().await?;

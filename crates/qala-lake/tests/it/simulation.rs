@@ -14,35 +14,30 @@ use crate::support::{Bench, HOUR, Random, START, TestClock};
 
 /// Compares every dataset with the model, now and as of a random earlier point.
 async fn compare(bench: &Bench, model: &Model, random: &mut Random, what: &str) {
-    for dataset in DATASETS {
-        assert_eq!(
-            bench.read(dataset, None).await,
-            model.read(dataset, i64::MAX),
-            "{what}: {dataset} now"
-        );
-        // Points at which a message was complete; between them a message is seen in part.
-        let point = random.below(model.0.len() as u64 + 1) as usize;
-        let then = if point == 0 {
-            0
-        } else {
-            model.0[point - 1].visible_at
-        };
-        assert_eq!(
-            bench.read(dataset, Some(then)).await,
-            model.read(dataset, then),
-            "{what}: {dataset} as of {then}"
-        );
+    // A point at which a message was complete; between them a message is seen in part.
+    let point = random.below(model.0.len() as u64 + 1) as usize;
+    let then = if point == 0 {
+        0
+    } else {
+        model.0[point - 1].visible_at
+    };
+    for (as_of, seq) in [(None, i64::MAX), (Some(then), then)] {
+        let rows = bench.read_all(&DATASETS, as_of).await;
+        for (dataset, rows) in DATASETS.iter().zip(rows) {
+            assert_eq!(
+                rows,
+                model.read(dataset, seq),
+                "{what}: {dataset} as of {as_of:?}"
+            );
+        }
     }
 }
 
 /// True when every dataset equals the model.
 async fn equals(bench: &Bench, model: &Model) -> bool {
-    for dataset in DATASETS {
-        if bench.read(dataset, None).await != model.read(dataset, i64::MAX) {
-            return false;
-        }
-    }
-    true
+    let rows = bench.read_all(&DATASETS, None).await;
+    let mut rows = DATASETS.iter().zip(rows);
+    rows.all(|(dataset, rows)| rows == model.read(dataset, i64::MAX))
 }
 
 async fn maintain(bench: &Bench, random: &mut Random) -> Result<(), LakeError> {
