@@ -15,6 +15,7 @@ use qala_core::{DatasetName, FeedId, Problem, Zone};
 mod archive;
 mod batch;
 mod column;
+pub mod envelope;
 mod fault;
 mod number;
 mod publish;
@@ -26,11 +27,15 @@ mod gtfs;
 mod gtfs_rt;
 mod json;
 pub mod osm;
+pub mod sensorthings;
 mod table;
 
 pub use column::{column_type, schema};
+pub use number::Convert;
 pub use selection::{Selection, is_cut_short};
-pub use table::propose::{Guess, Proposal, Reason, Trial, propose, try_out};
+pub use table::propose::{
+    Guess, OWN, Proposal, Reason, Trial, columns, latin, propose, propose_new, try_out,
+};
 
 #[cfg(test)]
 mod tests;
@@ -45,6 +50,7 @@ pub const KINDS: &[&dyn FeedKind] = &[
     &features::Shapefile,
     &features::GeoParquet,
     &osm::Osm,
+    &sensorthings::SensorThings,
 ];
 
 /// The kind of that name, such as `gtfs-rt`.

@@ -4,7 +4,7 @@ use qala_core::{TimeStyle, Unit, UnitError, Zone, parse_date};
 
 /// A change of unit: `to = value * factor + offset`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Convert {
+pub struct Convert {
     factor: f64,
     offset: f64,
 }
@@ -17,7 +17,10 @@ impl Convert {
     };
 
     /// From one unit to another.
-    pub(crate) fn new(from: &Unit, to: &Unit) -> Result<Self, UnitError> {
+    ///
+    /// # Errors
+    /// Units of different dimensions.
+    pub fn new(from: &Unit, to: &Unit) -> Result<Self, UnitError> {
         let (factor, offset) = from.to(to)?;
         // mg/m3 to ug/m3 is 1000 and not 999.9999999999999: a factor that is one rounding away from a short decimal
         // is that decimal.
@@ -36,7 +39,8 @@ impl Convert {
     }
 
     /// The value in the other unit. Where zeros differ (temperatures) it is rounded to 1e-9, so that 68 degF are 20 Cel.
-    pub(crate) fn apply(self, value: f64) -> f64 {
+    #[must_use]
+    pub fn apply(self, value: f64) -> f64 {
         if self.is_none() {
             return value;
         }

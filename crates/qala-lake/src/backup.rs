@@ -243,6 +243,18 @@ pub async fn seal(target: &Arc<dyn ObjectStore>, prefix: &str, manifest: &Manife
     Ok(())
 }
 
+/// True when a whole copy lies there already.
+///
+/// # Errors
+/// IO.
+pub async fn is_whole(target: &Arc<dyn ObjectStore>, prefix: &str) -> Result<bool> {
+    match target.head(&location(prefix, MANIFEST)?).await {
+        Ok(_) => Ok(true),
+        Err(object_store::Error::NotFound { .. }) => Ok(false),
+        Err(error) => Err(store_error(error)),
+    }
+}
+
 /// Brings a copy back into an empty folder, checking every file.
 ///
 /// # Errors

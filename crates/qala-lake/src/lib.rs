@@ -24,6 +24,7 @@ mod store;
 mod superseded;
 mod system;
 mod table;
+mod touched;
 mod view;
 mod writer;
 

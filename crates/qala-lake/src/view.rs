@@ -43,6 +43,18 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// Digests of key and values of each row, the same in every process: two rows with the same key are one row, with the
+    /// same values too they are duplicates.
+    ///
+    /// # Errors
+    /// A column of another type than the dataset's.
+    pub fn digests(&self, batch: &RecordBatch) -> Result<Vec<(u128, u64)>> {
+        let batch = crate::read::conform(batch, &self.data)?;
+        let keys = crate::index::key_hashes(&crate::index::pick(&batch, &self.key), 0)?;
+        let values = crate::index::value_hashes(&crate::index::pick(&batch, &self.values), 0)?;
+        Ok(keys.into_iter().zip(values).collect())
+    }
+
     /// Prepares a dataset. `city_zone` stands in for `zone = "city"`.
     pub(crate) fn new(spec: DatasetSpec, city_zone: &Zone) -> Self {
         let zone = if spec.zone == "city" {

@@ -82,12 +82,7 @@ fn file(
         }
         Err(error) => return sink.problem(whole(read_fault(&error), inside, 0)),
     };
-    let mut readings = Readings {
-        named,
-        context,
-        file: inside,
-        shapes: Vec::new(),
-    };
+    let mut readings = Readings::new(named, context, inside);
     jsonl::parse(
         bytes,
         is_lines,
@@ -95,14 +90,11 @@ fn file(
         &mut readings,
         sink,
     )?;
-    for shape in readings.shapes {
-        shape.rows.finish(sink)?;
-    }
-    Ok(())
+    readings.finish(sink)
 }
 
 /// Readings of any dataset, sorted by the words that their objects use.
-struct Readings<'a> {
+pub(crate) struct Readings<'a> {
     named: Option<&'a DatasetSpec>,
     context: &'a Context<'a>,
     file: Option<&'a str>,
@@ -143,6 +135,28 @@ impl Words {
 }
 
 impl<'a> Readings<'a> {
+    /// Readings of a file, of the named dataset or by their quantity.
+    pub(crate) fn new(
+        named: Option<&'a DatasetSpec>,
+        context: &'a Context<'a>,
+        file: Option<&'a str>,
+    ) -> Self {
+        Self {
+            named,
+            context,
+            file,
+            shapes: Vec::new(),
+        }
+    }
+
+    /// Hands over what was gathered.
+    pub(crate) fn finish(self, sink: &mut dyn Sink) -> Result<(), Stopped> {
+        for shape in self.shapes {
+            shape.rows.finish(sink)?;
+        }
+        Ok(())
+    }
+
     /// The dataset of a reading: the named one, or by its quantity.
     fn spec(&self, object: &Map<String, Value>) -> Result<&'a DatasetSpec, Fault> {
         if let Some(spec) = self.named {
@@ -174,6 +188,8 @@ impl<'a> Readings<'a> {
         let mapping = mapping(spec, words, self.context.mapping);
         let mut paths: Vec<String> = spec.columns.iter().map(|column| column.name.clone()).collect();
         paths.extend(mapping.columns.values().filter_map(|map| map.from.clone()));
+        let joins = mapping.columns.values().filter_map(|map| map.join.as_deref());
+        paths.extend(joins.flat_map(jsonl::parts));
         paths.push("unit".to_owned());
         paths.sort();
         paths.dedup();

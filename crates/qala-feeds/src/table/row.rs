@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use qala_core::spec::{ColumnType, DatasetSpec, Mapping};
 use qala_core::{DatasetName, Position, Reading, Unit, Zone};
+use serde_json::Value as Json;
 
 use super::cell::{Cell, Record, is_missing, read, reading, written};
 use super::plan::{Columns, Melt, Misfit, Part, Plan, ROW, Rule, Source, unknown_quantity};
 use super::totals::Totals;
 use crate::batch::{Batch, Value, bounds};
-use crate::fault::{Fault, Warnings, quote, reject_all, with_raw};
+use crate::fault::{Fault, PERSONAL, Warnings, quote, reject_all, with_raw};
 use crate::number::Convert;
 use crate::selection::{Choice, Selection};
 use crate::{Context, Sink, Stopped};
@@ -236,7 +237,7 @@ impl Rows {
             }
             State::Misfit { .. } => (true, 1),
         };
-        let hidden = has_personal.then(|| crate::fault::PERSONAL.to_owned());
+        let hidden = has_personal.then(|| PERSONAL.to_owned());
         let raw = hidden
             .or_else(|| record.raw(&|_| false))
             .filter(|raw| !raw.is_empty());
@@ -301,10 +302,40 @@ fn position<R: Record>(record: &R, file: Option<&str>) -> Position {
     }
 }
 
+/// The record as it is kept. Where a dataset has personal columns, a cell that slipped, or one under a header that
+/// nothing reads, may hold what is personal: only numbers and times are shown of it.
 fn raw<R: Record>(plan: &Plan, record: &R) -> Option<Cow<'static, str>> {
-    record
-        .raw(&|column| plan.personal.contains(&column))
-        .map(Cow::Owned)
+    let is_hidden = |column| {
+        plan.personal.contains(&column)
+            || plan.has_personal && written(&record.cell(column)).is_some_and(|text| !is_harmless(&text))
+    };
+    let text = record.raw(&is_hidden)?;
+    if plan.has_personal
+        && let Ok(mut value @ Json::Object(_)) = serde_json::from_str(&text)
+    {
+        hide_words(&mut value);
+        return serde_json::to_string(&value).ok().map(Cow::Owned);
+    }
+    Some(Cow::Owned(text))
+}
+
+/// Numbers and times cannot name anybody; a number as long as that of a phone, a card or a person can.
+fn is_harmless(text: &str) -> bool {
+    let is_digits = text.bytes().all(|b| b.is_ascii_digit());
+    text.bytes()
+        .all(|b| b.is_ascii_digit() || b" +-.,:/TZ".contains(&b))
+        && !(is_digits && text.len() > 8)
+}
+
+/// Hides every text in a JSON value that may name somebody, keys excepted.
+fn hide_words(value: &mut Json) {
+    match value {
+        Json::String(text) if !is_harmless(text) => PERSONAL.clone_into(text),
+        Json::Number(number) if !is_harmless(&number.to_string()) => *value = Json::from(PERSONAL),
+        Json::Array(items) => items.iter_mut().for_each(hide_words),
+        Json::Object(members) => members.values_mut().for_each(hide_words),
+        _ => {}
+    }
 }
 
 /// How many of these cells hold something.
@@ -444,7 +475,7 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
         if rule.limits.kind == ColumnType::Time {
             return self.time(slot, rule, cell);
         }
-        read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule))
+        read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule, self.plan))
     }
 
     fn time(&mut self, slot: usize, rule: &'p Rule, cell: Cell<'v>) -> Result<Value<'v>, Fault> {
@@ -455,8 +486,8 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
             return Ok(Value::Time(*instant));
         }
         let again = cell.clone();
-        let value =
-            read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule))?;
+        let value = read(cell, &rule.limits, &rule.style, rule.convert)
+            .map_err(|fault| hidden(fault, rule, self.plan))?;
         let Value::Time(instant) = value else {
             return Ok(value);
         };
@@ -590,9 +621,9 @@ fn replaced<'v>(cell: Cell<'v>, words: &'v std::collections::BTreeMap<String, St
     word.map_or(cell, |word| Cell::Text(word.as_bytes()))
 }
 
-/// A fault of a personal column does not quote it.
-fn hidden(mut fault: Fault, rule: &Rule) -> Fault {
-    if rule.limits.personal {
+/// A fault does not quote what may be personal: cells slip from one column into the next.
+fn hidden(mut fault: Fault, rule: &Rule, plan: &Plan) -> Fault {
+    if rule.limits.personal || plan.has_personal {
         fault.message = format!("{} cannot be read", quote(rule.limits.name.as_bytes()));
     }
     fault

@@ -5,9 +5,14 @@ use sqlx::{ConnectOptions, Connection};
 
 use super::{SECOND, function_id, place};
 use crate::migrate::MIGRATIONS;
-use crate::{Registry, RegistryError};
+use crate::{Registry, RegistryError, TokenGrant};
 
-const BROKEN: &[&str] = &["", "", "CREATE TABLE third (a TEXT); SELECT no_such_function();"];
+const BROKEN: &[&str] = &[
+    "",
+    "",
+    "",
+    "CREATE TABLE third (a TEXT); SELECT no_such_function();",
+];
 const VERSION_1: &str = include_str!("../../migrations/fixtures/version-1.sql");
 
 /// A database of the machine made of plain SQL.
@@ -45,7 +50,10 @@ async fn a_registry_of_version_1_is_migrated() {
             Some("UTC")
         );
         assert_eq!(registry.users().await.unwrap().len(), 1);
-        registry.issue_token("ada", "", [1; 32], SECOND).await.ok();
+        registry
+            .issue_token("ada", &TokenGrant::default(), [1; 32], SECOND)
+            .await
+            .ok();
         registry.close().await.unwrap();
     }
     let registry = Registry::open(&path).await.unwrap();

@@ -6,6 +6,8 @@ mod migration;
 mod outbox;
 mod pack;
 mod place;
+mod sender;
+mod sensor;
 mod simulation;
 mod storage;
 

@@ -159,6 +159,11 @@ const MEANINGS: [&[&str]; 34] = [
 /// Names that say no more than that they name.
 const GENERIC: [&str; 6] = ["id", "code", "код", "№", "номер", "нөмірі"];
 
+/// Says whether a plain name says no more than that it names.
+pub(super) fn is_generic(plain: &str) -> bool {
+    GENERIC.contains(&plain)
+}
+
 /// Small letters, one blank between words, no unit and no signs.
 pub(super) fn plain(name: &str) -> String {
     // A unit behind a comma is no part of the name.
