@@ -13,6 +13,7 @@ use crate::clock::SystemClock;
 use crate::content::Content;
 use crate::demo::Demo;
 use crate::error::{AppError, Result};
+use crate::memory;
 use crate::obligation::Watch;
 use crate::schedule::Computing;
 use crate::shelf::Shelf;
@@ -26,7 +27,7 @@ pub struct CentreOptions {
     pub data: PathBuf,
     /// City pack.
     pub pack: String,
-    /// Memory for queries, bytes.
+    /// Memory for queries, bytes; half of what there is, at most 4 GiB.
     pub query_memory: usize,
     /// Memory for rows that are not in tables yet and for the search of duplicates, bytes; absent: the lake's own choice.
     pub ingest_memory: Option<usize>,
@@ -41,7 +42,7 @@ impl CentreOptions {
         Self {
             data: data.into(),
             pack,
-            query_memory: 4 << 30,
+            query_memory: memory::for_queries(),
             ingest_memory: None,
             clock: Arc::new(SystemClock),
         }

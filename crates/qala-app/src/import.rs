@@ -338,7 +338,7 @@ impl Centre {
             idempotency_key: import.idempotency_key.clone(),
             op: import.op,
         };
-        let mut session = match self.lake.begin(message)? {
+        let mut session = match self.lake.begin(message).await? {
             Begin::Repeated(outcome) => return Ok(*outcome),
             Begin::New(session) => session,
         };

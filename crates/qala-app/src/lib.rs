@@ -14,6 +14,7 @@ mod dry_run;
 mod error;
 mod import;
 mod indicator;
+mod memory;
 mod obligation;
 mod offer;
 mod pack_build;

@@ -20,6 +20,8 @@ use crate::table::{log_version, store_error};
 /// The list of what a copy holds; written last, so a copy without it is not whole.
 pub const MANIFEST: &str = "BACKUP.json";
 
+const FORMAT_FILE: &str = "FORMAT";
+
 /// Files above this size are sent in parts of it.
 const PART: u64 = 8 << 20;
 
@@ -101,7 +103,7 @@ impl Lake {
         for dir in ["specs", "keys"] {
             paths.extend(walk(&*self.disk, dir)?);
         }
-        paths.push("FORMAT".into());
+        paths.push(FORMAT_FILE.into());
         paths.extend(
             walk(&*self.disk, "messages")?
                 .into_iter()
@@ -295,7 +297,9 @@ pub async fn restore(source: &Arc<dyn ObjectStore>, prefix: &str, disk: &dyn Dis
             "the folder to restore into is not empty; name a new one".into(),
         ));
     }
-    for file in &manifest.files {
+    // FORMAT comes last: without it nothing opens a directory that was restored in part.
+    let (format, others): (Vec<_>, Vec<_>) = manifest.files.iter().partition(|f| f.path == FORMAT_FILE);
+    for file in others.into_iter().chain(format) {
         let found = source
             .get(&location(prefix, &file.path)?)
             .await

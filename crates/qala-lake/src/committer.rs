@@ -93,7 +93,8 @@ impl Lake {
                 Ok(())
             }
             None => Ok(()),
-        })
+        })?;
+        self.begun.note(&*self.disk, table)
     }
 
     async fn commit_tail(&self, table: &mut Table, view: &TableView, offset: i64) -> Result<()> {

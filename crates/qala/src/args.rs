@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// City pack: a name, or a folder such as ./packs/my-city
     #[arg(long, global = true, value_name = "NAME", env = "QALA_PACK")]
     pub(crate) pack: Option<String>,
+    /// Memory that questions may take, MiB; without it half of what there is, at most 4096
+    #[arg(long, global = true, value_name = "MIB", env = "QALA_MEMORY")]
+    pub(crate) memory: Option<usize>,
     /// Say more about what is done
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,

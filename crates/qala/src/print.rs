@@ -47,6 +47,15 @@ pub(crate) fn bytes(bytes: &[u8]) {
     drop(stdout.flush());
 }
 
+/// Writes a piece of an answer to standard output; false when nobody reads any more.
+pub(crate) fn piece(bytes: &[u8]) -> bool {
+    if is_heard(|heard| heard.out.push_str(&String::from_utf8_lossy(bytes))) {
+        return true;
+    }
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).is_ok()
+}
+
 /// Prints a line to standard error.
 pub(crate) fn err(text: &str) {
     if is_heard(|heard| heard.err.extend([text, "\n"])) {

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use qala_core::spec::Transport;
+use qala_core::spec::{FeedSpec, Transport};
 use qala_lake::Outcome;
 
 use super::Transports;
 use crate::centre::Centre;
 use crate::error::Result;
-use crate::import::{Payload, Progress};
+use crate::import::{Payload, Progress, blocking, digest};
 
 /// Folders are looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -39,8 +39,7 @@ impl Transports {
                 if self.seen.lock().await.get(&path) == Some(&now) {
                     continue;
                 }
-                let import = centre.feed_import(feed, Payload::File(path.clone()));
-                let outcome = centre.import(import, Arc::new(Progress::default())).await;
+                let outcome = take_in(centre, feed, &path, now.1).await;
                 let at = centre.clock.now();
                 centre.transports.update(&feed.id, |state| {
                     state.asked = Some(at);
@@ -80,6 +79,25 @@ impl Transports {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
+}
+
+/// Takes a file in. After a restart all files are seen anew, and those that later ones overtook must not come in force
+/// again: a file with the same name, time and bytes is known by its idempotency key.
+async fn take_in(
+    centre: &Centre,
+    feed: &FeedSpec,
+    path: &Path,
+    changed: Option<SystemTime>,
+) -> Result<Outcome> {
+    let payload = Payload::File(path.to_owned());
+    let name = payload.name();
+    let mut import = centre.feed_import(feed, payload.clone());
+    let digest = blocking(move || digest(&payload)).await?;
+    let changed = changed.and_then(|t| t.duration_since(SystemTime::UNIX_EPOCH).ok());
+    let micros = changed.map_or(0, |t| t.as_micros());
+    import.idempotency_key = Some(format!("file {name} {micros} {digest}"));
+    import.digest = Some(digest);
+    centre.import(import, Arc::new(Progress::default())).await
 }
 
 fn list(folder: &Path, suffix: Option<&str>) -> Vec<PathBuf> {

@@ -105,7 +105,7 @@ impl Centre {
             idempotency_key: None,
             op,
         };
-        let Begin::New(mut session) = self.lake.begin(message)? else {
+        let Begin::New(mut session) = self.lake.begin(message).await? else {
             return Ok(());
         };
         for (table, rows) in tables {

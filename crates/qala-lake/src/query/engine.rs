@@ -23,6 +23,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{LakeError, Result};
 use crate::lake::Lake;
+use crate::query::limits;
 use crate::query::rights::Principal;
 use crate::query::rollup::{RollupTable, touched};
 use crate::query::table::{LakeTable, read_schema};
@@ -104,6 +105,24 @@ pub async fn collect(engine: &dyn QueryEngine, query: &Query) -> Result<(Vec<Rec
             limit.as_secs()
         ))),
     }
+}
+
+/// Runs a query and hands its rows on as they come, so that an answer of any size takes little memory; stops when `take`
+/// says false. An empty batch comes first: it tells the columns. Gives the `_seq` that was read up to.
+///
+/// # Errors
+/// As [`QueryEngine::run`]; rows may have been handed on before.
+pub async fn each(
+    engine: &dyn QueryEngine,
+    query: &Query,
+    mut take: impl FnMut(&RecordBatch) -> bool,
+) -> Result<i64> {
+    let (mut rows, seq) = engine.run(query).await?;
+    let mut goes_on = take(&RecordBatch::new_empty(rows.schema()));
+    while goes_on && let Some(batch) = rows.try_next().await? {
+        goes_on = take(&batch);
+    }
+    Ok(seq)
 }
 
 /// Limits of the local engine.
@@ -292,6 +311,7 @@ impl LocalEngine {
 #[async_trait]
 impl QueryEngine for LocalEngine {
     async fn run(&self, query: &Query) -> Result<(SendableRecordBatchStream, i64)> {
+        limits::check(&query.sql)?;
         let as_of = match query.as_of {
             Some(as_of) => Some(Box::pin(self.resolve(as_of)).await?),
             None => None,

@@ -16,7 +16,7 @@ use tokio::sync::{MutexGuard, oneshot};
 pub(crate) use self::classify::Arriving;
 pub use self::message::{Message, Op, Outcome, Receipt};
 use crate::error::{LakeError, Result};
-use crate::lake::{Core, Lake};
+use crate::lake::{Core, Identity, Lake, Turn};
 use crate::log::{Record, Section};
 use crate::system::{self, SupersededRow};
 use crate::view::Dataset;
@@ -42,8 +42,8 @@ struct BuildingSet {
 pub struct Session<'a> {
     lake: &'a Lake,
     message: Message,
-    identity: u64,
-    identity_text: String,
+    identity: Identity,
+    _turn: Turn<'a>,
     source: Option<i64>,
     feed: FeedId,
     buffer: Vec<(Arc<Dataset>, FeedId, Vec<RecordBatch>)>,
@@ -81,13 +81,13 @@ impl Draft {
 }
 
 impl<'a> Session<'a> {
-    pub(crate) fn new(lake: &'a Lake, message: Message, identity: u64, identity_text: String) -> Self {
+    pub(crate) fn new(lake: &'a Lake, message: Message, identity: Identity, turn: Turn<'a>) -> Self {
         Self {
             lake,
             feed: message.feed.clone(),
             message,
             identity,
-            identity_text,
+            _turn: turn,
             source: None,
             buffer: Vec::new(),
             buffered: 0,
@@ -101,11 +101,6 @@ impl<'a> Session<'a> {
             waiting: Vec::new(),
             epoch: 0,
         }
-    }
-
-    /// The message and its identity.
-    pub(crate) fn who(&self) -> (&Message, &str) {
-        (&self.message, &self.identity_text)
     }
 
     /// Rows that follow belong to this feed.
@@ -209,6 +204,7 @@ impl<'a> Session<'a> {
                 ..Draft::default()
             };
             self.classify_all(&mut core, &mut draft)?;
+            self.lake.unsettle(&self.message.feed);
             self.finish_draft(&mut core, draft)?;
             core.index_shrink(self.lake)
         };
@@ -237,6 +233,10 @@ impl<'a> Session<'a> {
     fn classify_all(&mut self, core: &mut MutexGuard<'_, Core>, draft: &mut Draft) -> Result<()> {
         // Everything that can fail comes before the first key table is changed: a message that is refused must not
         // leave keys behind, or its rows would be taken for duplicates when they are sent again.
+        if !self.waiting.is_empty() && self.epoch != core.epoch() {
+            let reason = "an earlier message could not be written; send this one again";
+            return Err(LakeError::Closed(reason.into()));
+        }
         core.index().begin();
         let mut arriving = Vec::with_capacity(self.buffer.len());
         for part in std::mem::take(&mut self.buffer) {
@@ -330,7 +330,7 @@ impl<'a> Session<'a> {
         // A message that is in the log by parts is brought to its end, however slow the lake is.
         self.lake.room(self.source.is_some()).await?;
         let lake = self.lake;
-        let (outcome, fits) = {
+        let (outcome, at, fits) = {
             let mut core = lake.lock_core().await?;
             let mut draft = Draft {
                 next: core.next_seq(),
@@ -340,10 +340,13 @@ impl<'a> Session<'a> {
             self.add_sets(&mut draft)?;
             self.reject_unpublished();
             self.add_problems(core.next_seq(), &mut draft)?;
+            let at = draft.next;
             let outcome = self.add_message(core.next_seq(), &mut draft, kept.as_deref())?;
             self.finish_draft(&mut core, draft)?;
-            (outcome, core.index_shrink(lake))
+            (outcome, at, core.index_shrink(lake))
         };
+        // Also when nobody waits for the answer any more; where no such row is, nothing will be found.
+        lake.remember(&self.message.feed, &self.identity, outcome.message, at);
         self.written().await?;
         if !fits {
             // What was written now can be read back.
@@ -352,17 +355,6 @@ impl<'a> Session<'a> {
         if outcome.total.accepted >= COMMIT_ROWS {
             lake.ask_commit();
         }
-        lake.remember(
-            self.identity,
-            self.message.idempotency_key.as_deref(),
-            &self.message.feed,
-        );
         Ok(outcome)
-    }
-}
-
-impl Drop for Session<'_> {
-    fn drop(&mut self) {
-        self.lake.release(self.identity);
     }
 }

@@ -14,6 +14,8 @@ mod faults;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod meeting;
+#[cfg(test)]
 mod memory;
 #[cfg(test)]
 mod migration;

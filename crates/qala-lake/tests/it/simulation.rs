@@ -62,6 +62,7 @@ async fn life(seed: u64, crashes: bool, steps: u64) {
     let mut model = Model::default();
     let mut bench = Bench::open(Arc::new(disk.clone()), &clock, seed).await.unwrap();
     let mut number = 0;
+    let mut sent: Vec<(u64, Event)> = Vec::new();
     for step in 0..steps {
         let what = format!("seed {seed} step {step}");
         // The clock mostly goes on; sometimes it jumps back.
@@ -77,12 +78,31 @@ async fn life(seed: u64, crashes: bool, steps: u64) {
         let mut unknown: Option<Event> = None;
         let mut failed = false;
         if random.below(3) > 0 {
-            let mut event = random_event(&mut random);
-            number += 1;
+            // Sometimes the bytes of a message before come once more.
+            let (digest, mut event) = match random.below(5) {
+                0 if !sent.is_empty() => sent[random.below(sent.len() as u64) as usize].clone(),
+                _ => {
+                    number += 1;
+                    (number, random_event(&mut random))
+                }
+            };
+            sent.push((digest, event.clone()));
             match bench
-                .send(&event.feed, number, event.op, &[(event.dataset, &event.rows)])
+                .send(&event.feed, digest, event.op, &[(event.dataset, &event.rows)])
                 .await
             {
+                Ok(outcome) if outcome.repeated => {
+                    // What is not even looked at would have changed nothing.
+                    let mut with = model.clone();
+                    with.0.push(Event {
+                        visible_at: bench.lake.view().seq(),
+                        ..event
+                    });
+                    for dataset in DATASETS {
+                        let (with, without) = (with.read(dataset, i64::MAX), model.read(dataset, i64::MAX));
+                        assert_eq!(with, without, "{what}: taken for a repeated message");
+                    }
+                }
                 Ok(outcome) => {
                     check_receipt(&model, &event, &outcome, &what);
                     event.visible_at = bench.lake.view().seq();

@@ -38,6 +38,9 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     if let Some(pack) = &args.pack {
         options.pack.clone_from(pack);
     }
+    if let Some(mib) = args.memory {
+        options.query_memory = mib.saturating_mul(1 << 20);
+    }
     match args.command {
         Command::Serve {
             listen,
