@@ -56,11 +56,22 @@ async fn two_large_sets_of_a_feed_at_once_stay_apart() {
     const PART: usize = 33_000;
     let disk = SimDisk::new(1);
     let bench = open(&disk).await;
+    let after_a = two_sets(&bench, PART).await;
+    check_sets(&bench, PART, after_a, "in the log").await;
+    drop(bench);
+    let bench = open(&disk.restart(Crash::DropAll)).await;
+    check_sets(&bench, PART, after_a, "replayed").await;
+    bench.lake.commit().await.unwrap();
+    check_sets(&bench, PART, after_a, "in files").await;
+}
+
+/// Set A of three parts and set B of two, part by part in turn. Gives the `_seq` after A was complete.
+async fn two_sets(bench: &Bench, rows: usize) -> i64 {
     let sets = name("test_sets");
-    let mut a = new(&bench, "a").await;
-    let mut b = new(&bench, "b").await;
+    let mut a = new(bench, "a").await;
+    let mut b = new(bench, "b").await;
     for part in 0..3 {
-        let (of_a, of_b) = (set(part * PART, PART, 1.0), set(part * PART, PART, 2.0));
+        let (of_a, of_b) = (set(part * rows, rows, 1.0), set(part * rows, rows, 2.0));
         a.rows(&sets, &batch("test_sets", &of_a)).await.unwrap();
         // B is the shorter one, and ends in the midst of A.
         if part < 2 {
@@ -73,22 +84,18 @@ async fn two_large_sets_of_a_feed_at_once_stay_apart() {
     let after_a = bench.lake.view().seq();
     let b = b.finish(None).await.unwrap();
     assert_eq!((a.total.accepted, b.total.accepted), (99_000, 66_000));
-    let check = async |bench: &Bench, what: &str| {
-        assert!(
-            bench.read("test_sets", None).await == set(0, 2 * PART, 2.0),
-            "{what}: not B alone"
-        );
-        assert!(
-            bench.read("test_sets", Some(after_a)).await == set(0, 3 * PART, 1.0),
-            "{what}: not A alone"
-        );
-    };
-    check(&bench, "in the log").await;
-    drop(bench);
-    let bench = open(&disk.restart(Crash::DropAll)).await;
-    check(&bench, "replayed").await;
-    bench.lake.commit().await.unwrap();
-    check(&bench, "in files").await;
+    after_a
+}
+
+async fn check_sets(bench: &Bench, rows: usize, after_a: i64, what: &str) {
+    assert!(
+        bench.read("test_sets", None).await == set(0, 2 * rows, 2.0),
+        "{what}: not B alone"
+    );
+    assert!(
+        bench.read("test_sets", Some(after_a)).await == set(0, 3 * rows, 1.0),
+        "{what}: not A alone"
+    );
 }
 
 #[tokio::test]
