@@ -33,8 +33,9 @@ pub(super) const COLUMNS: &str = "observation_id, datastream_id, feature_id, phe
 impl Row {
     /// What decides the identity of the message that it comes in.
     pub(super) fn digest(&self, hasher: &mut Sha256) {
-        let ids = [self.id, self.datastream, self.feature];
-        ids.iter().for_each(|id| hasher.update(id.to_le_bytes()));
+        for id in [self.id, self.datastream, self.feature] {
+            hasher.update(id.to_le_bytes());
+        }
         let o = &self.observation;
         hasher.update(o.phenomenon.text());
         hasher.update(o.result.to_string());

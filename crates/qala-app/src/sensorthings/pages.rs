@@ -7,7 +7,7 @@ use qala_feeds::sensorthings::{Computed, Entity, Evaluator, LARGEST_PAGE, Option
 use qala_lake::{Query, collect};
 
 use super::observations::{COLUMNS, Row, rows};
-use super::read::{Item, column_of};
+use super::read::{Item, column_of, single};
 use super::{OBSERVATIONS, StaResult, sql};
 use crate::centre::Centre;
 
@@ -105,12 +105,15 @@ impl Centre {
             .await?;
         let is_more = found.len() > limit;
         found.truncate(limit);
-        let next = is_more.then(|| match options.order.is_empty() {
-            true => options.next_query(found.len(), found.last().map(|row| row.id), None),
-            false => options.next_query(found.len(), None, Some(options.as_of.unwrap_or(seq))),
+        let next = is_more.then(|| {
+            if options.order.is_empty() {
+                options.next_query(found.len(), found.last().map(|row| row.id), None)
+            } else {
+                options.next_query(found.len(), None, Some(options.as_of.unwrap_or(seq)))
+            }
         });
         Ok(Page {
-            items: found.into_iter().map(Item::Observation).collect(),
+            items: found.into_iter().map(Item::observation).collect(),
             count,
             next,
         })
@@ -131,7 +134,7 @@ impl Centre {
             let evaluator = Evaluator { graph, now };
             let each = items.iter().map(|item| {
                 let ids = match item {
-                    Item::Observation(_) => self.single(item, relation).into_iter().collect(),
+                    Item::Observation(_) => single(item, relation).into_iter().collect(),
                     Item::Record(record) => graph.related(record.entity, record.id, relation),
                 };
                 let (ids, count, is_more) = choose(&evaluator, relation.target, ids, options, PAGE);
@@ -201,7 +204,7 @@ impl Centre {
                 count: options
                     .count
                     .then(|| counts.get(&item.id()).copied().unwrap_or(0) as usize),
-                items: found.into_iter().map(Item::Observation).collect(),
+                items: found.into_iter().map(Item::observation).collect(),
             }
         });
         Ok(pages.collect())

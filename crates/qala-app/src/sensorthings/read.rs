@@ -31,7 +31,7 @@ pub enum StaAnswer {
 #[derive(Debug, Clone)]
 pub(super) enum Item {
     Record(Arc<Record>),
-    Observation(Row),
+    Observation(Box<Row>),
 }
 
 /// Where a path has led to.
@@ -48,6 +48,10 @@ enum Here {
 pub(super) type Later<'a, T> = Pin<Box<dyn Future<Output = StaResult<T>> + Send + 'a>>;
 
 impl Item {
+    pub(super) fn observation(row: Row) -> Self {
+        Self::Observation(Box::new(row))
+    }
+
     pub(super) fn entity(&self) -> Entity {
         match self {
             Self::Record(record) => record.entity,
@@ -157,7 +161,7 @@ impl Centre {
         if entity == Entity::Observation {
             let row = self.observation(id).await?;
             return row
-                .map(Item::Observation)
+                .map(Item::observation)
                 .ok_or_else(|| Refusal::no_entity(entity, id).into());
         }
         let record = self.sensors.look(|graph| graph.record(entity, id).cloned())?;
@@ -237,7 +241,7 @@ impl Centre {
                     }
                     Here::One(other)
                 }
-                (false, _) => match self.single(&item, relation) {
+                (false, _) => match single(&item, relation) {
                     Some(id) => Here::One(self.item(relation.target, id).await?),
                     None => Here::Nothing,
                 },
@@ -251,15 +255,6 @@ impl Centre {
         match self.locate(path).await? {
             Here::One(item) => Ok((item.entity(), item.id())),
             _ => Err(Refusal::Absent(format!("{} leads to no entity", path.text())).into()),
-        }
-    }
-
-    /// The id at the other end of a relation to one.
-    pub(super) fn single(&self, item: &Item, relation: &Relation) -> Option<i64> {
-        match item {
-            Item::Observation(row) if relation.target == Entity::Datastream => Some(row.datastream),
-            Item::Observation(row) => Some(row.feature),
-            Item::Record(record) => record.link(relation.name),
         }
     }
 
@@ -311,6 +306,15 @@ impl Centre {
             }
             Ok(shown)
         })
+    }
+}
+
+/// The id at the other end of a relation to one.
+pub(super) fn single(item: &Item, relation: &Relation) -> Option<i64> {
+    match item {
+        Item::Observation(row) if relation.target == Entity::Datastream => Some(row.datastream),
+        Item::Observation(row) => Some(row.feature),
+        Item::Record(record) => record.link(relation.name),
     }
 }
 

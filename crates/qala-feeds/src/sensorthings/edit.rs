@@ -149,7 +149,7 @@ impl<'a> Edit<'a> {
             links,
         });
         if let Some(places) = places {
-            self.remember_places(id, places)?;
+            self.remember_places(id, places);
         }
         for (relation, children) in others {
             for child in children {
@@ -285,14 +285,14 @@ impl<'a> Edit<'a> {
         if changed != *record {
             self.put(changed);
         }
-        match places {
-            Some(places) if !places.is_empty() => self.remember_places(record.id, places),
-            _ => Ok(()),
+        if let Some(places) = places.filter(|places| !places.is_empty()) {
+            self.remember_places(record.id, places);
         }
+        Ok(())
     }
 
     /// A thing that is somewhere else has a historical location more (clause 8.2.3).
-    fn remember_places(&mut self, thing: i64, places: Vec<i64>) -> Result<(), Refusal> {
+    fn remember_places(&mut self, thing: i64, places: Vec<i64>) {
         let mut body = Map::new();
         body.insert("time".into(), Value::String(text(self.now)));
         let links = [
@@ -306,7 +306,6 @@ impl<'a> Edit<'a> {
             body,
             links: links.into(),
         });
-        Ok(())
     }
 
     /// Gives an observation its datastream and feature of interest; makes them when they are written out, and the feature

@@ -65,19 +65,11 @@ impl ResourcePath {
 
     /// The path again, without what is asked of its end.
     pub fn text(&self) -> String {
-        let mut out = self.set.plural().to_owned();
-        let add = |id: Option<i64>, out: &mut String| {
-            if let Some(id) = id {
-                out.push_str(&format!("({id})"));
-            }
-        };
-        add(self.id, &mut out);
-        for (relation, id) in &self.steps {
-            out.push('/');
-            out.push_str(relation.name);
-            add(*id, &mut out);
-        }
-        out
+        let segment = |name: &str, id: Option<i64>| id.map_or(name.to_owned(), |id| format!("{name}({id})"));
+        let mut segments = vec![segment(self.set.plural(), self.id)];
+        let steps = self.steps.iter();
+        segments.extend(steps.map(|(relation, id)| segment(relation.name, *id)));
+        segments.join("/")
     }
 }
 
@@ -112,10 +104,10 @@ impl Target {
             steps: Vec::new(),
             ending: Ending::Whole,
         };
-        while let Some(segment) = rest.next() {
+        for segment in rest {
             match &mut found.ending {
                 Ending::Property(property, keys) if segment == "$value" => {
-                    found.ending = Ending::Value(*property, std::mem::take(keys));
+                    found.ending = Ending::Value(property, std::mem::take(keys));
                     continue;
                 }
                 Ending::Property(_, keys) if !segment.starts_with('$') => {

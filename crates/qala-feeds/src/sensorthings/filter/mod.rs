@@ -287,9 +287,8 @@ impl Expression {
             Self::Path(path) => path.kind(),
             Self::Call(function, _) => function.kind(),
             Self::Compute(_, left, right) => match (left.kind(), right.kind()) {
-                (Kind::Time, Kind::Time) => Kind::Duration,
                 (Kind::Time, Kind::Duration) => Kind::Time,
-                (Kind::Duration, Kind::Duration) => Kind::Duration,
+                (Kind::Time, Kind::Time) | (Kind::Duration, Kind::Duration) => Kind::Duration,
                 _ => Kind::Number,
             },
             Self::Negative(_) => Kind::Number,

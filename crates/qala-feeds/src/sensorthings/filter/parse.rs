@@ -388,7 +388,7 @@ fn compute(operator: Arithmetic, left: Expression, right: Expression) -> Parsed 
         ),
         _ => false,
     };
-    if !sound && !(number(a) && number(b)) {
+    if !(sound || number(a) && number(b)) {
         return Err(Refusal::Wrong(format!(
             "{} and {} cannot be computed with",
             a.word(),
