@@ -189,6 +189,8 @@ impl Centre {
                 qala_core::parse_instant(&text, Some(&self.zone)).ok()
             };
             if let (Some(first), Some(last)) = (instant("first"), instant("last")) {
+                // One reading of a clock that is years ahead does not make years to compute.
+                let last = last.min(self.clock.now());
                 range = Some(range.map_or((first, last), |(a, b)| (a.min(first), b.max(last))));
             }
         }

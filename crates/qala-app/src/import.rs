@@ -241,6 +241,12 @@ impl Centre {
             }
             None => None,
         };
+        if let Some(own) = dataset.as_ref().filter(|d| d.spec.internal) {
+            return Err(AppError::Usage(format!(
+                "`{}` is written by the program itself and takes no imports; its rows come of what it tells about",
+                own.spec.name
+            )));
+        }
         let mut datasets: Vec<DatasetSpec> = self.lake.specs().into_iter().cloned().collect();
         let mut target = dataset.map(|d| d.spec.clone());
         // With one target it is known beforehand whether the message is personal, and it is kept while it is parsed.
@@ -363,7 +369,9 @@ impl Centre {
                         .dataset
                         .as_ref()
                         .and_then(|d| self.lake.dataset(d.as_str()).ok());
-                    personal |= named.is_some_and(|d| d.spec.is_personal());
+                    // Bytes that could not be read at all may hold anything.
+                    let is_unread = named.is_none() && problem.severity == qala_core::Severity::Rejected;
+                    personal |= is_unread || named.is_some_and(|d| d.spec.is_personal());
                     session.problem(problem);
                 }
                 Event::Feed(feed) => session.feed(&feed),

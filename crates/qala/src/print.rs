@@ -28,8 +28,19 @@ fn is_heard(note: impl FnOnce(&mut Heard)) -> bool {
     HEARD.try_with(|heard| note(&mut heard.borrow_mut())).is_ok()
 }
 
+/// A text of anybody's data: signs that would steer the terminal are shown as what they are, unknown.
+fn tame(text: &str) -> std::borrow::Cow<'_, str> {
+    let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if text.contains(steers) {
+        text.replace(steers, "\u{fffd}").into()
+    } else {
+        text.into()
+    }
+}
+
 /// Prints a line to standard output. A closed pipe is no error: the reader has seen enough.
 pub(crate) fn out(text: &str) {
+    let text = &*tame(text);
     if is_heard(|heard| heard.out.extend([text, "\n"])) {
         return;
     }
@@ -58,6 +69,7 @@ pub(crate) fn piece(bytes: &[u8]) -> bool {
 
 /// Prints a line to standard error.
 pub(crate) fn err(text: &str) {
+    let text = &*tame(text);
     if is_heard(|heard| heard.err.extend([text, "\n"])) {
         return;
     }

@@ -1,6 +1,6 @@
 //! The passport of a value, and the check that recomputes it from rows.
 
-use qala_core::spec::IndicatorSpec;
+use qala_core::spec::{ColumnType, IndicatorSpec, Kind};
 use qala_core::{Grain, parse_instant};
 use qala_lake::AsOf;
 use serde::Serialize;
@@ -100,20 +100,7 @@ impl Centre {
         };
         let tables: Vec<String> = self.tables_of(spec).into_iter().collect();
         let seq = value.get("_seq").and_then(Json::as_i64).unwrap_or(i64::MAX);
-        let likes: Vec<String> = tables
-            .iter()
-            .map(|t| format!("receipts LIKE '%\"dataset\":\"{t}\"%'"))
-            .collect();
-        let messages = if likes.is_empty() {
-            Vec::new()
-        } else {
-            self.rows(&format!(
-                "SELECT id, feed, kind, name, digest, received, accepted, duplicate, quarantined, _received_at FROM lake_messages \
-                 WHERE _seq < {seq} AND feed <> 'indicators' AND ({}) ORDER BY id DESC LIMIT 20",
-                likes.join(" OR ")
-            ))
-            .await?
-        };
+        let messages = self.messages_of(&tables, &value, seq).await?;
         let verdict = if verify {
             Some(self.verify(spec, &value).await?)
         } else {
@@ -138,6 +125,61 @@ impl Centre {
             history,
             verdict,
         })
+    }
+
+    /// The messages in which the rows came that a value was made of, newest first, at most twenty. Where retention has
+    /// removed the rows, the messages that filled the tables before.
+    async fn messages_of(
+        &self,
+        tables: &[String],
+        value: &Map<String, Json>,
+        seq: i64,
+    ) -> Result<Vec<Map<String, Json>>> {
+        let text = |name: &str| value.get(name).and_then(Json::as_str).unwrap_or_default();
+        let start = parse_instant(text("period_start"), None).unwrap_or(0);
+        let grain = Grain::parse(text("grain")).unwrap_or(Grain::Day);
+        let end = grain.end(start, &self.zone);
+        let mut sources = Vec::new();
+        for table in tables {
+            let dataset = self.lake.dataset(table)?;
+            let time = dataset.spec.time().filter(|_| dataset.spec.kind == Kind::Event);
+            let within = time.map(|column| {
+                let name = &column.name;
+                let edge = |t: i64| match column.kind {
+                    ColumnType::Date => format!("DATE '{}'", &self.zone.format(t)[..10]),
+                    _ => {
+                        let t = qala_core::Zone::utc().format(t).replace("+00:00", "Z");
+                        format!("arrow_cast('{t}', 'Timestamp(Microsecond, Some(\"UTC\"))')")
+                    }
+                };
+                format!("WHERE {name} >= {} AND {name} <= {}", edge(start), edge(end - 1))
+            });
+            let sql = format!(
+                "SELECT DISTINCT _source FROM {table} {} ORDER BY _source DESC LIMIT 20",
+                within.unwrap_or_default()
+            );
+            let query = qala_lake::Query::system(sql).as_of(Some(AsOf::Seq(seq - 1)));
+            let (batches, _) = qala_lake::collect(&*self.engine, &query).await?;
+            let rows = crate::value::rows_json(&batches, &self.zone);
+            sources.extend(rows.iter().filter_map(|row| row.get("_source")?.as_i64()));
+        }
+        let condition = if sources.is_empty() {
+            let likes = tables
+                .iter()
+                .map(|t| format!("receipts LIKE '%\"dataset\":\"{t}\"%'"));
+            likes.collect::<Vec<_>>().join(" OR ")
+        } else {
+            let ids = sources.iter().map(ToString::to_string);
+            format!("id IN ({})", ids.collect::<Vec<_>>().join(", "))
+        };
+        if condition.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.rows(&format!(
+            "SELECT id, feed, kind, name, digest, received, accepted, duplicate, quarantined, _received_at FROM lake_messages \
+             WHERE _seq < {seq} AND feed <> 'indicators' AND ({condition}) ORDER BY id DESC LIMIT 20"
+        ))
+        .await
     }
 
     /// Values of the same period that were superseded.

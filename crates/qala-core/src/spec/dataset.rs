@@ -159,6 +159,9 @@ pub struct DatasetSpec {
     /// What a row is, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
+    /// True when only the program itself writes it: values with their passports, what the registry tells.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub internal: bool,
     /// IANA zone of local days, or `city` for the zone of the city's pack.
     pub zone: String,
     /// Columns that name a row. A time column among them makes duplicate search local to its day.

@@ -200,7 +200,7 @@ impl Mapping {
                 let is_bare = column.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
                 let quoted = toml::Value::String(column.clone()).to_string();
                 let column = if is_bare { column } else { &quoted };
-                text.push_str(&format!("{column} = {map}\n"));
+                text.extend([column, " = ", &map.to_string(), "\n"]);
             }
         }
         if !tables.is_empty() {

@@ -142,7 +142,7 @@ pub(super) fn find(window: &Window) -> Vec<WrongClock> {
         let mut at = 0;
         while at < smooth.len() {
             let level = smooth[at];
-            let is_same = |o: f64| (o - level).abs() <= (0.25 * level.abs()).min(300.0).max(60.0);
+            let is_same = |o: f64| (o - level).abs() <= (0.25 * level.abs()).clamp(60.0, 300.0);
             let count = smooth[at..].iter().take_while(|o| is_same(**o)).count();
             if level.abs() < least || count < LEAST_MESSAGES {
                 at += count.max(1);

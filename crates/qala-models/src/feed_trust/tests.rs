@@ -119,7 +119,7 @@ fn a_stuck_value_is_found_and_a_quiet_night_is_not() {
     for device in 0..8 {
         for night in [14, 38] {
             change(&mut quiet, device, night + device as i64 % 2..night + 8, |r| {
-                r.value = 0.0
+                r.value = 0.0;
             });
         }
     }
@@ -149,7 +149,7 @@ fn a_spike_is_found_and_what_all_see_is_not() {
 fn a_drift_is_found_and_a_step_is_not() {
     let mut drift = window(noisy);
     change(&mut drift, 5, 12..40, |r| {
-        r.value *= 1.0 + 0.5 * (r.t - 12 * HOUR) as f64 / (24 * HOUR) as f64
+        r.value *= 1.0 + 0.5 * (r.t - 12 * HOUR) as f64 / (24 * HOUR) as f64;
     });
     let found = judge(&drift);
     assert_eq!(found.len(), 1, "{:?}", told(&drift));
@@ -171,7 +171,7 @@ fn wrong_clocks_are_found_and_what_is_late_is_not() {
     // Two hours of silence, and from then on everything comes two hours late, with right times.
     let mut late = window(noisy);
     change(&mut late, 1, 20..47, |r| {
-        r.message = (r.message + 24).min(47 * 12)
+        r.message = (r.message + 24).min(47 * 12);
     });
     assert_eq!(told(&late), [""; 0]);
 }
@@ -219,9 +219,9 @@ fn a_change_of_unit_is_found_also_where_nothing_is_in_range() {
     for factor in [1e-3, 1e3] {
         let mut unit = window(noisy);
         change(&mut unit, 4, 8..20, |r| {
-            r.value = (r.value * factor * 10.0).round() / 10.0
+            r.value = (r.value * factor * 10.0).round() / 10.0;
         });
-        assert_eq!(told(&unit), [format!("d4 unit_change 8-20 {:.1}", factor)]);
+        assert_eq!(told(&unit), [format!("d4 unit_change 8-20 {factor:.1}")]);
     }
 }
 

@@ -40,11 +40,10 @@ pub(crate) fn check(pack: &str) -> Result<ExitCode> {
                 feed.id, feed.owner_function
             ));
         }
-        if let Some(name) = &feed.dataset
-            && !datasets.iter().any(|d| d.name == *name)
-        {
-            faults.push(format!("feed {}: there is no dataset `{name}`", feed.id));
+        if feeds.iter().filter(|f| f.id == feed.id).count() > 1 {
+            faults.push(format!("feed {}: there are two of this id", feed.id));
         }
+        faults.extend(qala_app::feed_faults(feed, &datasets));
         if let Some(devices) = &feed.devices {
             let name = devices.dataset.as_ref().or(feed.dataset.as_ref());
             let dataset = name.and_then(|n| datasets.iter().find(|d| d.name == *n));

@@ -44,6 +44,9 @@ pub(crate) fn show(id: &str, format: Format) -> Result<ExitCode> {
         print::out(&serde_json::to_string_pretty(spec)?);
         return Ok(ExitCode::SUCCESS);
     }
+    if format != Format::Table {
+        output::only(format, "table or json")?;
+    }
     for (what, text) in [
         ("title", &spec.title),
         ("question", &spec.question),
@@ -115,6 +118,18 @@ pub(crate) async fn compute(centre: Centre, request: Request) -> Result<ExitCode
             (from.unwrap_or(first), to.unwrap_or(last + 1))
         }
     };
+    if request.format == Format::Arrow {
+        output::only(Format::Arrow, "table, csv or json")?;
+    }
+    if let Some(place) = request.place.as_deref().filter(|p| *p != "city") {
+        let places = centre.registry.places().await.map_err(AppError::from)?;
+        let known = || places.iter().map(|p| p.id.as_str());
+        if known().all(|id| id != place) {
+            let hint = qala_core::spec::nearest(place, known());
+            let hint = hint.map(|h| format!("; did you mean `{h}`?")).unwrap_or_default();
+            return Err(AppError::Usage(format!("there is no place `{place}`{hint}")).into());
+        }
+    }
     let (values, kept) = centre.run_indicator(&spec, Range { from, to, grain }).await?;
     let wanted: Vec<&Value> = values
         .iter()
@@ -162,6 +177,9 @@ pub(crate) async fn compute(centre: Centre, request: Request) -> Result<ExitCode
 }
 
 pub(crate) async fn passport(centre: Centre, id: &str, verify: bool, format: Format) -> Result<ExitCode> {
+    if !matches!(format, Format::Table | Format::Json) {
+        output::only(format, "table or json")?;
+    }
     let passport = centre.passport(id, verify).await?;
     let bad = matches!(passport.verdict, Some(Verdict::Different { .. }));
     if format == Format::Json {

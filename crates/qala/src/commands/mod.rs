@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use qala_app::{Centre, CentreOptions, Door, PackSources, Shelf};
+use qala_app::{AppError, Centre, CentreOptions, Door, PackSources, Shelf};
 
 use crate::args::{
     Args, Command, IndicatorCommand, MappingCommand, PackCommand, QuarantineCommand, SpecCommand, Switch,
@@ -40,6 +40,14 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     }
     if let Some(mib) = args.memory {
         options.query_memory = mib.saturating_mul(1 << 20);
+    }
+    if asks_only(&args.command) && !args.data.join("FORMAT").exists() {
+        // A mistyped folder would be a new centre without data, and its answers would be believed.
+        return Err(AppError::Usage(format!(
+            "there is no centre in {}; name another folder with --data, or begin one with `qala import`, `qala serve` or `qala demo`",
+            args.data.display()
+        ))
+        .into());
     }
     match args.command {
         Command::Serve {
@@ -193,4 +201,18 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// True for commands that only make sense where a centre is.
+fn asks_only(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Sql { .. }
+            | Command::Passport { .. }
+            | Command::Indicator(IndicatorCommand::Compute { .. })
+            | Command::Backup { .. }
+            | Command::Quarantine { .. }
+            | Command::Reparse { .. }
+            | Command::Tidy
+    )
 }

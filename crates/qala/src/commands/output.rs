@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use arrow::record_batch::RecordBatch;
-use qala_app::{rows_json, text_of};
+use clap::ValueEnum;
+use qala_app::{AppError, rows_json, text_of};
 use qala_core::Zone;
 use serde_json::{Map, Value};
 
@@ -73,9 +74,20 @@ pub(crate) fn rows(rows: &[Map<String, Value>], format: Format) -> Result<()> {
     match format {
         Format::Json => print::out(&serde_json::to_string_pretty(rows)?),
         Format::Csv => print::bytes(csv(&names, &cells).as_bytes()),
-        Format::Table | Format::Arrow => table(&names, &cells),
+        Format::Table => table(&names, &cells),
+        Format::Arrow => only(Format::Arrow, "table, csv or json")?,
     }
     Ok(())
+}
+
+/// Refuses a format that an answer has no form in.
+pub(crate) fn only(format: Format, known: &str) -> Result<()> {
+    let word = format.to_possible_value().map(|v| v.get_name().to_owned());
+    let word = word.unwrap_or_default();
+    Err(AppError::Usage(format!(
+        "this answer has no form in `{word}`; it comes as {known}"
+    ))
+    .into())
 }
 
 /// Cells as CSV with a header.

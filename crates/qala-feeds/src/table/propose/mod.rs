@@ -88,7 +88,7 @@ pub fn propose(input: &mut dyn Input, context: &Context<'_>) -> Result<Proposal,
     let sample = sample(input, context)?;
     let chosen: Vec<&DatasetSpec> = match context.dataset {
         Some(spec) => vec![spec],
-        None => context.datasets.iter().collect(),
+        None => context.datasets.iter().filter(|spec| !spec.internal).collect(),
     };
     let mut fits: Vec<(f64, &DatasetSpec)> = chosen
         .into_iter()
