@@ -130,6 +130,7 @@ def counts(data):
         "kazakhstan/population_regions_age_sex.csv": table(kazakhstan / "population_regions_age_sex.csv", "value"),
         "kazakhstan/region_indicators.csv": cells(kazakhstan / "region_indicators.csv", figures),
         "kazakhstan/stat_gov_population_source.xlsx": workbook(kazakhstan / "stat_gov_population_source.xlsx"),
+        "osm/spo_hexgrid.csv": cells(data / "osm/spo_hexgrid.csv", ["population", "schools", "jobs", "healthcare"]),
         "schools/dc_schools.csv": table(schools / "dc_schools.csv", "sy12_enrollment"),
         "schools/dc_new-boundaries.json.gz": features(schools / "dc_new-boundaries.json.gz"),
         "schools/dc_old-boundaries.json.gz": features(schools / "dc_old-boundaries.json.gz"),

@@ -12,7 +12,8 @@ writes the counts that the tests of qala-feeds compare with. Shortest paths, on 
     .venv/bin/python scripts/reference_osm.py compare reference.csv ours.csv
 
 The rules of tags are written a second time here, from the documentation of the datasets; the graph has an edge for each
-pair of neighbouring nodes, so it knows nothing of how ours splits streets.
+pair of neighbouring nodes, so it knows nothing of how ours splits streets. Forbidden turns: the vertices of the reference are
+the steps from a node to its neighbour, and its edges join the steps that may follow each other.
 """
 
 import collections
@@ -84,10 +85,49 @@ def kind(tags):
     return "place" if "place" in tags and "name" in tags else None
 
 
+def rules(item, tags):
+    """Rules about turns of cars as (from way, via node, to way, is only)."""
+    if not tags.get("type", "").startswith("restriction"):
+        return []
+    word = next((tags[key] for key in ("restriction:motorcar", "restriction:motor_vehicle", "restriction") if key in tags), "")
+    excepts = {mode.strip() for mode in tags.get("except", "").split(";")}
+    of = {"from": [], "to": [], "via": []}
+    for member in item.members:
+        if member.role in of:
+            of[member.role].append((member.type, member.ref))
+    is_simple = len(of["via"]) == 1 and of["via"][0][0] == "n"
+    is_plain = not {"day_on", "hour_on", "restriction:conditional"} & set(tags)
+    if not is_simple or not is_plain or excepts & {"motorcar", "motor_vehicle"} or not word.startswith(("no_", "only_")):
+        return []
+    ways = {role: [ref for kind, ref in of[role] if kind == "w"] for role in ("from", "to")}
+    return [(a, of["via"][0][1], b, word.startswith("only_")) for a in ways["from"] for b in ways["to"]]
+
+
+def old_areas(path):
+    """Multipolygons whose relation says nothing: (relation, what its outer ways say, those ways)."""
+    silent = {"type", "source", "created_by", "note", "fixme", "comment"}
+    found, outer = [], {}
+    for item in osmium.FileProcessor(str(path), osmium.osm.RELATION):
+        tags = {tag.k: tag.v for tag in item.tags}
+        if tags.get("type") == "multipolygon" and set(tags) <= silent:
+            ways = [member.ref for member in item.members if member.type == "w" and member.role != "inner"]
+            found.append((item.id, ways))
+            outer.update(dict.fromkeys(ways))
+    for item in osmium.FileProcessor(str(path), osmium.osm.WAY):
+        if item.id in outer:
+            tags = {tag.k: tag.v for tag in item.tags}
+            outer[item.id] = (tags.get("building", "no"), kind(tags))
+    says = [(relation, {outer[way] for way in ways}, ways) for relation, ways in found if ways]
+    return [(relation, next(iter(what)), ways) for relation, what, ways in says if len(what) == 1 and what not in ({("no", None)}, {None})]
+
+
 def read(path):
-    """Counts, and the streets for cars as (way, nodes, places, forward, backward)."""
+    """Counts, and the streets for cars as (way, nodes, places, forward, backward), and rules about turns."""
     totals, features, streets = collections.Counter(nodes=0, ways=0, relations=0), collections.Counter(), []
-    places = {}
+    places, turns = {}, []
+    old = old_areas(path)
+    drawn = {way for _, _, ways in old for way in ways}
+    meant = {relation: what for relation, what, _ in old}
     for item in osmium.FileProcessor(str(path)).with_locations().with_areas():
         tags = {tag.k: tag.v for tag in item.tags}
         if item.is_node():
@@ -98,7 +138,7 @@ def read(path):
             totals["ways"] += 1
             nodes = [(node.ref, node.location) for node in item.nodes]
             is_known = all(location.valid() for _, location in nodes)
-            if kind(tags) and is_known and nodes:
+            if kind(tags) and is_known and nodes and item.id not in drawn:
                 features[kind(tags)] += 1
             if "highway" in tags and tags["highway"] not in NO_STREETS and is_known and len(nodes) >= 2:
                 features["streets"] += 1
@@ -110,8 +150,17 @@ def read(path):
                     places.update(zip(streets[-1][1], where))
         elif item.is_relation():
             totals["relations"] += 1
+            turns.extend(rules(item, tags))
+            features["turn_rules"] += len(rules(item, tags))
         elif item.is_area():
-            if tags.get("building", "no") != "no":
+            building = tags.get("building", "no")
+            if item.from_way() and item.orig_id() in drawn:
+                continue
+            if not item.from_way() and item.orig_id() in meant:
+                building, what = meant[item.orig_id()]
+                if what:
+                    features[what] += 1
+            if building != "no":
                 features["buildings"] += 1
             if not item.from_way():
                 if kind(tags):
@@ -126,7 +175,7 @@ def read(path):
         for a, b in zip(where, where[1:]):
             degrees += abs(b[0] - a[0]) + abs(b[1] - a[1])
     features["junctions"] = sum(1 for count in arms.values() if count >= 3)
-    return totals, features, degrees, streets, places
+    return totals, +features, degrees, streets, places, turns
 
 
 def distance(a, b):
@@ -138,42 +187,75 @@ def distance(a, b):
 def counts(folder):
     out = {"tools": {"osmium": "4.3.2"}}
     for path in FILES:
-        totals, features, degrees, _, _ = read(pathlib.Path(folder) / path)
+        totals, features, degrees, _, _, _ = read(pathlib.Path(folder) / path)
         out[path] = {**totals, "car_degrees": degrees, "features": dict(sorted(features.items()))}
     print(json.dumps(out, indent=1))
 
 
 def paths(path):
     """from, to, shortest length in metres, least time in seconds; empty when there is no path."""
-    _, _, _, streets, places = read(path)
+    _, _, _, streets, places, turns = read(path)
     graph, uses = networkx.DiGraph(), collections.Counter()
+    steps, ends = {}, collections.defaultdict(list)
 
-    def edge(a, b, kmh):
+    def step(way, a, b, kmh):
+        """From a node to its neighbour; of two times the same step the cheaper one counts."""
         metres = distance(places[a], places[b])
         seconds = metres * 3.6 / kmh
-        known = graph.get_edge_data(a, b)
+        known = steps.get((way, a, b))
         if known:
-            metres, seconds = min(metres, known["metres"]), min(seconds, known["seconds"])
-        graph.add_edge(a, b, metres=metres, seconds=seconds)
+            metres, seconds = min(metres, known[0]), min(seconds, known[1])
+        steps[way, a, b] = metres, seconds
+        graph.add_edge(a, b)
 
-    for _, nodes, _, forward, backward in streets:
+    for way, nodes, _, forward, backward in streets:
         uses.update(nodes)
         uses.update((nodes[0], nodes[-1]))
+        for node in (nodes[0], nodes[-1]):
+            ends[way, node].append(nodes.count(node))
         for a, b in zip(nodes, nodes[1:]):
             if forward:
-                edge(a, b, forward)
+                step(way, a, b, forward)
             if backward:
-                edge(b, a, backward)
+                step(way, b, a, backward)
+    leaving = collections.defaultdict(list)
+    for way, a, b in steps:
+        leaving[a].append((way, a, b))
+    # A rule counts where both streets end once at its node, and the way on that it names is there.
+    forbidden = set()
+    for start, via, end, is_only in turns:
+        there = ends.get((start, via)) == [1] and ends.get((end, via)) == [1]
+        if there and any(way == end for way, _, _ in leaving[via]):
+            forbidden.update((start, via, way) for way, _, _ in leaving[via] if (way == end) != is_only)
+    # Nobody turns round where no streets meet.
+    follows = networkx.DiGraph()
+    follows.add_nodes_from(steps)
+    for one in steps:
+        for other in leaving[one[2]]:
+            is_round = other[2] == one[1] and uses[one[2]] == 1
+            if not is_round and (one[0], one[2], other[0]) not in forbidden:
+                metres, seconds = steps[other]
+                follows.add_edge(one, other, metres=metres, seconds=seconds)
     crossings = sorted(node for node, count in uses.items() if count > 1 and node in graph)
     part = max(networkx.strongly_connected_components(graph), key=len)
-    print(f"{len(crossings)} vertices, {sum(1 for node in crossings if node in part)} in the largest part", file=sys.stderr)
+    print(f"{len(crossings)} vertices, {sum(1 for node in crossings if node in part)} in the largest part, {len(forbidden)} forbidden turns", file=sys.stderr)
     chance = random.Random(20130612)
     print("from,to,metres,seconds")
     for start in chance.sample(crossings, 100):
-        lengths = networkx.single_source_dijkstra_path_length(graph, start, weight="metres")
-        times = networkx.single_source_dijkstra_path_length(graph, start, weight="seconds")
+        found = {}
+        for place, weight in enumerate(("metres", "seconds")):
+            first = {one: steps[one][place] for one in leaving[start]}
+            follows.add_node("start")
+            for one, cost in first.items():
+                follows.add_edge("start", one, **{weight: cost})
+            best = {start: 0.0}
+            for one, cost in networkx.single_source_dijkstra_path_length(follows, "start", weight=weight).items():
+                if one != "start":
+                    best[one[2]] = min(cost, best.get(one[2], math.inf))
+            follows.remove_node("start")
+            found[weight] = best
         for end in chance.sample(crossings, 10):
-            print(f"{start},{end},{lengths.get(end, '')!r},{times.get(end, '')!r}".replace("''", ""))
+            print(f"{start},{end},{found['metres'].get(end, '')!r},{found['seconds'].get(end, '')!r}".replace("''", ""))
 
 
 def compare(reference, ours):

@@ -48,6 +48,13 @@ if [ ${#missing[@]} -gt 0 ]; then
     has cc || fail "there is still no C compiler \`cc\`; install build-essential by hand"
 fi
 
+# A broker for the tests of devices. In CI only: elsewhere the package would start a service that nobody asked for.
+if [ -n "${CI:-}" ] && ! { has mosquitto || [ -x /usr/sbin/mosquitto ]; } && has apt-get && [ "$(id -u)" -eq 0 ]; then
+    say "installing mosquitto for the tests"
+    env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends \
+        mosquitto mosquitto-clients >/dev/null 2>&1 || say "mosquitto could not be installed: its tests are skipped"
+fi
+
 # --- Rust ------------------------------------------------------------------------------------------
 if ! has cargo || ! has rustc; then
     fail "Rust is missing. Install it from https://rustup.rs (version $RUST_AT_LEAST or newer) and try again."

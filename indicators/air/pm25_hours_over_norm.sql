@@ -1,5 +1,5 @@
 -- id = "air.pm25_hours_over_norm"
--- version = 1
+-- version = 2
 -- title.kk = "PM2.5 нормадан асқан сағаттар"
 -- title.ru = "Часы с PM2.5 выше нормы"
 -- title.en = "Hours with PM2.5 above the norm"
@@ -29,19 +29,28 @@ located AS (
     WHERE p.kind = 'district' AND p.geometry IS NOT NULL
 ),
 -- One mean for each station and hour, so that a sensor of 5 minutes weighs as much as a post of 20.
-hours AS (
+measured AS (
     SELECT station_id, local_start('hour', t, :zone) AS hour, qavg(value) AS value, count(*) AS n
     FROM air_readings
     WHERE quantity = 'pm25' AND t >= :from AND t < :to
     GROUP BY station_id, local_start('hour', t, :zone)
+),
+-- Hours of the archive, where no station has readings.
+hours AS (
+    SELECT station_id, hour, value, n FROM measured
+    UNION ALL
+    SELECT a.station_id, a.t AS hour, a.value, 1 AS n
+    FROM (SELECT DISTINCT hour FROM measured) AS m
+    RIGHT JOIN air_hourly_readings AS a ON a.t = m.hour
+    WHERE a.quantity = 'pm25' AND a.t >= :from AND a.t < :to AND m.hour IS NULL
 ),
 -- An hour of a station belongs to the city and to the district in force at its start.
 placed AS (
     SELECT 'city' AS place, hour, value, n FROM hours
     UNION ALL
     SELECT l.place_id AS place, h.hour, h.value, h.n
-    FROM hours AS h
-    JOIN located AS l
+    FROM located AS l
+    JOIN hours AS h
         ON l.station_id = h.station_id AND h.hour >= l.valid_from AND (l.valid_to IS NULL OR h.hour < l.valid_to)
 ),
 place_hours AS (

@@ -77,8 +77,8 @@ placed AS (
     SELECT 'city' AS place, station_id, hour, expected, n FROM station_hours
     UNION ALL
     SELECT l.place_id AS place, h.station_id, h.hour, h.expected, h.n
-    FROM station_hours AS h
-    JOIN located AS l
+    FROM located AS l
+    JOIN station_hours AS h
         ON l.station_id = h.station_id AND h.hour >= l.valid_from AND (l.valid_to IS NULL OR h.hour < l.valid_to)
 ),
 station_periods AS (

@@ -79,8 +79,8 @@ placed AS (
     SELECT 'city' AS place, hour, n, slow FROM judged
     UNION ALL
     SELECT l.place_id AS place, j.hour, j.n, j.slow
-    FROM judged AS j
-    JOIN located AS l
+    FROM located AS l
+    JOIN judged AS j
         ON l.detector_id = j.detector_id AND j.hour >= l.valid_from AND (l.valid_to IS NULL OR j.hour < l.valid_to)
 )
 SELECT

@@ -38,8 +38,8 @@ placed AS (
     SELECT 'city' AS place, t, value FROM readings
     UNION ALL
     SELECT l.place_id AS place, r.t, r.value
-    FROM readings AS r
-    JOIN located AS l
+    FROM located AS l
+    JOIN readings AS r
         ON l.detector_id = r.detector_id AND r.t >= l.valid_from AND (l.valid_to IS NULL OR r.t < l.valid_to)
 )
 SELECT

@@ -22,22 +22,17 @@ WITH seen AS (
     FROM transit_vehicle_positions
     WHERE t >= :from AND t < :to
 ),
-numbered AS (
-    SELECT
-        vehicle_id, t, lon, lat, period_start,
-        row_number() OVER (PARTITION BY vehicle_id, period_start ORDER BY t DESC) AS place,
-        count(*) OVER (PARTITION BY vehicle_id, period_start) AS n
-    FROM seen
-),
+-- Vehicle and time are the key of a position: the last one is found by them, and nothing is sorted.
 vehicles AS (
-    SELECT vehicle_id, t, lon, lat, period_start, n FROM numbered WHERE place = 1
+    SELECT vehicle_id, period_start, max(t) AS t, count(*) AS n FROM seen GROUP BY vehicle_id, period_start
 ),
 placed AS (
     SELECT 'city' AS place, period_start, n FROM vehicles
     UNION ALL
     SELECT p.place_id AS place, v.period_start, v.n
     FROM vehicles AS v
-    JOIN organisation_places AS p ON ST_Contains(ST_GeomFromText(p.geometry), ST_Point(v.lon, v.lat))
+    JOIN seen AS s ON s.vehicle_id = v.vehicle_id AND s.t = v.t
+    JOIN organisation_places AS p ON ST_Contains(ST_GeomFromText(p.geometry), ST_Point(s.lon, s.lat))
     WHERE p.kind = 'district' AND p.geometry IS NOT NULL AND v.t >= p.valid_from AND (p.valid_to IS NULL OR v.t < p.valid_to)
 )
 SELECT

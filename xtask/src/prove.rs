@@ -66,6 +66,12 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 20,
     },
     Step {
+        name: "planted faults of the seeded city are found: recall and precision by kind, false alarms on clean data",
+        kind: Kind::Test,
+        command: "cargo test --workspace --test it feed_trust_on_three_seeds -- --ignored --nocapture",
+        budget_minutes: 15,
+    },
+    Step {
         name: "two hundred kills of the real program under ingest",
         kind: Kind::Test,
         command: "cargo test --workspace --test it two_hundred_kills -- --ignored --nocapture",
@@ -78,6 +84,12 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 15,
     },
     Step {
+        name: "fifty kills each of the real program under ingest from a broker, MQTT 3.1.1 and 5, QoS 1 and 2",
+        kind: Kind::Test,
+        command: "cargo test --workspace --test it fifty_kills_each -- --ignored --nocapture",
+        budget_minutes: 20,
+    },
+    Step {
         name: "the same answers on two Ballista executors",
         kind: Kind::Test,
         command: "cargo test -p qala-cluster --features cluster -- --nocapture",
@@ -87,7 +99,7 @@ const PROOF_STEPS: &[Step] = &[
         name: "the same indicators on two Ballista executors",
         kind: Kind::Test,
         command: "rm -rf target/prove-city && \
-            cargo run --quiet --bin qala -- demo --fill-only --start 2026-03-02 --data target/prove-city && \
+            cargo run --quiet --bin qala -- demo --small --fill-only --start 2026-03-02 --data target/prove-city && \
             QALA_CITY_DATA=target/prove-city \
             cargo test -p qala-cluster --features cluster --test it seeded_city -- --ignored --nocapture",
         budget_minutes: 30,
@@ -105,15 +117,33 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 5,
     },
     Step {
+        name: "readings through a broker",
+        kind: Kind::Bench,
+        command: "python3 benches/mqtt.py",
+        budget_minutes: 10,
+    },
+    Step {
         name: "two hundred million rows: memory, dashboards, rollups, scans beside DuckDB, ingest beside a query",
         kind: Kind::Bench,
         command: "python3 benches/scan.py",
         budget_minutes: 30,
     },
     Step {
+        name: "the seeded city: filled with three years, then live at 1, 10 and 50 times real speed",
+        kind: Kind::Bench,
+        command: "python3 benches/live.py --fill 1103",
+        budget_minutes: 40,
+    },
+    Step {
         name: "the log alone",
         kind: Kind::Bench,
         command: "cargo test --workspace --lib log_speed -- --ignored --nocapture",
+        budget_minutes: 5,
+    },
+    Step {
+        name: "a map, and one ten times as large: time and memory",
+        kind: Kind::Bench,
+        command: "cargo test --workspace --lib a_map_ten_times_as_large -- --ignored --nocapture",
         budget_minutes: 5,
     },
     Step {

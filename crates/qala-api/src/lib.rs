@@ -2,8 +2,16 @@
 //!
 //! What belongs here: types that the server sends and clients read. What does not: how they are made, Arrow, DataFusion.
 
+mod data;
+
+pub use data::{DatasetEntry, Rows, Source};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+mod obligation;
+
+pub use obligation::{Contact, FeedDay, FeedHistory, Hours, Obligation, Silence};
 
 /// A row of JSON: instants are ISO 8601 with the city's offset.
 pub type Row = Map<String, Value>;
@@ -149,6 +157,64 @@ pub struct Feed {
     /// Why its last answer could not be taken in; what came before stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What its sender promised and how it stands to it; absent for a feed that is not in the pack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obligation: Option<Obligation>,
+    /// How its bytes are fetched, and how that goes; absent for what was imported by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<Transport>,
+}
+
+/// How the bytes of a feed are fetched, and how that goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transport {
+    /// `file`, `folder`, `push`, `poll` or `mqtt`.
+    pub kind: String,
+    /// When we last asked, or tried to connect.
+    pub asked: Option<String>,
+    /// When the other side last answered well, with news or without.
+    pub answered: Option<String>,
+    /// When new data last came.
+    pub changed: Option<String>,
+    /// Failures since the last good answer.
+    pub failures: u32,
+    /// When we ask or try next.
+    pub next: Option<String>,
+    /// Of a subscription: the broker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broker: Option<Broker>,
+}
+
+/// How a subscription to a broker goes. Counts are since the start of the program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Broker {
+    /// Since when we are connected; absent when we are not.
+    pub connected_since: Option<String>,
+    /// True when the broker knew our session again and had kept what came meanwhile.
+    pub session_kept: bool,
+    /// Quality of service granted: 0 is best effort, 1 and 2 lose nothing.
+    pub qos: Option<u8>,
+    /// Messages taken in.
+    pub messages: u64,
+    /// Of these, retained ones.
+    pub retained: u64,
+    /// Retained ones that were left, as the feed says.
+    pub skipped: u64,
+    /// Messages sent again that were there already.
+    pub again: u64,
+    /// Messages that could not be read; they are in quarantine.
+    pub refused: u64,
+    /// Messages a second.
+    pub per_second: f64,
+}
+
+/// `GET /api/feeds/<id>/trust`: how far a feed can be trusted, on the newest day that was judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FeedTrust {
+    /// Rows of `feeds_trust`: freshness, completeness, plausibility, faults, recall and precision.
+    pub measures: Vec<Row>,
+    /// Rows of `feeds_faults`: what is wrong with which device.
+    pub faults: Vec<Row>,
 }
 
 /// `GET /api/status`.
@@ -164,6 +230,42 @@ pub struct Status {
     pub now: String,
     /// Datasets and when they fill the disk.
     pub storage: Vec<Storage>,
+    /// How far the seeded city has come; absent when the centre shows none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demo: Option<Demo>,
+}
+
+/// How far the seeded city has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Demo {
+    /// Seed.
+    pub seed: u64,
+    /// What it does now: `recent`, `history`, `days`, `corrections`, `live`.
+    pub phase: String,
+    /// Messages of the phase that are durable.
+    pub done: u64,
+    /// Messages of the phase at most.
+    pub expected: u64,
+    /// Rows received since the start of the program.
+    pub rows: u64,
+    /// By how many seconds of its own time live is behind.
+    pub behind_s: i64,
+    /// How many times faster than the wall clock its time runs; 1 when it has caught up.
+    pub speed: u32,
+    /// When its time has caught up with the wall clock, if it runs faster: an instant of the wall clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catches_up: Option<String>,
+    /// Begin of the time that is not filled in yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap_from: Option<String>,
+    /// End of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap_to: Option<String>,
+    /// Bytes of the data directory, when they were last counted.
+    pub disk_bytes: u64,
+    /// Why it stands still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// What a dataset takes on the disk.
@@ -208,6 +310,33 @@ pub struct Receipt {
     /// The first problems.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Value>,
+    /// True when nothing reached a dataset.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub dry_run: bool,
+    /// True when it came with a sandbox token: rows are compared with what came with that token before.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub sandbox: bool,
+    /// Of a dry run: the first rows as they would be in the table, each with its dataset.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<Row>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks in this form")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// `GET /api/sandbox/messages`: a message that came with a sandbox token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SandboxMessage {
+    /// When it came.
+    pub received_at: String,
+    /// Feed.
+    pub feed: String,
+    /// The sender's idempotency key.
+    pub idempotency_key: Option<String>,
+    /// The receipt that was given.
+    pub receipt: Receipt,
 }
 
 /// Any error: one sentence that says what to do.

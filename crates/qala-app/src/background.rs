@@ -7,7 +7,7 @@ use qala_core::spec::Transport;
 use tokio::task::JoinSet;
 
 use crate::centre::Centre;
-use crate::indicator::Range;
+use crate::schedule::Schedule;
 use crate::transport::Transports;
 
 /// The running loops. Dropping it stops them; nothing acknowledged is lost by that.
@@ -29,14 +29,23 @@ impl Background {
             });
             let client = reqwest::Client::new();
             for feed in centre.feeds.clone() {
-                if matches!(feed.transport, Transport::Poll { .. }) {
-                    let (centre, transports, client) =
-                        (Arc::clone(centre), Arc::clone(&transports), client.clone());
-                    tasks.spawn(async move { transports.poll(&centre, &feed, &client).await });
+                let (centre, transports) = (Arc::clone(centre), Arc::clone(&transports));
+                match feed.transport {
+                    Transport::Poll { .. } => {
+                        let client = client.clone();
+                        tasks.spawn(async move { transports.poll(&centre, &feed, &client).await });
+                    }
+                    Transport::Mqtt { .. } => {
+                        tasks.spawn(async move { transports.subscribe(&centre, &feed).await });
+                    }
+                    Transport::File { .. } | Transport::Folder { .. } | Transport::Push {} => {}
                 }
             }
             tasks.spawn(relaying(Arc::clone(centre)));
-            tasks.spawn(schedule(Arc::clone(centre)));
+            centre.watch.listen();
+            tasks.spawn(watching(Arc::clone(centre)));
+            tasks.spawn(scheduling(Arc::clone(centre)));
+            tasks.spawn(judging(Arc::clone(centre)));
         }
         Self { tasks }
     }
@@ -98,34 +107,31 @@ async fn relaying(centre: Arc<Centre>) {
     }
 }
 
-async fn schedule(centre: Arc<Centre>) {
-    let mut last: std::collections::HashMap<String, i64> = std::collections::HashMap::new();
+async fn judging(centre: Arc<Centre>) {
     loop {
-        for spec in &centre.indicators {
-            let Some(every) = spec.every_min else { continue };
-            let now = centre.clock.now();
-            let due = last
-                .get(spec.id.as_str())
-                .is_none_or(|t| now - t >= i64::from(every) * 60_000_000);
-            if !due {
-                continue;
-            }
-            last.insert(spec.id.to_string(), now);
-            for grain in &spec.grains {
-                // The last two closed periods, which late rows still change. A running period would be judged
-                // before its rows can have come.
-                let to = grain.start(now, &centre.zone);
-                let from = grain.start(grain.start(to - 1, &centre.zone) - 1, &centre.zone);
-                let range = Range {
-                    from,
-                    to,
-                    grain: *grain,
-                };
-                if let Err(error) = centre.run_indicator(spec, range).await {
-                    tracing::error!(indicator = %spec.id, %grain, %error, "could not compute");
-                }
+        // Not at once: a centre that has just started has more urgent things to do.
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        for feed in centre.trusted_feeds() {
+            if let Err(error) = centre.judge_if_due(feed).await {
+                tracing::error!(feed = %feed.id, %error, "could not judge the feed's day");
             }
         }
-        tokio::time::sleep(Duration::from_secs(20)).await;
+    }
+}
+
+async fn watching(centre: Arc<Centre>) {
+    loop {
+        if let Err(error) = centre.watch_feeds().await {
+            tracing::error!(%error, "watching the feeds failed; it goes on from where it was");
+        }
+        tokio::time::sleep(Duration::from_secs(10)).await;
+    }
+}
+
+async fn scheduling(centre: Arc<Centre>) {
+    let mut schedule = Schedule::default();
+    loop {
+        centre.computing.due(Duration::from_secs(20)).await;
+        schedule.turn(&centre).await;
     }
 }

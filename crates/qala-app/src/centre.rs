@@ -7,13 +7,18 @@ use qala_core::Zone;
 use qala_core::spec::{FeedSpec, IndicatorSpec, Kind, nearest};
 use qala_disk::RealDisk;
 use qala_lake::{Clock, Lake, LakeOptions, LocalEngine, LocalOptions};
-use qala_registry::{Pack, Registry, load_pack};
+use qala_registry::{Pack, Registry, Sandbox, TokenGrant, load_pack};
 
 use crate::clock::SystemClock;
 use crate::content::Content;
+use crate::demo::Demo;
 use crate::error::{AppError, Result};
+use crate::memory;
+use crate::obligation::Watch;
+use crate::schedule::Computing;
+use crate::shelf::Shelf;
 use crate::spool::{self, Spool};
-use crate::transport::Polls;
+use crate::transport::TransportStates;
 
 /// How a centre is opened.
 #[derive(Debug, Clone)]
@@ -22,8 +27,12 @@ pub struct CentreOptions {
     pub data: PathBuf,
     /// City pack.
     pub pack: String,
-    /// Memory for queries, bytes.
+    /// Memory for queries, bytes; half of what there is, at most 4 GiB.
     pub query_memory: usize,
+    /// Memory for rows that are not in tables yet and for the search of duplicates, bytes; absent: the lake's own choice.
+    pub ingest_memory: Option<usize>,
+    /// Clock.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl CentreOptions {
@@ -33,7 +42,9 @@ impl CentreOptions {
         Self {
             data: data.into(),
             pack,
-            query_memory: 4 << 30,
+            query_memory: memory::for_queries(),
+            ingest_memory: None,
+            clock: Arc::new(SystemClock),
         }
     }
 }
@@ -58,10 +69,18 @@ pub struct Centre {
     pub data: PathBuf,
     /// The city's name.
     pub city: qala_core::Text,
-    /// How the addresses answer that are asked again and again.
-    pub polls: Polls,
     /// Devices by SensorThings.
     pub(crate) sensors: crate::sensorthings::Sensors,
+    /// What is known of arrivals and devices.
+    pub(crate) watch: Watch,
+    /// What integrators tried.
+    pub(crate) sandbox: Sandbox,
+    /// How the transports of the feeds do.
+    pub transports: TransportStates,
+    /// How far the seeded city has come, when this is one.
+    pub demo: Demo,
+    /// When indicators are computed.
+    pub computing: Computing,
     // Held while the directory is open; the system lets it go when the process ends, however it ends.
     _lock: std::fs::File,
 }
@@ -74,7 +93,7 @@ impl Centre {
     pub async fn open(options: CentreOptions) -> Result<Self> {
         let lock = lock(&options.data)?;
         spool::clean(&options.data);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock = options.clock;
         let files = Content::pack(&options.pack)?;
         let pack = Pack::from_toml(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
         let zone = Zone::new(&pack.zone).map_err(|e| AppError::Usage(e.to_string()))?;
@@ -83,8 +102,12 @@ impl Centre {
             place_in(&mut feed.transport, &options.data);
         }
         let disk = Arc::new(RealDisk::new(&options.data).map_err(AppError::io("open the data directory"))?);
-        let lake_options = LakeOptions::new(zone.clone(), Arc::clone(&clock));
-        let lake = Lake::open(disk, &Content::datasets()?, lake_options)
+        let mut lake_options = LakeOptions::new(zone.clone(), Arc::clone(&clock));
+        if let Some(bytes) = options.ingest_memory {
+            lake_options = lake_options.within(bytes);
+        }
+        let shelf = Shelf::new(&options.data, &options.pack);
+        let lake = Lake::open(disk, &shelf.datasets()?, lake_options)
             .await?
             .at(options.data.clone());
         let lake = Arc::new(lake);
@@ -97,6 +120,7 @@ impl Centre {
         load_pack(&registry, &pack, clock.now()).await?;
         let sensors =
             crate::sensorthings::Sensors::open(&registry, &lake, last_observation(&engine).await?).await?;
+        let transports = TransportStates::load(&registry, &feeds).await?;
         let centre = Self {
             lake,
             engine,
@@ -105,10 +129,14 @@ impl Centre {
             feeds,
             zone,
             clock,
+            sandbox: Sandbox::new(options.data.join("sandbox.sqlite")),
             data: options.data,
             city: pack.name,
-            polls: Polls::default(),
             sensors,
+            watch: Watch::default(),
+            transports,
+            demo: Demo::default(),
+            computing: Computing::default(),
             _lock: lock,
         };
         centre.relay().await?;
@@ -176,7 +204,7 @@ impl Centre {
         self.registry.add_user(id, name, role, role, now).await?;
         let token = self
             .registry
-            .issue_token(id, "first", rand::random(), now)
+            .issue_token(id, &TokenGrant::person("first"), rand::random(), now)
             .await?;
         Ok(token.reveal().to_owned())
     }
@@ -232,7 +260,7 @@ fn lock(data: &Path) -> Result<std::fs::File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(AppError::Usage(format!(
-            "{} is in use by another qala process; stop it, or ask the running server",
+            "{} is in use by another qala process; stop it first, or ask it over HTTP (see /api/catalog)",
             data.display()
         ))),
         Err(std::fs::TryLockError::Error(e)) => Err(AppError::io("lock the data directory")(e)),

@@ -19,6 +19,12 @@ pub enum AppError {
     /// The caller asked for something that does not exist or makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// Nobody is let in with this token, or without one.
+    #[error("{0}")]
+    Unauthorised(String),
+    /// The token is good, but not for this.
+    #[error("{0}")]
+    Forbidden(String),
     /// A message is larger than is taken in at once.
     #[error("{0}")]
     TooLarge(String),
@@ -48,6 +54,11 @@ impl AppError {
             self,
             Self::Usage(_)
                 | Self::Spec(_)
+                | Self::Registry(
+                    RegistryError::UnknownToken(_)
+                        | RegistryError::UserExists(_)
+                        | RegistryError::Empty { .. }
+                )
                 | Self::Lake(
                     LakeError::UnknownDataset { .. }
                         | LakeError::Query(_)
@@ -56,6 +67,20 @@ impl AppError {
                 )
         )
     }
+}
+
+/// An error with its causes, in one line. A cause that the words before it already hold is not said twice.
+pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 /// Result of a use case.

@@ -9,12 +9,13 @@ use arrow::record_batch::RecordBatch;
 use qala_core::spec::{DatasetSpec, Mapping};
 use qala_core::{DatasetName, FeedId, Problem};
 use qala_feeds::{Context, Input, Selection, Sink, Stopped, kind};
-use qala_lake::{Begin, Message, Op, Outcome, Receipt};
+use qala_lake::{Begin, Message, Op, Outcome};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use crate::centre::Centre;
 use crate::content::Content;
+use crate::dry_run::{self, Digests, TriedOut};
 use crate::error::{AppError, Result};
 use crate::recipe::Recipe;
 use crate::spool::{self, SpoolFile};
@@ -31,7 +32,7 @@ pub enum Payload {
 }
 
 impl Payload {
-    fn open(&self) -> Result<Box<dyn Input>> {
+    pub(crate) fn open(&self) -> Result<Box<dyn Input>> {
         let file = |path: &Path| -> Result<Box<dyn Input>> {
             let file = std::fs::File::open(path).map_err(AppError::io(format!("open {}", path.display())))?;
             Ok(Box::new(std::io::BufReader::with_capacity(1 << 20, file)))
@@ -141,7 +142,7 @@ pub fn mapping_for(given: Option<&Path>, stem: &str) -> Result<Option<(Mapping, 
     }
 }
 
-enum Event {
+pub(crate) enum Event {
     Rows(DatasetName, RecordBatch),
     Problem(Problem),
     Feed(FeedId),
@@ -196,12 +197,20 @@ pub(crate) fn digest(payload: &Payload) -> Result<String> {
     Ok(spool::text(hasher))
 }
 
+/// A payload that is ready to be parsed.
+struct Started {
+    /// Target, when one was named.
+    name: Option<DatasetName>,
+    mapping_text: String,
+    digest: String,
+    known_personal: Option<bool>,
+    events: mpsc::Receiver<Event>,
+    /// Runs on a thread of its own.
+    parse: Box<dyn FnOnce() -> Result<()> + Send>,
+}
+
 impl Centre {
-    /// Takes one payload in. The answer comes when all of it is durable.
-    ///
-    /// # Errors
-    /// An unknown kind or dataset; reading; the lake's. Bad rows are no error: they are counted and quarantined.
-    pub async fn import(&self, import: Import, progress: Arc<Progress>) -> Result<Outcome> {
+    async fn start(&self, import: &Import, progress: Arc<Progress>) -> Result<Started> {
         let Some(parser) = kind(&import.kind) else {
             let known: Vec<&str> = qala_feeds::KINDS.iter().map(|k| k.name()).collect();
             let hint = qala_core::spec::nearest(&import.kind, known.iter().copied());
@@ -244,13 +253,12 @@ impl Centre {
             Some(digest) => digest,
             None => blocking(move || digest(&payload)).await?,
         };
-        let events = {
+        let (events, parse) = {
             let (sender, events) = mpsc::channel(4);
             let payload = import.payload.clone();
             let feed = import.feed.clone();
             let zone = self.zone.clone();
             let selection = import.again.as_ref().and_then(|a| a.selection.clone());
-            let progress = Arc::clone(&progress);
             let parse = move || -> Result<()> {
                 let mut input = payload.open()?;
                 input.seek(SeekFrom::Start(0)).map_err(AppError::io("rewind"))?;
@@ -275,13 +283,48 @@ impl Centre {
             };
             (events, parse)
         };
-        let (mut events, parse) = events;
+        Ok(Started {
+            name,
+            mapping_text,
+            digest,
+            known_personal,
+            events,
+            parse: Box::new(parse),
+        })
+    }
+
+    /// Reads a payload and gathers what it would become.
+    pub(crate) async fn read_only(
+        &self,
+        import: Import,
+        progress: Arc<Progress>,
+        digests: Digests,
+    ) -> Result<TriedOut> {
+        let mut started = self.start(&import, progress).await?;
+        let worker = tokio::task::spawn_blocking(started.parse);
+        let tried = dry_run::gather(self, &mut started.events, started.digest, digests).await;
+        // A parser that still runs finds nobody listening, and stops.
+        drop(started.events);
+        joined(worker.await)??;
+        tried
+    }
+
+    /// Takes one payload in. The answer comes when all of it is durable.
+    ///
+    /// # Errors
+    /// An unknown kind or dataset; reading; the lake's. Bad rows are no error: they are counted and quarantined.
+    pub async fn import(&self, import: Import, progress: Arc<Progress>) -> Result<Outcome> {
         if import.dry_run {
-            let worker = tokio::task::spawn_blocking(parse);
-            let outcome = dry_run(&mut events, digest, &import.feed).await;
-            joined(worker.await)??;
-            return Ok(outcome);
+            return Ok(self.try_out(import, progress).await?.outcome);
         }
+        let Started {
+            name,
+            mapping_text,
+            digest,
+            known_personal,
+            mut events,
+            parse,
+        } = self.start(&import, progress).await?;
         let message = Message {
             feed: import.feed.clone(),
             kind: import.kind.clone(),
@@ -295,7 +338,7 @@ impl Centre {
             idempotency_key: import.idempotency_key.clone(),
             op: import.op,
         };
-        let mut session = match self.lake.begin(message)? {
+        let mut session = match self.lake.begin(message).await? {
             Begin::Repeated(outcome) => return Ok(*outcome),
             Begin::New(session) => session,
         };
@@ -338,70 +381,13 @@ impl Centre {
 }
 
 /// Only the key of a row is needed to take it back.
-fn key_only(spec: &mut DatasetSpec) {
+pub(crate) fn key_only(spec: &mut DatasetSpec) {
     let key = spec.key.clone();
     let state_start = spec
         .role(qala_core::spec::Role::ValidFrom)
         .map(|c| c.name.clone());
     spec.columns
         .retain(|c| key.contains(&c.name) || Some(&c.name) == state_start.as_ref());
-}
-
-async fn dry_run(events: &mut mpsc::Receiver<Event>, digest: String, feed: &FeedId) -> Outcome {
-    let mut receipts: Vec<Receipt> = Vec::new();
-    let mut problems = Vec::new();
-    let mut warnings = 0;
-    let mut add = |name: &str, good: u64, bad: u64| {
-        let at = receipts
-            .iter()
-            .position(|r| r.dataset == name)
-            .unwrap_or_else(|| {
-                receipts.push(Receipt {
-                    dataset: name.into(),
-                    ..Receipt::default()
-                });
-                receipts.len() - 1
-            });
-        receipts[at].received += good + bad;
-        receipts[at].accepted += good;
-        receipts[at].quarantined += bad;
-    };
-    while let Some(event) = events.recv().await {
-        match event {
-            Event::Rows(dataset, batch) => add(dataset.as_str(), batch.num_rows() as u64, 0),
-            Event::Problem(problem) => {
-                if problem.severity == qala_core::Severity::Warning {
-                    warnings += 1;
-                } else {
-                    add(
-                        problem.dataset.as_ref().map_or("", |d| d.as_str()),
-                        0,
-                        problem.rows,
-                    );
-                }
-                if problems.len() < 100 {
-                    problems.push(problem);
-                }
-            }
-            Event::Feed(_) | Event::Publish(_) => {}
-        }
-    }
-    tracing::debug!(%feed, "dry run");
-    let mut total = Receipt::default();
-    for receipt in &receipts {
-        total.received += receipt.received;
-        total.accepted += receipt.accepted;
-        total.quarantined += receipt.quarantined;
-    }
-    Outcome {
-        message: 0,
-        digest,
-        repeated: false,
-        total,
-        datasets: receipts,
-        problems,
-        warnings,
-    }
 }
 
 pub(crate) async fn blocking<T: Send + 'static>(

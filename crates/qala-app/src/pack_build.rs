@@ -12,7 +12,7 @@ use qala_feeds::Stopped;
 use qala_feeds::osm::{
     Feature, Junction, Names, Object, ObjectKind, Receiver, Road, Totals, line_text, read_map,
 };
-use qala_models::network::{Builder, Location, Nearest, Network, Street};
+use qala_models::network::{Builder, Location, Nearest, Network, Street, Turn};
 use qala_registry::Pack;
 
 use crate::content::Content;
@@ -71,6 +71,8 @@ pub struct PackReport {
     pub vertices: usize,
     /// Directed edges of the graph.
     pub edges: usize,
+    /// Turns from one edge into another that the map forbids.
+    pub forbidden_turns: usize,
     /// Vertices outside the largest part, which are left out.
     pub cut_off: usize,
     /// Length of the streets in the graph, km.
@@ -150,6 +152,7 @@ pub fn build_pack(sources: &PackSources) -> Result<BuiltPack> {
     report.kindergartens = count(ObjectKind::Kindergarten);
     report.vertices = graph.vertices();
     report.edges = graph.edges().len();
+    report.forbidden_turns = graph.forbidden_turns();
     report.cut_off = whole.vertices() - graph.vertices();
     report.length_km = graph.length_m() / 1000.0;
     report.graph_bytes = graph.memory_bytes();
@@ -272,6 +275,12 @@ impl Receiver for Collected {
                 ObjectKind::BusStop | ObjectKind::Platform => self.stops.push(Stop::of(&object)),
                 ObjectKind::Place => {}
             },
+            Feature::Turn(rule) => self.builder.turn(Turn {
+                from: rule.from,
+                via: rule.via,
+                to: rule.to,
+                is_only: rule.is_only,
+            }),
             // Outlines are for the lake (`qala import osm`): they would make a pack large.
             Feature::Building(_) | Feature::Boundary(_) => {}
         }

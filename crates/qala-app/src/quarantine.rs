@@ -283,7 +283,7 @@ impl Centre {
             idempotency_key: None,
             op: Op::Upsert,
         };
-        let Begin::New(mut session) = self.lake.begin(note)? else {
+        let Begin::New(mut session) = self.lake.begin(note).await? else {
             return Ok(());
         };
         let rows: Vec<Row> = ids

@@ -72,7 +72,7 @@ impl Centre {
             idempotency_key: Some(format!("{last:020}")),
             op,
         };
-        let Begin::New(mut session) = self.lake.begin(message)? else {
+        let Begin::New(mut session) = self.lake.begin(message).await? else {
             return Ok(());
         };
         let mut datasets: BTreeMap<&str, Vec<Map<String, Value>>> = BTreeMap::new();

@@ -17,7 +17,7 @@ use datafusion::functions::core::expr_fn::least;
 use datafusion::functions_window::expr_fn::lead;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, cast, ident, lit};
 use qala_lake::{
-    CommittedFile, CommittedRollup, CommittedTable, FEED, Interval, SEQ, SetRange, SupersededRows,
+    CommittedFile, CommittedRollup, CommittedTable, FEED, Interval, SEQ, SOURCE, SetRange, SupersededRows,
 };
 
 /// The visible rows of a dataset.
@@ -91,7 +91,8 @@ fn in_sets(sets: &[SetRange]) -> Expr {
     sets.iter()
         .map(|set| {
             let range = ident(SEQ).between(lit(set.from), lit(set.to));
-            ident(FEED).eq(lit(&set.feed)).and(range)
+            let message = ident(SOURCE).eq(lit(set.source));
+            ident(FEED).eq(lit(&set.feed)).and(message).and(range)
         })
         .reduce(Expr::or)
         .unwrap_or_else(|| lit(false))

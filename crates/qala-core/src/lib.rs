@@ -5,6 +5,7 @@
 
 mod id;
 mod problem;
+mod promise;
 pub mod spec;
 mod text;
 mod time;
@@ -12,6 +13,7 @@ mod unit;
 
 pub use id::{DatasetName, FeedId, FunctionId, IndicatorId, InvalidId, ModelId, PlaceId};
 pub use problem::{Position, Problem, Severity};
+pub use promise::{Arrivals, DayMinute, Hours, Listening, Promise, Share, Standing, WorkingDays};
 pub use text::{Lang, Text};
 pub use time::{Grain, InvalidTime, Reading, TimeStyle, Zone, ZoneError, parse_date, parse_instant};
 pub use unit::{Unit, UnitError};

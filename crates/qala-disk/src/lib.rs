@@ -13,7 +13,7 @@ use std::fmt::Debug;
 use std::io;
 
 pub use real::RealDisk;
-pub use sim::{Crash, Operation, PowerLoss, SimDisk};
+pub use sim::{Crash, Fault, Operation, PowerLoss, SimDisk};
 
 /// One directory entry: its name (not its path), its length in bytes, and whether it is a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -67,6 +67,23 @@ impl PowerLoss {
     }
 }
 
+/// An operation that a failing disk refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Creating a file.
+    Create,
+    /// Writing; nothing is written.
+    Write,
+    /// Cutting or growing a file.
+    Truncate,
+    /// Syncing a file.
+    Sync,
+    /// Removing a file.
+    Remove,
+    /// Syncing a folder.
+    SyncDir,
+}
+
 /// A disk in memory, deterministic for a seed, with a power switch. Clones are handles of one disk.
 #[derive(Clone)]
 pub struct SimDisk {
@@ -82,6 +99,7 @@ struct State {
     crash_at: Option<u64>,
     down: bool,
     interrupted: Option<Node>,
+    failing: Vec<Fault>,
     trace: Vec<Operation>,
 }
 
@@ -96,12 +114,21 @@ impl State {
             crash_at: None,
             down: false,
             interrupted: None,
+            failing: Vec::new(),
             trace: Vec::new(),
         }
     }
 
     fn check_power(&self) -> io::Result<()> {
         if self.down { Err(power_loss()) } else { Ok(()) }
+    }
+
+    /// Refuses an operation before it does or counts anything.
+    fn check_fault(&self, fault: Fault) -> io::Result<()> {
+        if self.failing.contains(&fault) {
+            return Err(io::Error::other(format!("simulated failure: {fault:?}")));
+        }
+        Ok(())
     }
 
     fn cut_power(&mut self) {
@@ -228,6 +255,11 @@ impl SimDisk {
         self.state.lock().capacity = bytes;
     }
 
+    /// Refuses these operations from now on, for all paths; without any, the disk is well again.
+    pub fn fail(&self, faults: &[Fault]) {
+        self.state.lock().failing = faults.to_vec();
+    }
+
     /// Flips the bits `xor` of one byte, as a failing medium does. Neither counted nor traced.
     ///
     /// # Errors
@@ -276,6 +308,7 @@ impl Disk for SimDisk {
         check(path)?;
         let mut state = self.state.lock();
         state.check_power()?;
+        state.check_fault(Fault::Create)?;
         let folder = state.find_folder(parent(path))?;
         if folder.get(name(path)).is_some() {
             return Err(failure(io::ErrorKind::AlreadyExists, path));
@@ -433,6 +466,7 @@ impl Disk for SimDisk {
         check(path)?;
         let mut state = self.state.lock();
         state.check_power()?;
+        state.check_fault(Fault::Remove)?;
         let folder = state.find_folder(parent(path))?;
         let node = Node::File(state.find_file(path)?);
         let outcome = state.step(Operation::Remove { path: path.into() });
@@ -447,6 +481,7 @@ impl Disk for SimDisk {
         check_folder(dir)?;
         let mut state = self.state.lock();
         state.check_power()?;
+        state.check_fault(Fault::SyncDir)?;
         let folder = state.find_folder(dir)?;
         match state.step(Operation::SyncDir { path: dir.into() }) {
             Ok(()) => folder.sync(),

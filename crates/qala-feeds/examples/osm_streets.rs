@@ -2,7 +2,8 @@
 //! `cargo run -p qala-feeds --example osm_streets -- MAP.osm.pbf > streets.csv`.
 //!
 //! Columns: way, km/h along and against the nodes (empty where cars may not drive), and the nodes as
-//! `id lon lat;…`, longitude and latitude in ten-millionths of a degree.
+//! `id lon lat;…`, longitude and latitude in ten-millionths of a degree. Rules about turns follow as
+//! `turn,no|only,from way,via node;to way`.
 
 use std::fs::File;
 use std::io::{BufWriter, Error, Write};
@@ -33,6 +34,11 @@ impl<W: Write> Receiver for Streets<W> {
     fn feature(&mut self, feature: Feature) -> Result<(), Stopped> {
         match feature {
             Feature::Street(road) => self.street(&road).map_err(|error| Stopped(Box::new(error))),
+            Feature::Turn(rule) => {
+                let word = if rule.is_only { "only" } else { "no" };
+                let line = writeln!(self.0, "turn,{word},{},{};{}", rule.from, rule.via, rule.to);
+                line.map_err(|error| Stopped(Box::new(error)))
+            }
             _ => Ok(()),
         }
     }

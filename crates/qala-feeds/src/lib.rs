@@ -15,6 +15,7 @@ use qala_core::{DatasetName, FeedId, Problem, Zone};
 mod archive;
 mod batch;
 mod column;
+pub mod envelope;
 mod fault;
 mod number;
 mod publish;
@@ -32,7 +33,9 @@ mod table;
 pub use column::{column_type, schema};
 pub use number::Convert;
 pub use selection::{Selection, is_cut_short};
-pub use table::propose::{Guess, Proposal, Reason, Trial, propose, try_out};
+pub use table::propose::{
+    Guess, OWN, Proposal, Reason, Trial, columns, latin, propose, propose_new, try_out,
+};
 
 #[cfg(test)]
 mod tests;

@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use qala_core::Position;
 
 /// Codes that tell that a payload was not read to its end, or not at all.
-const CUT_SHORT: [&str; 7] = [
+const CUT_SHORT: [&str; 8] = [
     "bad_csv",
     "broken_json",
     "damaged_archive",
     "damaged_file",
     "empty",
     "too_large",
+    "unknown_crs",
     "unknown_format",
 ];
 

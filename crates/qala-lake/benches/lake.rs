@@ -144,7 +144,7 @@ async fn send(lake: &Lake, name: String, batches: impl Iterator<Item = RecordBat
         idempotency_key: None,
         op: Op::Upsert,
     };
-    let Begin::New(mut session) = lake.begin(message).unwrap() else {
+    let Begin::New(mut session) = lake.begin(message).await.unwrap() else {
         return 0;
     };
     let dataset = DatasetName::new("bench_readings").unwrap();

@@ -15,10 +15,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{LakeError, Result};
 use crate::lake::Lake;
-use crate::table::store_error;
+use crate::table::{log_version, store_error};
 
 /// The list of what a copy holds; written last, so a copy without it is not whole.
 pub const MANIFEST: &str = "BACKUP.json";
+
+const FORMAT_FILE: &str = "FORMAT";
 
 /// Files above this size are sent in parts of it.
 const PART: u64 = 8 << 20;
@@ -91,9 +93,8 @@ impl Lake {
                 .list(&log)
                 .map_err(LakeError::io(format!("list {log}")))?
             {
-                let number = entry.name.get(..20).and_then(|n| n.parse::<u64>().ok());
-                // Checkpoints only shorten the way; without them no pointer can lead beyond the version.
-                if number.is_some_and(|n| n <= version) && entry.name.len() == 25 {
+                // Without the pointer to the last checkpoint, which may lead beyond the version.
+                if log_version(&entry.name).is_some_and(|n| n <= version) {
                     paths.push(format!("{log}/{}", entry.name));
                 }
             }
@@ -102,7 +103,7 @@ impl Lake {
         for dir in ["specs", "keys"] {
             paths.extend(walk(&*self.disk, dir)?);
         }
-        paths.push("FORMAT".into());
+        paths.push(FORMAT_FILE.into());
         paths.extend(
             walk(&*self.disk, "messages")?
                 .into_iter()
@@ -242,6 +243,18 @@ pub async fn seal(target: &Arc<dyn ObjectStore>, prefix: &str, manifest: &Manife
     Ok(())
 }
 
+/// True when a whole copy lies there already.
+///
+/// # Errors
+/// IO.
+pub async fn is_whole(target: &Arc<dyn ObjectStore>, prefix: &str) -> Result<bool> {
+    match target.head(&location(prefix, MANIFEST)?).await {
+        Ok(_) => Ok(true),
+        Err(object_store::Error::NotFound { .. }) => Ok(false),
+        Err(error) => Err(store_error(error)),
+    }
+}
+
 /// Brings a copy back into an empty folder, checking every file.
 ///
 /// # Errors
@@ -284,7 +297,9 @@ pub async fn restore(source: &Arc<dyn ObjectStore>, prefix: &str, disk: &dyn Dis
             "the folder to restore into is not empty; name a new one".into(),
         ));
     }
-    for file in &manifest.files {
+    // FORMAT comes last: without it nothing opens a directory that was restored in part.
+    let (format, others): (Vec<_>, Vec<_>) = manifest.files.iter().partition(|f| f.path == FORMAT_FILE);
+    for file in others.into_iter().chain(format) {
         let found = source
             .get(&location(prefix, &file.path)?)
             .await

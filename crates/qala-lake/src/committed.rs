@@ -16,6 +16,7 @@ use crate::files::DataFile;
 use crate::lake::Lake;
 use crate::query::rollup;
 use crate::query::table::{split, time_bounds};
+pub use crate::superseded::SetRange;
 use crate::system;
 use crate::view::{TableView, View};
 
@@ -35,17 +36,6 @@ pub struct CommittedFile {
     pub day: i32,
     /// Size in bytes.
     pub bytes: u64,
-}
-
-/// The `_seq`s of a published set: its rows are those of the feed in the closed range.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetRange {
-    /// Feed.
-    pub feed: String,
-    /// First `_seq`.
-    pub from: i64,
-    /// Last `_seq`; below `from` for an empty set.
-    pub to: i64,
 }
 
 /// How the rows of a state dataset close one another: a row ends at the smaller of its own end and the start of the
@@ -202,14 +192,13 @@ impl Committed {
             }),
             _ => None,
         };
-        let range = |(feed, from, to)| SetRange { feed, from, to };
         Some(CommittedTable {
             name: dataset.name.to_string(),
             schema: Arc::clone(&dataset.table),
             as_of,
             whole: self.files(&table.dir, &whole),
             mixed: self.files(&table.dir, &mixed),
-            sets: sets.map(|sets| sets.into_iter().map(range).collect()),
+            sets,
             superseded,
             interval,
         })

@@ -12,7 +12,6 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use crate::error::{LakeError, Result};
 use crate::files::{self, DataFile};
 use crate::lake::Lake;
-use crate::read;
 use crate::table::Table;
 use crate::view::{Dataset, TableView};
 
@@ -20,6 +19,10 @@ use crate::view::{Dataset, TableView};
 const MANY_FILES: usize = 8;
 /// A file is not merged once it has this many rows.
 const FULL_ROWS: u64 = 4_000_000;
+/// So many files are merged at a time, for a piece of each is in memory;
+const AT_ONCE: usize = 16;
+/// or any number that have no more rows together.
+const FEW_ROWS: u64 = 500_000;
 /// Rows of one file written from the tail.
 const FILE_ROWS: usize = 500_000;
 
@@ -90,7 +93,8 @@ impl Lake {
                 Ok(())
             }
             None => Ok(()),
-        })
+        })?;
+        self.begun.note(&*self.disk, table)
     }
 
     async fn commit_tail(&self, table: &mut Table, view: &TableView, offset: i64) -> Result<()> {
@@ -134,7 +138,7 @@ impl Lake {
         let days = blocking(move || split_days(&of, &concat_batches(&of.table, &group)?)).await?;
         let mut files = Vec::with_capacity(days.len());
         for (day, batch) in days {
-            files.push(self.write_file(table, dataset, batch, day, false).await?);
+            files.push(self.write_file(table, dataset, batch, day).await?);
         }
         Ok(files)
     }
@@ -145,14 +149,16 @@ impl Lake {
         dataset: &Arc<Dataset>,
         batch: RecordBatch,
         day: i32,
-        cold: bool,
     ) -> Result<DataFile> {
+        let (unique, of) = (self.unique_name(), Arc::clone(dataset));
+        let (store, dir) = (table.store().clone(), table.dir().to_owned());
+        blocking(move || files::write(&store, &dir, &batch, (day, of.time()), &unique, None)).await
+    }
+
+    /// What tells a new data file from all others.
+    pub(crate) fn unique_name(&self) -> String {
         let number = self.unique.fetch_add(1, Ordering::Relaxed);
-        let unique = format!("{:016x}{number:x}", self.boot);
-        let of = Arc::clone(dataset);
-        let (file, bytes) = blocking(move || files::write(&batch, day, of.time(), &unique, cold)).await?;
-        table.put(&file, bytes).await?;
-        Ok(file)
+        format!("{:016x}{number:x}", self.boot)
     }
 
     /// Merges small files of each day, at most one day per table and call. Returns the number of files merged.
@@ -183,40 +189,28 @@ impl Lake {
         for file in table.files().iter().filter(|f| f.rows < FULL_ROWS) {
             days.entry(file.day).or_default().push(Arc::clone(file));
         }
-        let Some((day, mut small)) = days
-            .into_iter()
-            .max_by_key(|(_, f)| f.len())
-            .filter(|(_, f)| f.len() > many)
+        let Some(mut small) = days
+            .into_values()
+            .max_by_key(Vec::len)
+            .filter(|files| files.len() > many)
         else {
             return Ok(0);
         };
         small.sort_by_key(|f| f.rows);
-        let mut rows = 0;
+        let (mut rows, mut files) = (0, 0);
         small.retain(|f| {
-            rows += f.rows;
-            rows <= FULL_ROWS * 2
+            (rows, files) = (rows + f.rows, files + 1);
+            rows <= FULL_ROWS * 2 && (files <= AT_ONCE || rows <= FEW_ROWS)
         });
         if small.len() < 2 {
             return Ok(0);
         }
-        let names: Vec<&str> = dataset.table.fields().iter().map(|f| f.name().as_str()).collect();
-        let schema = read::project(&dataset.table, &names);
-        let (disk, dir, parts) = (Arc::clone(&self.disk), table.dir().to_owned(), small.clone());
-        let batch = blocking(move || {
-            let mut batches = Vec::new();
-            for file in &parts {
-                batches.extend(read::file(&*disk, &dir, file, &schema)?);
-            }
-            Ok(concat_batches(&schema, &batches)?)
-        })
-        .await?;
-        let file = self.write_file(&table, &dataset, batch, day, true).await?;
-        if file.rows != small.iter().map(|f| f.rows).sum::<u64>() {
-            return Err(LakeError::Damaged {
-                what: format!("table {name}"),
-                detail: "compaction would change the rows".into(),
-            });
-        }
+        let (disk, store) = (Arc::clone(&self.disk), table.store().clone());
+        let (dir, parts) = (table.dir().to_owned(), small.clone());
+        let (unique, of) = (self.unique_name(), Arc::clone(&dataset));
+        let file =
+            blocking(move || files::merge(&*disk, &store, &dir, &parts, &of.table, of.time(), &unique))
+                .await?;
         let done = table
             .commit(&dataset.table, &[file], &small, None, self.options.clock.now())
             .await;
@@ -230,7 +224,8 @@ impl Lake {
     }
 
     /// Deletes data files that no newest table version names: merged ones, and leftovers of a crash. A file goes when it
-    /// was first found unnamed at least `age` ago, so that a query which began before still reads it.
+    /// was first found unnamed at least `age` ago, so that a query which began before still reads it. Commits that a
+    /// checkpoint stands for go too.
     ///
     /// # Errors
     /// IO.
@@ -243,6 +238,11 @@ impl Lake {
         for table in self.tables.values().chain(self.rollups.values()) {
             // Holding the table keeps new files of a running commit away.
             let table = table.lock().await;
+            // A copy that began meanwhile has noted what it will read.
+            if self.held() {
+                return Ok(removed);
+            }
+            table.tidy_log(&*self.disk)?;
             let named: HashSet<&str> = table.files().iter().map(|f| f.path.as_str()).collect();
             let Ok(days) = self.disk.list(table.dir()) else {
                 continue;

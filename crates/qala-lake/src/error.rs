@@ -66,8 +66,8 @@ pub enum LakeError {
         /// What is wrong and what to do.
         message: String,
     },
-    /// The same idempotency key came with other bytes.
-    #[error("idempotency key `{key}` of feed `{feed}` was used before for other bytes; use a new key")]
+    /// The same idempotency key came with another message.
+    #[error("idempotency key `{key}` of feed `{feed}` was used before for another message; use a new key")]
     KeyReused {
         /// The feed.
         feed: String,
@@ -147,6 +147,28 @@ impl From<deltalake_core::DeltaTableError> for LakeError {
 
 impl From<datafusion::error::DataFusionError> for LakeError {
     fn from(e: datafusion::error::DataFusionError) -> Self {
+        let damaged = |detail: String| Self::Damaged {
+            what: "a data file".into(),
+            detail,
+        };
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&e);
+        while let Some(inner) = cause {
+            // What cannot be read is no fault of who asks.
+            if let Some(found) = inner.downcast_ref::<object_store::Error>() {
+                return damaged(found.to_string());
+            }
+            if let Some(found) = inner.downcast_ref::<parquet::errors::ParquetError>() {
+                return damaged(found.to_string());
+            }
+            if let Some(arrow::error::ArrowError::ParquetError(found)) = inner.downcast_ref() {
+                return damaged(found.clone());
+            }
+            if let Some(found) = inner.downcast_ref::<io::Error>() {
+                let source = io::Error::new(found.kind(), found.to_string());
+                return Self::io("run the query")(source);
+            }
+            cause = inner.source();
+        }
         Self::Query(Box::new(e))
     }
 }

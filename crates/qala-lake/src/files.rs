@@ -1,19 +1,27 @@
 //! Data files: sorted Parquet, one local day each, whose names say what they hold.
 
+mod merge;
+
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{SortColumn, SortOptions, lexsort_to_indices, take_record_batch};
-use arrow::datatypes::{DataType, Date32Type, Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Date32Type, Int64Type, SchemaRef, TimestampMicrosecondType};
 use parking_lot::Mutex;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
+use parquet::arrow::arrow_writer::{
+    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
+};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
-use crate::error::Result;
+pub(crate) use self::merge::merge;
+use crate::error::{LakeError, Result};
 use crate::schema::SEQ;
+use crate::store::{DiskStore, NewFile};
 
 const ROW_GROUP: usize = 131_072;
 /// The columns of fewer rows are encoded by one thread.
@@ -47,6 +55,20 @@ pub(crate) fn day_text(day: i32) -> String {
 }
 
 impl DataFile {
+    /// A file that is still to be written.
+    fn new(day: i32, rows: u64, seq: (i64, i64), time: (i64, i64), unique: &str) -> Self {
+        Self {
+            path: Self::name(day, rows, seq, time, unique),
+            day,
+            rows,
+            bytes: 0,
+            min_seq: seq.0,
+            max_seq: seq.1,
+            min_time: time.0,
+            max_time: time.1,
+        }
+    }
+
     fn name(day: i32, rows: u64, seq: (i64, i64), time: (i64, i64), unique: &str) -> String {
         // `m` instead of a minus sign keeps `-` as the separator.
         let number = |n: i64| n.to_string().replace('-', "m");
@@ -80,26 +102,6 @@ impl DataFile {
         })
     }
 
-    /// The same file under the name of a rollup's day that was computed at `seq`.
-    pub(crate) fn computed_at(mut self, seq: i64) -> Self {
-        let unique = self
-            .path
-            .trim_end_matches(".parquet")
-            .rsplit('-')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        self.max_seq = seq;
-        self.path = Self::name(
-            self.day,
-            self.rows,
-            (self.min_seq, seq),
-            (self.min_time, self.max_time),
-            &unique,
-        );
-        self
-    }
-
     /// Delta statistics, for other readers.
     pub(crate) fn stats(&self) -> String {
         format!(
@@ -117,7 +119,8 @@ pub(crate) fn time_values(column: &dyn Array) -> Option<&[i64]> {
     }
 }
 
-fn range(column: &dyn Array) -> (i64, i64) {
+/// The smallest and the largest value of a column as integers: µs for instants, days for dates; zeros without any.
+pub(crate) fn range(column: &dyn Array) -> (i64, i64) {
     let span = |values: &mut dyn Iterator<Item = i64>| {
         values.fold(None, |acc: Option<(i64, i64)>, v| {
             Some(acc.map_or((v, v), |(a, b)| (a.min(v), b.max(v))))
@@ -181,23 +184,61 @@ pub(crate) fn sorted(batch: &RecordBatch, time: Option<&str>) -> Result<RecordBa
     Ok(take_record_batch(batch, &order)?)
 }
 
-/// The batch as a Parquet file, its columns encoded side by side: a sender waits for this after a large message.
-///
-/// # Errors
-/// Parquet's.
-fn encode(batch: &RecordBatch, properties: WriterProperties) -> Result<Vec<u8>> {
-    let out = Vec::with_capacity(batch.num_rows() * 16);
-    let writer = ArrowWriter::try_new(out, batch.schema(), Some(properties))?;
-    let (mut file, columns) = writer.into_serialized_writer()?;
-    for (number, start) in (0..batch.num_rows()).step_by(ROW_GROUP).enumerate() {
-        let rows = batch.slice(start, ROW_GROUP.min(batch.num_rows() - start));
-        let mut group = file.next_row_group()?;
-        for chunk in chunks(&rows, columns.create_column_writers(number)?)? {
-            chunk.append_to_row_group(&mut group)?;
-        }
-        group.close()?;
+/// A data file that is being written, one row group after the other.
+struct Encoder {
+    file: SerializedFileWriter<NewFile>,
+    columns: ArrowRowGroupWriterFactory,
+    groups: usize,
+    path: String,
+}
+
+impl Encoder {
+    fn begin(store: &DiskStore, path: String, schema: SchemaRef, cold: bool) -> Result<Self> {
+        let out = store
+            .begin(&path)
+            .map_err(LakeError::io(format!("create {path}")))?;
+        let writer = ArrowWriter::try_new(out, schema, Some(properties(cold)))?;
+        let (file, columns) = writer.into_serialized_writer()?;
+        Ok(Self {
+            file,
+            columns,
+            groups: 0,
+            path,
+        })
     }
-    Ok(file.into_inner()?)
+
+    /// Writes rows as one row group, its columns encoded side by side: a sender waits for this after a large message.
+    fn group(&mut self, rows: &RecordBatch) -> Result<()> {
+        let chunks = chunks(rows, self.columns.create_column_writers(self.groups)?)?;
+        self.groups += 1;
+        let write = |file: &mut SerializedFileWriter<NewFile>| {
+            let mut group = file.next_row_group()?;
+            for chunk in chunks {
+                chunk.append_to_row_group(&mut group)?;
+            }
+            group.close().map(drop)
+        };
+        write(&mut self.file).map_err(|e| failed(&self.path, e))
+    }
+
+    /// Makes the file durable. Gives its size in bytes.
+    fn finish(mut self) -> Result<u64> {
+        self.file.finish().map_err(|e| failed(&self.path, e))?;
+        let out = self.file.inner();
+        out.finish()
+            .map_err(LakeError::io(format!("write {}", self.path)))
+    }
+}
+
+/// A disk's error keeps its name on the way through the encoder.
+fn failed(path: &str, error: ParquetError) -> LakeError {
+    match error {
+        ParquetError::External(source) => match source.downcast::<std::io::Error>() {
+            Ok(io) => LakeError::io(format!("write {path}"))(*io),
+            Err(other) => ParquetError::External(other).into(),
+        },
+        other => other.into(),
+    }
 }
 
 /// Encodes the columns of one row group, each with its own writer; our tables have no nested columns.
@@ -236,36 +277,33 @@ fn chunks(rows: &RecordBatch, writers: Vec<ArrowColumnWriter>) -> Result<Vec<Arr
     Ok(chunks.collect::<parquet::errors::Result<_>>()?)
 }
 
-/// Writes the rows of one local day. `unique` tells files of the same range apart.
+/// Writes the rows of one local day into a table's folder `dir`; durable on return. The file is not part of the table
+/// before a commit names it. `unique` tells files of the same range apart; `computed_at` is for rollups.
 ///
 /// # Errors
-/// Parquet's.
+/// IO, Parquet's.
 pub(crate) fn write(
+    store: &DiskStore,
+    dir: &str,
     batch: &RecordBatch,
-    day: i32,
-    time: Option<&str>,
+    (day, time): (i32, Option<&str>),
     unique: &str,
-    cold: bool,
-) -> Result<(DataFile, Vec<u8>)> {
+    computed_at: Option<i64>,
+) -> Result<DataFile> {
     let batch = sorted(batch, time)?;
-    let out = encode(&batch, properties(cold))?;
-    let seq = batch.column_by_name(SEQ).map_or((0, 0), |c| range(&**c));
+    let mut seq = batch.column_by_name(SEQ).map_or((0, 0), |c| range(&**c));
+    // The `_seq` at which a rollup's day was computed stands in the name, whatever rows it had.
+    seq.1 = computed_at.unwrap_or(seq.1);
     let span = time
         .and_then(|t| batch.column_by_name(t))
         .map_or((0, 0), |c| range(&**c));
-    let rows = batch.num_rows() as u64;
-    let path = DataFile::name(day, rows, seq, span, unique);
-    let file = DataFile {
-        path,
-        day,
-        rows,
-        bytes: out.len() as u64,
-        min_seq: seq.0,
-        max_seq: seq.1,
-        min_time: span.0,
-        max_time: span.1,
-    };
-    Ok((file, out))
+    let mut file = DataFile::new(day, batch.num_rows() as u64, seq, span, unique);
+    let mut out = Encoder::begin(store, format!("{dir}/{}", file.path), batch.schema(), false)?;
+    for start in (0..batch.num_rows()).step_by(ROW_GROUP) {
+        out.group(&batch.slice(start, ROW_GROUP.min(batch.num_rows() - start)))?;
+    }
+    file.bytes = out.finish()?;
+    Ok(file)
 }
 
 /// A shared list of files.

@@ -1,5 +1,7 @@
 //! How the lake is: what waits, what is stored, and when the disk will be full.
 
+use std::sync::atomic::Ordering;
+
 use crate::error::{LakeError, Result};
 use crate::lake::Lake;
 
@@ -29,6 +31,8 @@ pub struct Health {
     pub seq: i64,
     /// Bytes in the log that are not in tables.
     pub tail_bytes: usize,
+    /// Bytes of the key tables in memory.
+    pub key_bytes: usize,
     /// Bytes free.
     pub free_bytes: u64,
     /// By dataset, largest first; datasets without data are left out.
@@ -82,6 +86,7 @@ impl Lake {
         Ok(Health {
             seq: view.seq,
             tail_bytes: view.tail_bytes(),
+            key_bytes: self.shared.key_bytes.load(Ordering::Relaxed),
             free_bytes,
             storage,
         })

@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 
 use chacha20poly1305::aead::Aead;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
-use qala_disk::{DiskFile, parent};
+use qala_disk::{Disk, DiskFile, parent};
 
 use crate::error::{LakeError, Result};
 use crate::files::day_text;
@@ -15,6 +15,25 @@ use crate::lake::Lake;
 use crate::log::ancestors;
 
 const CHUNK: usize = 1 << 20;
+const FOLDER: &str = "messages";
+const TEMPORARY: &str = ".tmp";
+
+/// Removes copies that were not finished when the process ended.
+///
+/// # Errors
+/// IO.
+pub(crate) fn sweep(disk: &dyn Disk) -> Result<()> {
+    let entries = match disk.list(FOLDER) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.map_err(LakeError::io(format!("list {FOLDER}")))?,
+    };
+    for entry in entries.iter().filter(|e| e.name.ends_with(TEMPORARY)) {
+        let path = format!("{FOLDER}/{}", entry.name);
+        disk.remove(&path)
+            .map_err(LakeError::io(format!("remove {path}")))?;
+    }
+    Ok(())
+}
 
 /// Writes at the end of a disk file.
 struct Tail {
@@ -82,25 +101,45 @@ impl Lake {
         let name = digest.rsplit(':').next().unwrap_or(digest);
         let suffix = if personal { "zst.sealed" } else { "zst" };
         let path = format!("messages/{month}/{name}.{suffix}");
-        if self.disk.stat(&path).is_ok() {
-            return Ok(path);
-        }
         let action = |e| LakeError::io(format!("keep the message in {path}"))(e);
         let dir = parent(&path);
-        if self.disk.stat(dir).is_err() {
-            self.disk.create_dir_all(dir).map_err(action)?;
-            for ancestor in ancestors(dir) {
-                self.disk.sync_dir(ancestor).map_err(action)?;
+        {
+            // Whoever comes second must not go on before the folder is durable.
+            let mut made = self.kept_in.lock();
+            if *made != dir {
+                self.disk.create_dir_all(dir).map_err(action)?;
+                for ancestor in ancestors(dir) {
+                    self.disk.sync_dir(ancestor).map_err(action)?;
+                }
+                dir.clone_into(&mut made);
             }
         }
-        let temporary = format!("{path}.tmp");
-        drop(self.disk.remove(&temporary));
+        if self.disk.stat(&path).is_ok() {
+            // Somebody else may have given it this name right now.
+            self.disk.sync_dir(dir).map_err(action)?;
+            return Ok(path);
+        }
+        // A name of its own: the same bytes may come for two feeds at once.
+        let temporary = format!("{FOLDER}/{}{TEMPORARY}", self.unique_name());
+        let written = self.write_kept(&temporary, personal, &month, bytes);
+        let placed = written.and_then(|()| self.disk.rename(&temporary, &path).map_err(action));
+        if placed.is_err() {
+            drop(self.disk.remove(&temporary));
+        }
+        placed?;
+        self.disk.sync_dir(dir).map_err(action)?;
+        Ok(path)
+    }
+
+    /// Writes the bytes of a message under a temporary name, durable on return.
+    fn write_kept(&self, path: &str, personal: bool, month: &str, bytes: &mut dyn Read) -> Result<()> {
+        let action = |e| LakeError::io(format!("keep a message in {path}"))(e);
         let mut tail = Tail {
-            file: self.disk.create(&temporary).map_err(action)?,
+            file: self.disk.create(path).map_err(action)?,
             at: 0,
         };
         if personal {
-            let cipher = ChaCha20Poly1305::new(&self.key(&month)?.into());
+            let cipher = ChaCha20Poly1305::new(&self.key(month)?.into());
             let sealed = Sealed {
                 inner: tail,
                 cipher,
@@ -116,11 +155,7 @@ impl Lake {
             io::copy(bytes, &mut encoder).map_err(action)?;
             encoder.finish().map_err(action)?;
         }
-        tail.file.sync().map_err(action)?;
-        drop(tail);
-        self.disk.rename(&temporary, &path).map_err(action)?;
-        self.disk.sync_dir(dir).map_err(action)?;
-        Ok(path)
+        tail.file.sync().map_err(action)
     }
 
     /// Reads a kept message.

@@ -1,6 +1,8 @@
 //! The lake: taking messages in, room and back-pressure, the view that queries read.
 
+mod begun;
 mod core;
+mod known;
 mod open;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -10,15 +12,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::RecordBatch;
 use parking_lot::Mutex;
 use qala_core::Zone;
 use qala_core::spec::{DatasetSpec, nearest};
 use qala_disk::Disk;
 use tokio::sync::oneshot;
-use xxhash_rust::xxh3::xxh3_64;
 
 pub(crate) use self::core::Core;
+use self::known::Known;
+pub(crate) use self::known::{Identity, Turn};
 use crate::error::{LakeError, Result};
 use crate::guard::Guard;
 use crate::session::{Message, Outcome, Session};
@@ -26,7 +29,6 @@ use crate::store::DiskStore;
 use crate::table::Table;
 use crate::view::{Dataset, View};
 use crate::writer::{Job, Shared, Writer};
-use crate::{read, system};
 
 /// The format of a data directory that this program writes.
 pub const FORMAT: u32 = 1;
@@ -46,8 +48,9 @@ pub struct LakeOptions {
     pub city_zone: Zone,
     /// Clock.
     pub clock: Arc<dyn Clock>,
-    /// Keys kept in memory for duplicate search, about 48 bytes each.
-    pub index_keys: usize,
+    /// Bytes of the key tables for duplicate search, about 34 for each key. Days that do not fit are looked through
+    /// on disk for the keys of each message. A message keeps the tables that it fills until it is in.
+    pub index_bytes: usize,
     /// Bytes of rows in memory at which a commit is asked for.
     pub tail_soft: usize,
     /// Bytes of rows in memory at which senders are turned away.
@@ -68,14 +71,24 @@ impl LakeOptions {
         Self {
             city_zone,
             clock,
-            index_keys: 16_000_000,
+            index_bytes: 384 << 20,
             tail_soft: 48 << 20,
-            tail_hard: 1 << 30,
+            tail_hard: 256 << 20,
             reserve: 256 << 20,
             commit_every: Duration::from_secs(10),
             writers: 2,
             seed: None,
         }
+    }
+
+    /// Divides `bytes` of memory among key tables and rows that wait to be committed; without a word it is 640 MiB. What
+    /// a commit and a merge of files need beside that is some 100 MiB, whatever the size of the data.
+    #[must_use]
+    pub fn within(mut self, bytes: usize) -> Self {
+        self.index_bytes = bytes / 5 * 3;
+        self.tail_hard = bytes - self.index_bytes;
+        self.tail_soft = self.tail_soft.min(self.tail_hard / 4);
+        self
     }
 }
 
@@ -99,12 +112,17 @@ pub struct Lake {
     /// When a data file was first found that no table names.
     pub(crate) unnamed: Mutex<HashMap<String, i64>>,
     pub(crate) holds: std::sync::atomic::AtomicUsize,
+    pub(crate) begun: begun::Begun,
+    /// The folder of kept messages that is surely durable.
+    pub(crate) kept_in: Mutex<String>,
     guard: Guard,
     core: tokio::sync::Mutex<Core>,
     writer: Option<Writer>,
     thread: Option<std::thread::JoinHandle<()>>,
-    known: Mutex<HashSet<u64>>,
+    known: Mutex<Known>,
     in_flight: Mutex<HashSet<u64>>,
+    /// A message is in, or was given up.
+    landed: tokio::sync::Notify,
 }
 
 impl Drop for Lake {
@@ -162,95 +180,19 @@ impl Lake {
         })
     }
 
-    /// Begins to take a message in, or gives the answer of the same message that came before.
+    /// Begins to take a message in, or gives the answer of the same message that came before. Waits while a message with
+    /// the same bytes or the same idempotency key is being taken in.
     ///
     /// # Errors
-    /// [`LakeError::KeyReused`]; [`LakeError::Slow`] when the same message is being taken in right now; reading of former
-    /// messages.
-    pub fn begin(&self, message: Message) -> Result<Begin<'_>> {
-        let text = format!(
-            "{}\n{}\n{}\n{:?}\n{}",
-            message.feed, message.kind, message.context, message.op, message.digest
-        );
-        let identity = xxh3_64(text.as_bytes());
-        let identity_text = format!("{identity:016x}");
-        let key_hash = message
-            .idempotency_key
-            .as_deref()
-            .map(|k| key_identity(&message.feed, k));
-        {
-            let mut flying = self.in_flight.lock();
-            if !flying.insert(identity) {
-                return Err(LakeError::Slow {
-                    tail_bytes: 0,
-                    retry_after_s: 1,
-                });
-            }
-        }
-        let session = Session::new(self, message, identity, identity_text);
-        let (maybe_key, maybe_same) = {
-            let known = self.known.lock();
-            (
-                key_hash.is_some_and(|k| known.contains(&k)),
-                known.contains(&identity),
-            )
-        };
-        if (maybe_key || maybe_same)
-            && let Some(found) = self.find_message(&session)?
-        {
+    /// [`LakeError::KeyReused`]; reading of former messages.
+    pub async fn begin(&self, message: Message) -> Result<Begin<'_>> {
+        let identity = Identity::of(&message);
+        let turn = self.turn(&identity).await;
+        if let Some(found) = self.answered(&message, &identity).await? {
             return Ok(Begin::Repeated(Box::new(found)));
         }
+        let session = Session::new(self, message, identity, turn);
         Ok(Begin::New(Box::new(session)))
-    }
-
-    /// Looks a repeated message up by idempotency key, then by identity.
-    fn find_message(&self, session: &Session<'_>) -> Result<Option<Outcome>> {
-        let view = self.view();
-        let Some(table) = view.tables.get(system::MESSAGES) else {
-            return Ok(None);
-        };
-        let names = ["feed", "digest", "identity", "idempotency_key", "receipts"];
-        let (message, identity) = session.who();
-        let mut same = None;
-        for batch in read::all(&*self.disk, table, &names, |_| true)? {
-            let text = |i: usize| batch.column(i).as_string::<i32>();
-            for row in 0..batch.num_rows() {
-                let parse = || -> Result<Outcome> {
-                    serde_json::from_str(text(4).value(row)).map_err(|e| LakeError::Damaged {
-                        what: "a stored receipt".into(),
-                        detail: e.to_string(),
-                    })
-                };
-                let same_feed = text(0).value(row) == message.feed.as_str();
-                let key = message.idempotency_key.as_deref();
-                if same_feed && key.is_some() && text(3).is_valid(row) && Some(text(3).value(row)) == key {
-                    if text(1).value(row) != message.digest {
-                        let (feed, key) = (message.feed.to_string(), key.unwrap_or_default().to_owned());
-                        return Err(LakeError::KeyReused { feed, key });
-                    }
-                    return Ok(Some(Outcome {
-                        repeated: true,
-                        ..parse()?
-                    }));
-                }
-                // The same bytes without the same key: every row is there already.
-                if text(2).value(row) == identity {
-                    let mut outcome = parse()?;
-                    for receipt in outcome.datasets.iter_mut().chain([&mut outcome.total]) {
-                        receipt.duplicate += receipt.accepted;
-                        (
-                            receipt.accepted,
-                            receipt.superseded,
-                            receipt.seq_from,
-                            receipt.seq_to,
-                        ) = (0, 0, 0, 0);
-                    }
-                    outcome.repeated = true;
-                    same = Some(outcome);
-                }
-            }
-        }
-        Ok(same)
     }
 
     /// Asks for a commit now.
@@ -258,16 +200,14 @@ impl Lake {
         self.wake.notify_one();
     }
 
-    pub(crate) fn remember(&self, identity: u64, key: Option<&str>, feed: &qala_core::FeedId) {
-        let mut known = self.known.lock();
-        known.insert(identity);
-        if let Some(key) = key {
-            known.insert(key_identity(feed, key));
-        }
+    /// Notes a message whose first row is at `source` and which lies at `seq` itself.
+    pub(crate) fn remember(&self, feed: &qala_core::FeedId, identity: &Identity, source: i64, seq: i64) {
+        self.known.lock().note(feed, identity, source, seq);
     }
 
-    pub(crate) fn release(&self, identity: u64) {
-        self.in_flight.lock().remove(&identity);
+    /// Notes that rows of a message were written before the rest of it.
+    pub(crate) fn unsettle(&self, feed: &qala_core::FeedId) {
+        self.known.lock().unsettle(feed);
     }
 
     /// Replaces personal text, except in the columns `done` that hold pseudonyms already.
@@ -396,8 +336,4 @@ pub enum Begin<'a> {
     New(Box<Session<'a>>),
     /// It came before; this was the answer.
     Repeated(Box<Outcome>),
-}
-
-fn key_identity(feed: &qala_core::FeedId, key: &str) -> u64 {
-    xxh3_64(format!("key\n{feed}\n{key}").as_bytes())
 }

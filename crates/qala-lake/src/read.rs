@@ -1,5 +1,6 @@
 //! Reading a table's rows without a query engine: for key tables, compaction, start-up.
 
+use std::io::{BufReader, Read};
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, new_null_array};
@@ -7,7 +8,11 @@ use arrow::datatypes::{Schema, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use qala_disk::Disk;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::reader::{ChunkReader, Length};
+use parquet::file::statistics::Statistics;
+use qala_disk::{Disk, DiskFile};
 
 use crate::error::{LakeError, Result};
 use crate::files::DataFile;
@@ -37,7 +42,67 @@ pub(crate) fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordB
     Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
 }
 
-/// Reads some columns of a data file.
+/// A file of a disk as the Parquet reader asks for it: piece by piece, so that a file of any size takes little memory.
+#[derive(Debug, Clone)]
+struct Pieces {
+    file: Arc<dyn DiskFile>,
+    size: u64,
+}
+
+impl Length for Pieces {
+    fn len(&self) -> u64 {
+        self.size
+    }
+}
+
+/// Reads a file from a place on.
+struct Reading {
+    file: Arc<dyn DiskFile>,
+    at: u64,
+}
+
+impl Read for Reading {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read_at(self.at, buffer)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl ChunkReader for Pieces {
+    type T = BufReader<Reading>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        let file = Arc::clone(&self.file);
+        Ok(BufReader::new(Reading { file, at: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        let mut bytes = vec![0; length];
+        let read = self.file.read_at(start, &mut bytes)?;
+        if read < length {
+            let message = format!("the file ends {} bytes too early", length - read);
+            return Err(ParquetError::EOF(message));
+        }
+        Ok(bytes.into())
+    }
+}
+
+/// Rows as they are read.
+pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
+
+/// Rows of a batch that is read from a file.
+pub(crate) const BATCH: usize = 65_536;
+
+fn open(disk: &dyn Disk, dir: &str, file: &DataFile) -> Result<(String, Pieces)> {
+    let path = format!("{dir}/{}", file.path);
+    let io = || LakeError::io(format!("read {path}"));
+    let file: Arc<dyn DiskFile> = disk.open(&path).map_err(io())?.into();
+    let size = file.size().map_err(io())?;
+    Ok((path, Pieces { file, size }))
+}
+
+/// Reads some columns of a data file, `rows` rows at a time.
 ///
 /// # Errors
 /// IO; [`LakeError::Damaged`] when it is not the Parquet file it should be.
@@ -46,22 +111,68 @@ pub(crate) fn file(
     dir: &str,
     file: &DataFile,
     schema: &SchemaRef,
-) -> Result<Vec<RecordBatch>> {
-    let path = format!("{dir}/{}", file.path);
-    let bytes = Bytes::from(disk.read(&path).map_err(LakeError::io(format!("read {path}")))?);
-    decode(&path, bytes, schema)
+    rows: usize,
+) -> Result<Batches> {
+    let (path, pieces) = open(disk, dir, file)?;
+    decode(path, pieces, schema, rows)
 }
 
-/// Some columns of a data file that was read whole; `path` is for errors.
+/// Reads those row groups of a data file in which a time column may have values from first to last.
+///
+/// # Errors
+/// As [`file`].
+pub(crate) fn span(
+    disk: &dyn Disk,
+    dir: &str,
+    file: &DataFile,
+    schema: &SchemaRef,
+    span: Option<(&str, (i64, i64))>,
+) -> Result<Batches> {
+    let (path, pieces) = open(disk, dir, file)?;
+    let keep = |group: &RowGroupMetaData| {
+        let Some((time, (first, last))) = span else {
+            return true;
+        };
+        let column = group.columns().iter().find(|c| c.column_path().string() == time);
+        let bounds = match column.and_then(|c| c.statistics()) {
+            Some(Statistics::Int64(s)) => s.min_opt().copied().zip(s.max_opt().copied()),
+            Some(Statistics::Int32(s)) => s
+                .min_opt()
+                .copied()
+                .map(i64::from)
+                .zip(s.max_opt().copied().map(i64::from)),
+            _ => None,
+        };
+        bounds.is_none_or(|(least, most)| least <= last && most >= first)
+    };
+    decode_groups(path, pieces, schema, BATCH, keep)
+}
+
+/// Some columns of a Parquet file, `rows` rows at a time; `path` is for errors.
 ///
 /// # Errors
 /// [`LakeError::Damaged`] when it is not the Parquet file it should be.
-pub(crate) fn decode(path: &str, bytes: Bytes, schema: &SchemaRef) -> Result<Vec<RecordBatch>> {
-    let damaged = |e: &dyn std::fmt::Display| LakeError::Damaged {
+pub(crate) fn decode<R: ChunkReader + Send + 'static>(
+    path: String,
+    input: R,
+    schema: &SchemaRef,
+    rows: usize,
+) -> Result<Batches> {
+    decode_groups(path, input, schema, rows, |_| true)
+}
+
+fn decode_groups<R: ChunkReader + Send + 'static>(
+    path: String,
+    input: R,
+    schema: &SchemaRef,
+    rows: usize,
+    keep: impl Fn(&RowGroupMetaData) -> bool,
+) -> Result<Batches> {
+    let damaged = |path: &str, e: &dyn std::fmt::Display| LakeError::Damaged {
         what: path.to_owned(),
         detail: e.to_string(),
     };
-    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| damaged(&e))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(|e| damaged(&path, &e))?;
     let wanted = builder
         .schema()
         .fields()
@@ -71,57 +182,49 @@ pub(crate) fn decode(path: &str, bytes: Bytes, schema: &SchemaRef) -> Result<Vec
         .map(|(i, _)| i)
         .collect::<Vec<_>>();
     let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
+    let groups = builder.metadata().row_groups().iter().enumerate();
+    let groups = groups
+        .filter(|(_, group)| keep(group))
+        .map(|(at, _)| at)
+        .collect();
     let reader = builder
         .with_projection(mask)
-        .with_batch_size(65_536)
+        .with_row_groups(groups)
+        .with_batch_size(rows)
         .build()
-        .map_err(|e| damaged(&e))?;
-    let mut out = Vec::new();
-    for batch in reader {
-        let batch = batch.map_err(|e| damaged(&e))?;
-        out.push(conform(&batch, schema)?);
-    }
-    Ok(out)
+        .map_err(|e| damaged(&path, &e))?;
+    let schema = Arc::clone(schema);
+    Ok(Box::new(reader.map(move |batch| {
+        conform(&batch.map_err(|e| damaged(&path, &e))?, &schema)
+    })))
 }
 
-/// Reads some columns of all rows, also superseded ones, of the days that `keep` wants; parts of
+/// Reads some columns of all rows, also superseded ones, of the days that `keep` wants, batch by batch; parts of
 /// the tail come whole when any of their days is wanted.
 ///
 /// # Errors
-/// As [`file`].
-pub(crate) fn all(
-    disk: &dyn Disk,
-    table: &TableView,
+/// As [`file`], in the place of rows.
+pub(crate) fn rows<'a>(
+    disk: &'a dyn Disk,
+    table: &'a TableView,
     names: &[&str],
-    keep: impl Fn(i32) -> bool,
-) -> Result<Vec<RecordBatch>> {
-    let mut out = Vec::new();
-    each(disk, table, names, keep, |batch| {
-        out.push(batch);
-        Ok(())
-    })?;
-    Ok(out)
-}
-
-/// As [`all`], file by file.
-///
-/// # Errors
-/// As [`file`]; those of `take`.
-pub(crate) fn each(
-    disk: &dyn Disk,
-    table: &TableView,
-    names: &[&str],
-    keep: impl Fn(i32) -> bool,
-    mut take: impl FnMut(RecordBatch) -> Result<()>,
-) -> Result<()> {
+    keep: impl Fn(i32) -> bool + 'a,
+) -> impl Iterator<Item = Result<RecordBatch>> + 'a {
     let schema = project(&table.dataset.table, names);
-    for data in table.files.iter().filter(|f| keep(f.day)) {
-        for batch in file(disk, &table.dir, data, &schema)? {
-            take(batch)?;
-        }
-    }
-    for part in table.tail.iter().filter(|p| (p.days.0..=p.days.1).any(&keep)) {
-        take(conform(&part.batch, &schema)?)?;
-    }
-    Ok(())
+    let keep = Arc::new(keep);
+    let (day, tail) = (Arc::clone(&keep), Arc::clone(&schema));
+    let committed = table
+        .files
+        .iter()
+        .filter(move |f| day(f.day))
+        .flat_map(move |data| {
+            file(disk, &table.dir, data, &schema, BATCH)
+                .unwrap_or_else(|error| Box::new(std::iter::once(Err(error))))
+        });
+    let waiting = table
+        .tail
+        .iter()
+        .filter(move |p| (p.days.0..=p.days.1).any(&*keep))
+        .map(move |part| conform(&part.batch, &tail));
+    committed.chain(waiting)
 }

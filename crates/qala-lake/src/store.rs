@@ -17,7 +17,7 @@ use object_store::{
     CopyMode, CopyOptions, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
     ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
-use qala_disk::{Disk, parent};
+use qala_disk::{Disk, DiskFile, parent};
 
 use crate::log::ancestors;
 
@@ -71,14 +71,41 @@ impl DiskStore {
         }
     }
 
-    fn put_sync(&self, path: &str, payload: &PutPayload, mode: &PutMode) -> io::Result<()> {
-        let dir = parent(path);
+    /// Makes a folder, if it is not there, with its entry durable.
+    fn folder(&self, dir: &str) -> io::Result<()> {
         if self.disk.stat(dir).is_err() {
             self.disk.create_dir_all(dir)?;
             for ancestor in ancestors(dir) {
                 self.disk.sync_dir(ancestor)?;
             }
         }
+        Ok(())
+    }
+
+    /// Begins a file that nobody looks for before a later file names it. A leftover of an earlier run is replaced.
+    ///
+    /// # Errors
+    /// IO.
+    pub(crate) fn begin(&self, path: &str) -> io::Result<NewFile> {
+        self.folder(parent(path))?;
+        let file = match self.disk.create(path) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                self.disk.remove(path)?;
+                self.disk.create(path)?
+            }
+            other => other?,
+        };
+        Ok(NewFile {
+            disk: Arc::clone(&self.disk),
+            path: path.into(),
+            file,
+            size: 0,
+        })
+    }
+
+    fn put_sync(&self, path: &str, payload: &PutPayload, mode: &PutMode) -> io::Result<()> {
+        let dir = parent(path);
+        self.folder(dir)?;
         if matches!(mode, PutMode::Create) && self.disk.stat(path).is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
@@ -164,7 +191,39 @@ impl DiskStore {
     }
 }
 
-fn read_range(file: &dyn qala_disk::DiskFile, range: Range<u64>) -> io::Result<Bytes> {
+/// A file that is being written.
+#[derive(Debug)]
+pub(crate) struct NewFile {
+    disk: Arc<dyn Disk>,
+    path: String,
+    file: Box<dyn DiskFile>,
+    size: u64,
+}
+
+impl NewFile {
+    /// Makes the file and its entry durable. Gives its size in bytes.
+    ///
+    /// # Errors
+    /// IO.
+    pub(crate) fn finish(&self) -> io::Result<u64> {
+        self.file.sync()?;
+        self.disk.sync_dir(parent(&self.path))?;
+        Ok(self.size)
+    }
+}
+
+impl io::Write for NewFile {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.file.write_at(self.size, data)?;
+        self.size += data.len() as u64;
+        Ok(data.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn read_range(file: &dyn DiskFile, range: Range<u64>) -> io::Result<Bytes> {
     let mut buffer = vec![0; (range.end - range.start) as usize];
     let mut done = 0;
     while done < buffer.len() {

@@ -108,15 +108,34 @@ impl Superseded {
     }
 }
 
+/// The rows of a published set: those of one feed and one message in a closed range of `_seq`s. The range alone does
+/// not tell: two large messages of a feed may come at the same time, and their rows lie among each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetRange {
+    /// Feed.
+    pub feed: String,
+    /// `_source`: the message.
+    pub source: i64,
+    /// First `_seq`.
+    pub from: i64,
+    /// Last `_seq`; below `from` for an empty set.
+    pub to: i64,
+}
+
+impl SetRange {
+    /// Says whether a row belongs to the set.
+    pub fn has(&self, feed: &str, source: i64, seq: i64) -> bool {
+        (self.from..=self.to).contains(&seq) && self.source == source && self.feed == feed
+    }
+}
+
 /// A complete set of a snapshot dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Set {
     /// `_seq` at which it became visible.
     pub(crate) published: i64,
-    /// Its rows: all `_seq`s of this feed in the range.
-    pub(crate) from: i64,
-    /// Last `_seq`.
-    pub(crate) to: i64,
+    /// Its rows.
+    pub(crate) rows: SetRange,
     /// Order-independent digest of the rows.
     pub(crate) digest: u128,
 }
@@ -131,9 +150,9 @@ pub(crate) struct Sets {
 
 impl Sets {
     /// Publishes a set; it replaces the older set of its feed for readers of `set.published` and later.
-    pub(crate) fn publish(&self, feed: &str, set: Set) {
+    pub(crate) fn publish(&self, set: Set) {
         let mut feeds = self.feeds.write();
-        let sets = feeds.entry(feed.into()).or_default();
+        let sets = feeds.entry(set.rows.feed.clone()).or_default();
         sets.push(set);
         sets.sort_by_key(|s| s.published);
     }
@@ -144,14 +163,11 @@ impl Sets {
         self.before.write().extend(feeds);
     }
 
-    /// The last set of each feed among those put aside: feed, first and last `_seq`.
-    pub(crate) fn aside(&self) -> Vec<(String, i64, i64)> {
+    /// The last set of each feed among those put aside.
+    pub(crate) fn aside(&self) -> Vec<SetRange> {
         let before = self.before.read();
-        let last = |(feed, sets): (&String, &Vec<Set>)| {
-            let set = sets.last()?;
-            Some((feed.clone(), set.from, set.to))
-        };
-        before.iter().filter_map(last).collect()
+        let last = |sets: &Vec<Set>| Some(sets.last()?.rows.clone());
+        before.values().filter_map(last).collect()
     }
 
     /// The set of a feed that a reader up to `as_of` sees.
@@ -165,15 +181,10 @@ impl Sets {
             .cloned()
     }
 
-    /// The `_seq` ranges that a reader up to `as_of` sees, with their feeds.
-    pub(crate) fn ranges(&self, as_of: i64) -> Vec<(String, i64, i64)> {
+    /// The sets that a reader up to `as_of` sees.
+    pub(crate) fn ranges(&self, as_of: i64) -> Vec<SetRange> {
         let feeds = self.feeds.read();
-        feeds
-            .iter()
-            .filter_map(|(feed, sets)| {
-                let set = sets.iter().rev().find(|s| s.published <= as_of)?;
-                Some((feed.clone(), set.from, set.to))
-            })
-            .collect()
+        let current = |sets: &Vec<Set>| sets.iter().rev().find(|s| s.published <= as_of).cloned();
+        feeds.values().filter_map(current).map(|set| set.rows).collect()
     }
 }

@@ -11,7 +11,8 @@ use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::table::state::DeltaTableState;
 use deltalake_core::{DeltaTableBuilder, DeltaTableError};
-use object_store::{ObjectStoreExt, PutPayload, path::Path};
+use object_store::path::Path;
+use qala_disk::Disk;
 
 use crate::error::{LakeError, Result};
 use crate::files::{DataFile, Files, day_text};
@@ -19,6 +20,10 @@ use crate::store::DiskStore;
 
 /// The partition column: the local day of a row.
 const DAY: &str = "_day";
+/// The folder of its commits.
+const LOG: &str = "_delta_log";
+/// How the name of a checkpoint ends.
+const CHECKPOINT: &str = ".checkpoint.parquet";
 /// A checkpoint is written every so many commits.
 const CHECKPOINT_EVERY: u64 = 50;
 
@@ -90,7 +95,7 @@ impl Table {
     async fn is_new(&self) -> Result<bool> {
         use futures::TryStreamExt;
         use object_store::ObjectStore;
-        let prefix = Path::from(format!("{}/_delta_log", self.dir));
+        let prefix = Path::from(format!("{}/{LOG}", self.dir));
         let found = self.store.list(Some(&prefix)).try_next().await;
         Ok(found.map_err(|e| LakeError::Refused(e.to_string()))?.is_none())
     }
@@ -139,17 +144,9 @@ impl Table {
         self.state.as_ref().map(DeltaTableState::version)
     }
 
-    /// Writes a data file, durable on return. It is not part of the table before [`Table::commit`].
-    ///
-    /// # Errors
-    /// IO.
-    pub(crate) async fn put(&self, file: &DataFile, bytes: Vec<u8>) -> Result<()> {
-        let path = Path::from(format!("{}/{}", self.dir, file.path));
-        self.store
-            .put(&path, PutPayload::from(bytes))
-            .await
-            .map_err(store_error)?;
-        Ok(())
+    /// Where its files lie.
+    pub(crate) fn store(&self) -> &DiskStore {
+        &self.store
     }
 
     /// Commits files and, with `offset`, that the rows of the log up to it are now in the table. The commit is made on
@@ -254,7 +251,7 @@ impl Table {
         self.files = Arc::new(files);
         if version % CHECKPOINT_EVERY == 0 {
             // A checkpoint only shortens the next start; a failure is no reason to fail the commit.
-            if let Err(error) = self.checkpoint().await {
+            if let Err(error) = self.checkpoint(version).await {
                 tracing::warn!(table = self.dir, %error, "could not write a checkpoint");
             }
         }
@@ -278,12 +275,59 @@ impl Table {
         Ok(())
     }
 
-    async fn checkpoint(&self) -> Result<()> {
+    /// Writes the whole state of the newest version into one file. What is read for it also takes the place of the state
+    /// in memory, which otherwise would name each commit since the start of the program.
+    async fn checkpoint(&mut self, version: u64) -> Result<()> {
         let mut table = deltalake_core::DeltaTable::new(self.log_store.clone());
         table.load().await?;
+        let state = table.snapshot()?;
+        if state.version() == version {
+            self.state = Some(state.clone());
+        }
         deltalake_core::protocol::checkpoints::create_checkpoint(&table, None).await?;
         Ok(())
     }
+
+    /// Removes commits and checkpoints before the last checkpoint but one: neither a start nor this process reads them.
+    ///
+    /// # Errors
+    /// IO; what is left is removed the next time.
+    pub(crate) fn tidy_log(&self, disk: &dyn Disk) -> Result<()> {
+        let Some(version) = self.version().filter(|v| *v >= 2 * CHECKPOINT_EVERY) else {
+            return Ok(());
+        };
+        let dir = format!("{}/{LOG}", self.dir);
+        let entries = disk.list(&dir).map_err(LakeError::io(format!("list {dir}")))?;
+        let checkpoints: Vec<u64> = entries
+            .iter()
+            .filter(|e| e.name.ends_with(CHECKPOINT))
+            .filter_map(|e| log_version(&e.name))
+            .filter(|v| *v <= version)
+            .collect();
+        // The entries of a folder come sorted.
+        let [.., kept, _] = checkpoints.as_slice() else {
+            return Ok(());
+        };
+        let old = |e: &&qala_disk::Entry| log_version(&e.name).is_some_and(|v| v < *kept);
+        let old: Vec<_> = entries.iter().filter(old).collect();
+        for entry in &old {
+            let path = format!("{dir}/{}", entry.name);
+            disk.remove(&path)
+                .map_err(LakeError::io(format!("remove {path}")))?;
+        }
+        if !old.is_empty() {
+            disk.sync_dir(&dir)
+                .map_err(LakeError::io(format!("fsync {dir}")))?;
+        }
+        Ok(())
+    }
+}
+
+/// The version of a commit or checkpoint, by the name of its file; `None` for other files.
+pub(crate) fn log_version(name: &str) -> Option<u64> {
+    let (version, rest) = name.split_at_checked(20)?;
+    let known = rest == ".json" || rest == CHECKPOINT;
+    version.parse().ok().filter(|_| known)
 }
 
 fn partition(day: i32) -> HashMap<String, Option<String>> {

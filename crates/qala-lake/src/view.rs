@@ -32,6 +32,8 @@ pub struct Dataset {
     pub(crate) key: Vec<String>,
     /// Columns that are compared to tell a duplicate from a correction.
     pub(crate) values: Vec<String>,
+    /// Those of them that are not in the key.
+    pub(crate) rest: Vec<String>,
     /// Superseded rows.
     pub(crate) superseded: Superseded,
     /// Where they lie in files.
@@ -41,6 +43,18 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// Digests of key and values of each row, the same in every process: two rows with the same key are one row, with the
+    /// same values too they are duplicates.
+    ///
+    /// # Errors
+    /// A column of another type than the dataset's.
+    pub fn digests(&self, batch: &RecordBatch) -> Result<Vec<(u128, u64)>> {
+        let batch = crate::read::conform(batch, &self.data)?;
+        let keys = crate::index::key_hashes(&crate::index::pick(&batch, &self.key), 0)?;
+        let values = crate::index::value_hashes(&crate::index::pick(&batch, &self.values), 0)?;
+        Ok(keys.into_iter().zip(values).collect())
+    }
+
     /// Prepares a dataset. `city_zone` stands in for `zone = "city"`.
     pub(crate) fn new(spec: DatasetSpec, city_zone: &Zone) -> Self {
         let zone = if spec.zone == "city" {
@@ -54,12 +68,14 @@ impl Dataset {
         {
             key.push(from.name.clone());
         }
+        let columns = || spec.columns.iter().map(|c| c.name.clone());
         Self {
             name: spec.name.as_str().into(),
             zone: zone.unwrap_or_else(|| city_zone.clone()),
             data: schema::data_schema(&spec),
             table: schema::table_schema(&spec),
-            values: spec.columns.iter().map(|c| c.name.clone()).collect(),
+            rest: columns().filter(|c| !key.contains(c)).collect(),
+            values: columns().collect(),
             key,
             superseded: Superseded::default(),
             hidden: Hidden::default(),
@@ -115,6 +131,9 @@ impl Dataset {
             .collect()
     }
 }
+
+/// Parts of the tail with fewer rows together are joined; the records of a long message have more.
+const MERGED_ROWS: usize = 32_768;
 
 /// Rows of the log that are not in a file yet, in `_seq` order, with all stored columns.
 #[derive(Debug)]
@@ -224,7 +243,7 @@ impl TableView {
         let mut last = Arc::new(part);
         while let Some(before) = tail.last() {
             let rows = before.batch.num_rows() + last.batch.num_rows();
-            if before.batch.num_rows() > 2 * last.batch.num_rows() || rows > 65_536 {
+            if before.batch.num_rows() > 2 * last.batch.num_rows() || rows > MERGED_ROWS {
                 break;
             }
             let merged = concat_batches(&before.batch.schema(), [&before.batch, &last.batch])?;

@@ -2,7 +2,7 @@
 //! visible, and only then answers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use arc_swap::ArcSwap;
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::error::{LakeError, Result};
 use crate::log::{Log, Record};
 use crate::migration;
-use crate::superseded::Set;
+use crate::superseded::{Set, SetRange};
 use crate::system;
 use crate::view::{Dataset, TailPart, View};
 
@@ -30,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) durable_next: AtomicI64,
     /// Fsynced groups since the start.
     pub(crate) groups: AtomicU64,
+    /// Memory of the key tables, bytes.
+    pub(crate) key_bytes: AtomicUsize,
 }
 
 impl Shared {
@@ -200,7 +202,7 @@ pub(crate) fn add(view: &mut View, record: &Record) -> Result<()> {
             }
             table.push(part)?;
         }
-        note(view, &section.dataset, &batch, seq)?;
+        note(view, &section.dataset, &batch, seq, record.source)?;
         seq += rows;
     }
     view.seq = record.seq + record.count() - 1;
@@ -208,11 +210,11 @@ pub(crate) fn add(view: &mut View, record: &Record) -> Result<()> {
 }
 
 /// Takes superseded rows and published sets from a section of the lake's own tables.
-fn note(view: &View, dataset: &str, batch: &arrow::array::RecordBatch, seq: i64) -> Result<()> {
+fn note(view: &View, dataset: &str, batch: &arrow::array::RecordBatch, seq: i64, source: i64) -> Result<()> {
     let find = |name: &str| -> Option<&Arc<Dataset>> { view.tables.get(name).map(|t| &t.dataset) };
     match dataset {
         system::SUPERSEDED => note_superseded(batch, find),
-        system::SETS => note_sets(batch, |i| seq + i as i64, find),
+        system::SETS => note_sets(batch, |i| (seq + i as i64, source), find),
         _ => Ok(()),
     }
 }
@@ -246,13 +248,13 @@ pub(crate) fn note_superseded<'a>(
     Ok(())
 }
 
-/// Enters rows of `lake_sets` into their datasets; `published` gives the `_seq` of a row.
+/// Enters rows of `lake_sets` into their datasets; `published` gives the `_seq` and the `_source` of a row.
 ///
 /// # Errors
 /// [`LakeError::Damaged`] when a column is missing.
 pub(crate) fn note_sets<'a>(
     batch: &arrow::array::RecordBatch,
-    published: impl Fn(usize) -> i64,
+    published: impl Fn(usize) -> (i64, i64),
     find: impl Fn(&str) -> Option<&'a Arc<Dataset>>,
 ) -> Result<()> {
     use arrow::array::AsArray;
@@ -270,13 +272,18 @@ pub(crate) fn note_sets<'a>(
     for i in 0..batch.num_rows() {
         if let Some(dataset) = find(names.value(i)) {
             let digest = u128::from_str_radix(digests.value(i), 16).unwrap_or(0);
-            let set = Set {
-                published: published(i),
+            let (published, source) = published(i);
+            let rows = SetRange {
+                feed: feeds.value(i).to_owned(),
+                source,
                 from: froms.value(i),
                 to: tos.value(i),
-                digest,
             };
-            dataset.sets.publish(feeds.value(i), set);
+            dataset.sets.publish(Set {
+                published,
+                rows,
+                digest,
+            });
         }
     }
     Ok(())

@@ -8,7 +8,7 @@
 use std::io::{BufWriter, Error, Write};
 use std::time::Instant;
 
-use qala_models::network::{Builder, Location, Network, Search, Street, Weight};
+use qala_models::network::{Builder, Location, Network, Search, Street, Turn, Weight};
 
 fn main() -> Result<(), Error> {
     let usage = || Error::other("usage: shortest_paths streets.csv pairs.csv");
@@ -21,7 +21,7 @@ fn main() -> Result<(), Error> {
     let network = read(&std::fs::read_to_string(streets)?)?;
     writeln!(
         told,
-        "built in {:.2} s with the reading of the file: {} vertices, {} pieces, {} edges, {:.1} km; {:.1} MB; {} vertices in the largest part",
+        "built in {:.2} s with the reading of the file: {} vertices, {} pieces, {} edges, {:.1} km; {:.1} MB; {} vertices in the largest part; {} forbidden turns",
         start.elapsed().as_secs_f64(),
         network.vertices(),
         network.pieces().len(),
@@ -29,6 +29,7 @@ fn main() -> Result<(), Error> {
         network.length_m() / 1000.0,
         network.memory_bytes() as f64 / 1e6,
         network.largest_component().vertices(),
+        network.forbidden_turns(),
     )?;
     let mut search = Search::new(&network);
     let mut out = BufWriter::new(std::io::stdout().lock());
@@ -87,6 +88,16 @@ fn read(text: &str) -> Result<Network, Error> {
         let [way, forward, backward, drawn] = fields.as_slice() else {
             return Err(Error::other(line));
         };
+        if *way == "turn" {
+            let (via, to) = drawn.split_once(';').ok_or_else(|| Error::other(line))?;
+            builder.turn(Turn {
+                from: backward.parse().map_err(Error::other)?,
+                via: via.parse().map_err(Error::other)?,
+                to: to.parse().map_err(Error::other)?,
+                is_only: *forward == "only",
+            });
+            continue;
+        }
         let (mut nodes, mut places) = (Vec::new(), Vec::new());
         for node in drawn.split(';') {
             let numbers: Vec<i64> = node.split(' ').filter_map(|number| number.parse().ok()).collect();

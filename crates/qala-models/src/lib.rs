@@ -3,10 +3,11 @@
 //! What belongs here: what can be computed from numbers that are handed in, with the seed and the instant as arguments.
 //! What does not: files, network, tokio, DataFusion, Arrow, where the numbers come from and where they go.
 
+pub mod feed_trust;
 pub mod network;
 
 /// The card of every model: a model is added with its `mod` line above and its entry here.
-pub const CARDS: &[&Card] = &[&network::CARD];
+pub const CARDS: &[&Card] = &[&feed_trust::CARD, &network::CARD];
 
 /// What a person must know before a model's numbers are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -128,6 +128,9 @@ pub enum RegistryError {
     /// There is such a user already.
     #[error("add the user `{0}`: the id is taken")]
     UserExists(String),
+    /// There is no such token.
+    #[error("find the token `{0}`; `qala token list` shows their ids")]
+    UnknownToken(String),
     /// The relay acknowledges a row that was never written.
     #[error("acknowledge outbox row {asked}: the last one is {last}")]
     AcknowledgedTooMuch {

@@ -1,5 +1,5 @@
-//! Managed records: dated places, departments, functions of government and their owners, calendars,
-//! settings and users, on SQLite, with an outbox to the lake.
+//! Managed records: dated places, departments, functions of government and their owners, contacts of feeds, calendars,
+//! settings, users and tokens, on SQLite, with an outbox to the lake. Beside them, in a file of its own, the sandbox.
 //!
 //! What belongs here: records that people manage, the rules between them, and the promise that a change and
 //! its outbox row are one transaction. What does not: queries (they read the `state` tables of the lake),
@@ -8,6 +8,7 @@
 mod backup;
 mod calendar;
 mod change;
+mod contact;
 mod department;
 mod error;
 mod function;
@@ -18,13 +19,16 @@ mod open;
 mod outbox;
 mod pack;
 mod place;
+mod sandbox;
 mod sensor;
 mod setting;
+mod token;
 mod user;
 mod vfs;
 
 pub use backup::Backup;
 pub use calendar::{Calendar, CalendarDay, CalendarYear, DayKind};
+pub use contact::FeedContact;
 pub use department::{Department, DepartmentId};
 pub use error::RegistryError;
 pub use function::{FunctionOwner, GovernmentFunction};
@@ -33,7 +37,9 @@ pub use open::Registry;
 pub use outbox::{OutboxOp, OutboxPosition, OutboxRow};
 pub use pack::{LoadReport, Pack, load_pack};
 pub use place::{Place, PlaceKind};
+pub use sandbox::{Sandbox, SandboxCounts, SandboxKept, SandboxMessage, SandboxRows, SandboxTaken};
 pub use sensor::{SensorChange, SensorEntity};
+pub use token::{Token, TokenGrant};
 pub use user::{User, UserToken};
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_records.sql"),
     include_str!("../migrations/0002_tokens_and_packs.sql"),
     include_str!("../migrations/0003_sensors.sql"),
+    include_str!("../migrations/0004_senders.sql"),
 ];
 
 /// The table that holds the version; its one row is written in the transaction of each migration.

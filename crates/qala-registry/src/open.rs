@@ -187,7 +187,7 @@ impl Registry {
 }
 
 /// How every connection is opened; sqlx sends the locking mode before the journal mode, as it must be.
-fn options() -> SqliteConnectOptions {
+pub(crate) fn options() -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .create_if_missing(true)
         .locking_mode(SqliteLockingMode::Exclusive)

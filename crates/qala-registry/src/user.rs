@@ -1,13 +1,12 @@
-//! Users and their access tokens. Users are not facts of the city: they have no dataset and no outbox row.
+//! Users. They are not facts of the city: they have no dataset and no outbox row.
 //!
-//! What belongs here: who may come in, and with what rights class. What does not: passwords, and what a rights
-//! class may see (`qala-lake`).
+//! What belongs here: who may come in, and with what rights class. What does not: their tokens (`token`), passwords, and
+//! what a rights class may see (`qala-lake`).
 
 use std::fmt::{self, Write as _};
 
-use sha2::{Digest, Sha256};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
+use sqlx::{FromRow, Row, SqliteConnection};
 
 use crate::error::RegistryError;
 use crate::open::Registry;
@@ -44,6 +43,10 @@ impl FromRow<'_, SqliteRow> for User {
 pub struct UserToken(String);
 
 impl UserToken {
+    pub(crate) fn new(secret: [u8; 32]) -> Self {
+        Self(format!("qala_{}", hexadecimal(&secret)))
+    }
+
     /// The token itself: hand it to the user and forget it.
     pub fn reveal(&self) -> &str {
         &self.0
@@ -64,10 +67,6 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-fn hash(token: &str) -> String {
-    hexadecimal(&Sha256::digest(token.as_bytes()))
-}
-
 impl Registry {
     /// Adds a user.
     ///
@@ -81,35 +80,9 @@ impl Registry {
         rights_class: &str,
         now: i64,
     ) -> Result<(), RegistryError> {
-        for (what, text) in [
-            ("the id", id),
-            ("the name", name),
-            ("the role", role),
-            ("the rights class", rights_class),
-        ] {
-            if text.trim().is_empty() {
-                let record = format!("the user `{id}`");
-                return Err(RegistryError::Empty { record, what });
-            }
-        }
         let mut link = self.lock().await?;
         let mut change = self.begin(&mut link, now).await?;
-        let outcome = sqlx::query(
-            "INSERT INTO users (user_id, name, role, rights_class, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (user_id) DO NOTHING",
-        )
-        .bind(id)
-        .bind(name)
-        .bind(role)
-        .bind(rights_class)
-        .bind(now)
-        .execute(change.connection())
-        .await;
-        let outcome = match outcome {
-            Ok(done) if done.rows_affected() == 0 => Err(RegistryError::UserExists(id.to_owned())),
-            Ok(_) => Ok(()),
-            Err(error) => Err(error.into()),
-        };
+        let outcome = add(change.connection(), id, name, role, rights_class, now).await;
         self.end(change, outcome).await
     }
 
@@ -142,52 +115,41 @@ impl Registry {
         };
         self.end(change, outcome).await
     }
+}
 
-    /// Makes a token for a user from 32 bytes of a cryptographic generator.
-    ///
-    /// # Errors
-    /// [`RegistryError::UnknownUser`], or the disk fails.
-    pub async fn issue_token(
-        &self,
-        user: &str,
-        label: &str,
-        secret: [u8; 32],
-        now: i64,
-    ) -> Result<UserToken, RegistryError> {
-        let token = UserToken(format!("qala_{}", hexadecimal(&secret)));
-        let mut link = self.lock().await?;
-        let mut change = self.begin(&mut link, now).await?;
-        let outcome = sqlx::query(
-            "INSERT INTO user_tokens (token_hash, user_id, label, created_at)
-             SELECT ?1, user_id, ?3, ?4 FROM users WHERE user_id = ?2",
-        )
-        .bind(hash(&token.0))
-        .bind(user)
-        .bind(label)
-        .bind(now)
-        .execute(change.connection())
-        .await;
-        let outcome = match outcome {
-            Ok(done) if done.rows_affected() == 0 => Err(RegistryError::UnknownUser(user.to_owned())),
-            Ok(_) => Ok(token),
-            Err(error) => Err(error.into()),
-        };
-        self.end(change, outcome).await
+/// Checks a user and takes it in.
+pub(crate) async fn add(
+    connection: &mut SqliteConnection,
+    id: &str,
+    name: &str,
+    role: &str,
+    rights_class: &str,
+    now: i64,
+) -> Result<(), RegistryError> {
+    for (what, text) in [
+        ("the id", id),
+        ("the name", name),
+        ("the role", role),
+        ("the rights class", rights_class),
+    ] {
+        if text.trim().is_empty() {
+            let record = format!("the user `{id}`");
+            return Err(RegistryError::Empty { record, what });
+        }
     }
-
-    /// The user whom a token lets in; `None` if it lets nobody in.
-    ///
-    /// # Errors
-    /// The disk fails.
-    pub async fn user_of_token(&self, token: &str) -> Result<Option<User>, RegistryError> {
-        let mut link = self.lock().await?;
-        // The hash is looked up, so the time it takes tells nothing about the token.
-        let user = sqlx::query_as(
-            "SELECT users.* FROM users JOIN user_tokens USING (user_id) WHERE token_hash = ?1",
-        )
-        .bind(hash(token))
-        .fetch_optional(link.connection()?)
-        .await?;
-        Ok(user)
+    let done = sqlx::query(
+        "INSERT INTO users (user_id, name, role, rights_class, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (user_id) DO NOTHING",
+    )
+    .bind(id)
+    .bind(name)
+    .bind(role)
+    .bind(rights_class)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Err(RegistryError::UserExists(id.to_owned()));
     }
+    Ok(())
 }

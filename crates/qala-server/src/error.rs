@@ -26,6 +26,8 @@ impl IntoResponse for Answer {
             AppError::Lake(LakeError::KeyReused { .. }) => (StatusCode::CONFLICT, None),
             AppError::Lake(LakeError::KeyDestroyed { .. }) => (StatusCode::GONE, None),
             AppError::Lake(LakeError::UnknownDataset { .. }) => (StatusCode::NOT_FOUND, None),
+            AppError::Unauthorised(_) => (StatusCode::UNAUTHORIZED, None),
+            AppError::Forbidden(_) => (StatusCode::FORBIDDEN, None),
             AppError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, None),
             AppError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 (StatusCode::INSUFFICIENT_STORAGE, Some(300))
@@ -35,7 +37,7 @@ impl IntoResponse for Answer {
             _ => (StatusCode::INTERNAL_SERVER_ERROR, None),
         };
         if status == StatusCode::INTERNAL_SERVER_ERROR {
-            tracing::error!(error = %self.0, "a request failed");
+            tracing::error!(error = %qala_app::with_causes(&self.0), "a request failed");
         }
         let mut response = (
             status,
@@ -44,6 +46,10 @@ impl IntoResponse for Answer {
             }),
         )
             .into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
         if let Some(seconds) = retry {
             response
                 .headers_mut()

@@ -2,18 +2,23 @@
 //!
 //! What belongs here: routes, status codes, the embedded page. What does not: what a route means, which is `qala-app`'s.
 
+mod admit;
+mod data;
 mod error;
+mod feeds;
 mod ingest;
 mod page;
 mod read;
+mod sandbox;
 mod sensorthings;
+mod trust;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{any, get, post};
-use qala_app::Centre;
+use qala_app::{Centre, Door};
 use tokio::net::TcpListener;
 
 /// Largest message that can be pushed, bytes.
@@ -24,6 +29,8 @@ pub const LARGEST_MESSAGE: u64 = 4 << 30;
 pub struct State {
     /// The centre.
     pub centre: Arc<Centre>,
+    /// Whether messages without a token are let in. [`serve`] closes it on an address that others can reach.
+    pub door: Door,
 }
 
 /// All routes.
@@ -31,11 +38,19 @@ pub fn router(state: State) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/page/{*file}", get(page::file))
+        .route("/data", get(data::page))
+        .route("/data/{dataset}", get(data::page))
+        .route("/api/datasets", get(data::datasets))
+        .route("/api/datasets/{name}/rows", get(data::rows))
         .route("/api/catalog", get(read::catalog))
         .route("/api/indicators/{id}/values", get(read::values))
         .route("/api/places", get(read::places))
         .route("/api/passport", get(read::passport))
         .route("/api/feeds", get(read::feeds))
+        .route("/api/feeds/{id}", get(feeds::feed))
+        .route("/api/sandbox/messages", get(sandbox::messages))
+        .route("/api/feeds/trust", get(trust::newest))
+        .route("/api/feeds/{id}/trust", get(trust::of_feed))
         .route("/api/status", get(read::status))
         .route("/api/ingest/{feed}", post(ingest::push))
         .route(sensorthings::ROOT, any(sensorthings::any))
@@ -52,14 +67,54 @@ pub fn router(state: State) -> Router {
 /// # Errors
 /// The address is taken or not ours; IO.
 pub async fn serve(
-    state: State,
+    mut state: State,
     address: SocketAddr,
     stop: impl Future<Output = ()> + Send + 'static,
     ready: impl FnOnce(SocketAddr),
 ) -> std::io::Result<()> {
     let listener = TcpListener::bind(address).await?;
-    ready(listener.local_addr()?);
+    let address = listener.local_addr()?;
+    state.door = door_at(address, state.door);
+    if state.door == Door::Open {
+        tracing::warn!(
+            %address,
+            "messages without a token are taken in, for only this machine can reach the address; --require-token refuses them"
+        );
+    }
+    ready(address);
     axum::serve(listener, router(state))
         .with_graceful_shutdown(stop)
         .await
+}
+
+/// The door of an address: open only where nobody but this machine can knock.
+fn door_at(address: SocketAddr, wished: Door) -> Door {
+    if address.ip().to_canonical().is_loopback() {
+        wished
+    } else {
+        Door::Closed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_loopback_address_lets_in_without_a_token() {
+        for (address, open) in [
+            ("127.0.0.1:80", true),
+            ("127.8.8.8:80", true),
+            ("[::1]:80", true),
+            ("[::ffff:127.0.0.1]:80", true),
+            ("0.0.0.0:80", false),
+            ("[::]:80", false),
+            ("192.168.1.5:80", false),
+            ("[fe80::1]:80", false),
+        ] {
+            let address: SocketAddr = address.parse().unwrap();
+            assert_eq!(door_at(address, Door::Open) == Door::Open, open, "{address}");
+            assert_eq!(door_at(address, Door::Closed), Door::Closed);
+        }
+    }
 }

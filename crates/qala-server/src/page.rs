@@ -9,7 +9,8 @@ use rust_embed::RustEmbed;
 #[folder = "src/page"]
 struct Page;
 
-fn answer(path: &str) -> Response {
+/// A file of the page by its path.
+pub(crate) fn answer(path: &str) -> Response {
     let Some(file) = Page::get(path) else {
         return (StatusCode::NOT_FOUND, "there is no such file").into_response();
     };

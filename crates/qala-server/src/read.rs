@@ -3,14 +3,16 @@
 use axum::Json;
 use axum::extract::{Path, Query, State as Extract};
 use qala_api as api;
-use qala_app::{AppError, Passport, Range};
-use qala_core::{Grain, Text, parse_instant};
+use qala_app::lake::Clock as _;
+use qala_app::{AppError, Centre, Passport, Range, SystemClock, TransportState};
+use qala_core::spec::FeedSpec;
+use qala_core::{Grain, Text, Zone, parse_instant};
 use serde::Deserialize;
 
 use crate::State;
 use crate::error::Answer;
 
-type Found<T> = Result<Json<T>, Answer>;
+pub(crate) type Found<T> = Result<Json<T>, Answer>;
 
 fn text(text: &Text) -> api::Text {
     api::Text {
@@ -20,7 +22,7 @@ fn text(text: &Text) -> api::Text {
     }
 }
 
-async fn answer<T>(work: impl Future<Output = Result<T, AppError>>) -> Found<T> {
+pub(crate) async fn answer<T>(work: impl Future<Output = Result<T, AppError>>) -> Found<T> {
     Ok(Json(work.await?))
 }
 
@@ -168,14 +170,17 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
             .rows(
                 "SELECT feed, kind, max(_received_at) AS last, count(*) AS messages, sum(received) AS received, \
                  sum(accepted) AS accepted, sum(duplicate) AS duplicate, sum(quarantined) AS quarantined \
-                 FROM lake_messages WHERE feed NOT IN ('registry', 'indicators', 'quarantine', 'migration') GROUP BY feed, kind ORDER BY feed",
+                 FROM lake_messages WHERE feed NOT IN ('registry', 'indicators', 'feed-trust', 'quarantine', 'migration', 'obligations') GROUP BY feed, kind ORDER BY feed",
             )
             .await?;
         let number = |row: &api::Row, name: &str| row.get(name).and_then(serde_json::Value::as_i64).unwrap_or(0);
         let words = |row: &api::Row, name: &str| row.get(name).and_then(|v| v.as_str()).map(ToOwned::to_owned);
+        // Of the cities that could be simulated, only the one that sends is of interest.
+        let sends = |f: &&FeedSpec| !f.simulated || rows.iter().any(|r| r.get("feed").and_then(|v| v.as_str()) == Some(f.id.as_str()));
         let mut out: Vec<api::Feed> = centre
             .feeds
             .iter()
+            .filter(sends)
             .map(|f| api::Feed {
                 id: f.id.to_string(),
                 kind: f.kind.clone(),
@@ -190,8 +195,10 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
                 accepted: 0,
                 duplicate: 0,
                 quarantined: 0,
-                last_answered: centre.polls.get(&f.id).and_then(|p| p.answered).map(|t| centre.zone.format(t)),
-                error: centre.polls.get(&f.id).and_then(|p| p.error),
+                last_answered: centre.transports.get(&f.id).and_then(|s| s.answered).map(|t| centre.zone.format(t)),
+                error: centre.transports.get(&f.id).and_then(|s| s.error),
+                transport: centre.transports.get(&f.id).map(|s| transport(s, &centre.zone)),
+                obligation: None,
             })
             .collect();
         for row in &rows {
@@ -215,6 +222,8 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
                     quarantined: 0,
                     last_answered: None,
                     error: None,
+                    obligation: None,
+                    transport: None,
                 });
                 out.len() - 1
             });
@@ -226,9 +235,33 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
             feed.duplicate = number(row, "duplicate");
             feed.quarantined = number(row, "quarantined");
         }
+        crate::feeds::fill_obligations(&state, &mut out).await?;
         Ok(out)
     })
     .await
+}
+
+fn transport(state: TransportState, zone: &Zone) -> api::Transport {
+    let text = |instant: Option<i64>| instant.map(|t| zone.format(t));
+    api::Transport {
+        kind: state.transport,
+        asked: text(state.asked),
+        answered: text(state.answered),
+        changed: text(state.changed),
+        failures: state.failures,
+        next: text(state.next),
+        broker: state.broker.map(|b| api::Broker {
+            connected_since: text(b.connected_since),
+            session_kept: b.session_kept,
+            qos: b.qos,
+            messages: b.messages,
+            retained: b.retained,
+            skipped: b.skipped,
+            again: b.again,
+            refused: b.refused,
+            per_second: (b.per_second * 10.0).round() / 10.0,
+        }),
+    }
 }
 
 /// How the lake is.
@@ -240,6 +273,7 @@ pub(crate) async fn status(Extract(state): Extract<State>) -> Found<api::Status>
         tail_bytes: health.tail_bytes,
         disk_free_bytes: health.free_bytes,
         now: centre.zone.format(centre.clock.now()),
+        demo: demo(centre),
         storage: health
             .storage
             .into_iter()
@@ -251,4 +285,27 @@ pub(crate) async fn status(Extract(state): Extract<State>) -> Found<api::Status>
             })
             .collect(),
     }))
+}
+
+/// How far the seeded city has come.
+fn demo(centre: &Centre) -> Option<api::Demo> {
+    let status = centre.demo.status()?;
+    let (now, wall) = (centre.clock.now(), SystemClock.now());
+    let text = |t: i64| centre.zone.format(t);
+    // Fast time ends where the present begins.
+    let fast = status.speed > 1 && wall - now >= 1_000_000;
+    Some(api::Demo {
+        seed: status.seed,
+        phase: status.phase.as_str().into(),
+        done: status.done,
+        expected: status.expected,
+        rows: status.rows,
+        behind_s: status.behind_s(now),
+        speed: if fast { status.speed } else { 1 },
+        catches_up: fast.then(|| text(wall + (wall - now) / i64::from(status.speed - 1))),
+        gap_from: status.gap.map(|(from, _)| text(from)),
+        gap_to: status.gap.map(|(_, to)| text(to)),
+        disk_bytes: status.disk_bytes,
+        error: status.error,
+    })
 }

@@ -11,6 +11,7 @@ use qala_app::{AppError, Refusal, StaAnswer, StaChange, StaError, StaResult};
 use serde_json::{Value, json};
 
 use crate::State;
+use crate::admit::admit;
 use crate::error::Answer;
 
 /// Where the service root is.
@@ -35,8 +36,8 @@ pub(crate) async fn any(
             StaAnswer::Json(value) => Json(value).into_response(),
             StaAnswer::Text(text) => text.into_response(),
         })
-    } else if let Err(refusal) = may_write(&state, &headers) {
-        Err(refusal.into())
+    } else if let Err(answer) = may_write(&state, &headers).await {
+        return answer.into_response();
     } else {
         match axum::body::to_bytes(body, LARGEST_BODY).await {
             Ok(body) => {
@@ -58,13 +59,14 @@ pub(crate) async fn any(
     outcome.unwrap_or_else(refused)
 }
 
-/// Whether a write request is let in: the one place for it. There is no sign-in yet, so whoever reaches the server may
-/// write, as at `/api/ingest`.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the check of tokens goes here, and says no"
-)]
-fn may_write(_state: &State, _headers: &HeaderMap) -> Result<(), Refusal> {
+/// Whether a write request is let in, as at `/api/ingest`. A sandbox has no entities to write to.
+async fn may_write(state: &State, headers: &HeaderMap) -> Result<(), Answer> {
+    if admit(state, headers, qala_app::STA_FEED).await?.sandbox {
+        return Err(AppError::Forbidden(
+            "this token is one of the sandbox, which SensorThings does not have; try with `?dry_run=true` at /api/ingest".into(),
+        )
+        .into());
+    }
     Ok(())
 }
 

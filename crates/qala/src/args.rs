@@ -1,9 +1,14 @@
 //! The command line.
 
+mod duty;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::duty::{FeedCommand, TokenCommand};
+use crate::demo::History;
 
 /// An open situation centre for a whole city.
 #[derive(Debug, Parser)]
@@ -21,6 +26,9 @@ pub(crate) struct Args {
     /// City pack: a name, or a folder such as ./packs/my-city
     #[arg(long, global = true, value_name = "NAME", env = "QALA_PACK")]
     pub(crate) pack: Option<String>,
+    /// Memory that questions may take, MiB; without it half of what there is, at most 4096
+    #[arg(long, global = true, value_name = "MIB", env = "QALA_MEMORY")]
+    pub(crate) memory: Option<usize>,
     /// Say more about what is done
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
@@ -40,6 +48,15 @@ pub(crate) enum Format {
     Json,
     /// Arrow IPC stream
     Arrow,
+}
+
+/// Yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// Yes
+    On,
+    /// No
+    Off,
 }
 
 /// What a message's rows do.
@@ -67,9 +84,14 @@ pub(crate) enum Command {
         /// Seconds between two copies
         #[arg(long, default_value_t = 86_400, value_name = "S", requires = "backup")]
         backup_every_s: u64,
+        /// Refuse messages without a token also on an address that only this machine can reach
+        #[arg(long)]
+        require_token: bool,
     },
-    /// Run the centre, filled with the seeded city first (its data are marked as simulated)
-    #[command(after_help = "Example: qala demo --seed 1")]
+    /// Run the centre with the seeded city: filled while it is served, then live (its data are marked as simulated)
+    #[command(
+        after_help = "Examples:\n  qala demo\n  qala demo --speed 10 --data ./fast-city\n  qala demo --history 30 --seed 2 --data ./second-city\n  qala demo --start 2026-03-02T08:00 --history none --fill-only"
+    )]
     Demo {
         /// Address to listen on
         #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
@@ -77,16 +99,28 @@ pub(crate) enum Command {
         /// Seed of the city: same seed and start, same bytes
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// First local day, such as 2026-03-02; the three days before today when absent
-        #[arg(long, value_name = "DATE")]
+        /// When its live time begins, such as 2026-03-02T08:00; now when absent. Of the small city: its first day
+        #[arg(long, value_name = "T")]
         start: Option<String>,
+        /// How many times faster than the clock its live time runs; it begins three days back and stops at the present
+        #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+        speed: u32,
+        /// Local days before today that are filled in: the last seven row by row, those before by hour and day; or `none`
+        #[arg(long, default_value_t, value_name = "none|DAYS")]
+        history: History,
+        /// Whether devices go wrong on purpose
+        #[arg(long, value_enum, default_value = "on")]
+        faults: Switch,
         /// Fill the data directory and stop
         #[arg(long)]
         fill_only: bool,
+        /// The small city of the tests: one district, three days, filled before it is served
+        #[arg(long, conflicts_with_all = ["speed", "history", "faults"])]
+        small: bool,
     },
     /// Take files in: received / accepted / duplicate / quarantined, and why
     #[command(
-        after_help = "Examples:\n  qala import gtfs feed.zip\n  qala import table readings.csv --dataset air_readings --mapping readings.toml\n  qala import table schools.xlsx --mapping schools.toml --dry-run\n  qala import geojson works.geojson --dataset projects_works\n  qala import json observations.json --dry-run\n  qala import gtfs-rt https://example.org/vehicles.pb --feed vehicles"
+        after_help = "Examples:\n  qala import table gardens.xlsx --save\n  qala import gtfs feed.zip\n  qala import table readings.csv --dataset air_readings --mapping readings.toml\n  qala import table schools.xlsx --mapping schools.toml --dry-run\n  qala import geojson works.geojson --dataset projects_works\n  qala import json observations.json --dry-run\n  qala import gtfs-rt https://example.org/vehicles.pb --feed vehicles"
     )]
     Import {
         /// Import kind: table, json, gtfs, gtfs-rt, geojson, shapefile, geoparquet, osm
@@ -103,6 +137,18 @@ pub(crate) enum Command {
         /// Mapping of columns
         #[arg(long, value_name = "FILE")]
         mapping: Option<PathBuf>,
+        /// Offer a mapping for the file, try it out, keep nothing
+        #[arg(long, conflicts_with_all = ["mapping", "save"])]
+        propose: bool,
+        /// Write the offered mapping to this file, to be changed
+        #[arg(long, value_name = "FILE", requires = "propose")]
+        out: Option<PathBuf>,
+        /// Keep the mapping: the next file of that name or with these columns takes it by itself
+        #[arg(long, conflicts_with = "dry_run")]
+        save: bool,
+        /// Offer a new dataset, named after the file or so
+        #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with_all = ["mapping", "dataset"])]
+        new: Option<String>,
         /// Read and check, keep nothing
         #[arg(long)]
         dry_run: bool,
@@ -147,6 +193,9 @@ pub(crate) enum Command {
     /// Check specs, indicators and packs against each other
     #[command(after_help = "Example: qala check")]
     Check,
+    /// Saved mappings: which files are taken in without being asked about
+    #[command(subcommand)]
+    Mapping(MappingCommand),
     /// Packs of cities
     #[command(subcommand)]
     Pack(PackCommand),
@@ -188,6 +237,12 @@ pub(crate) enum Command {
         #[arg(long, value_name = "T")]
         from: String,
     },
+    /// Feeds: what was promised, what stopped reporting, whom to call
+    #[command(subcommand)]
+    Feed(FeedCommand),
+    /// Tokens of programs that send data
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// People who may sign in
     #[command(subcommand)]
     User(UserCommand),
@@ -304,6 +359,29 @@ pub(crate) enum QuarantineCommand {
         /// How to answer
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MappingCommand {
+    /// All of them
+    #[command(after_help = "Example: qala mapping list")]
+    List {
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// One of them
+    #[command(after_help = "Example: qala mapping show gardens")]
+    Show {
+        /// Name
+        name: String,
+    },
+    /// Forget one; the rows it brought in stay
+    #[command(after_help = "Example: qala mapping remove gardens")]
+    Remove {
+        /// Name
+        name: String,
     },
 }
 

@@ -2,12 +2,12 @@
 
 mod args;
 mod commands;
+mod demo;
 mod print;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use qala_app::AppError;
 
 /// Columns are large buffers that come and go with each query; this one gives them back to the system.
 #[global_allocator]
@@ -37,6 +37,9 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_target(false)
         .init();
+    if matches!(args.command, args::Command::Demo { .. }) {
+        demo::give_back();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -47,9 +50,8 @@ fn main() -> ExitCode {
     match runtime.block_on(commands::run(args)) {
         Ok(code) => code,
         Err(error) => {
-            print::err(&format!("{error}"));
-            let usage = error.downcast_ref::<AppError>().is_some_and(AppError::is_usage);
-            ExitCode::from(if usage { 2 } else { 1 })
+            print::err(&qala_app::with_causes(&*error));
+            ExitCode::from(commands::code(&error))
         }
     }
 }

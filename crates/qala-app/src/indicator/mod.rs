@@ -4,6 +4,6 @@ mod compute;
 mod passport;
 mod store;
 
-pub(crate) use compute::short_hash;
+pub(crate) use compute::{CITY, definition_hash, short_hash};
 pub use compute::{Range, Value};
 pub use passport::{Passport, Verdict};

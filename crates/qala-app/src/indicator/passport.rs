@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
-use crate::indicator::compute::{Range, definition_hash};
+use crate::indicator::{Range, definition_hash};
 
 /// What the check found.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -112,7 +112,7 @@ impl Centre {
             idempotency_key: None,
             op: Op::Upsert,
         };
-        let Begin::New(mut session) = self.lake.begin(message)? else {
+        let Begin::New(mut session) = self.lake.begin(message).await? else {
             return Ok(());
         };
         let name = DatasetName::new(TABLE).map_err(|e| AppError::Usage(e.to_string()))?;

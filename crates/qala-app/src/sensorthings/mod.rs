@@ -47,7 +47,7 @@ impl From<qala_lake::LakeError> for StaError {
 pub type StaResult<T> = std::result::Result<T, StaError>;
 
 /// The feed that observations come by.
-const FEED: &str = "sensorthings";
+pub const FEED: &str = "sensorthings";
 /// The dataset of observations.
 const OBSERVATIONS: &str = "devices_observations";
 

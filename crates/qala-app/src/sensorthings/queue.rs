@@ -115,7 +115,7 @@ pub(super) async fn write(lake: &Lake, load: Load, op: Op) -> Result<Option<Outc
         idempotency_key: None,
         op,
     };
-    let Begin::New(mut session) = lake.begin(message)? else {
+    let Begin::New(mut session) = lake.begin(message).await? else {
         return Ok(None);
     };
     if !load.rows.is_empty() {

@@ -184,7 +184,7 @@ impl Town {
             idempotency_key: None,
             op,
         };
-        let Begin::New(mut session) = self.lake.begin(message).unwrap() else {
+        let Begin::New(mut session) = self.lake.begin(message).await.unwrap() else {
             panic!("message {number} came before")
         };
         for (dataset, batch) in parts {

@@ -4,36 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::SpecError;
-use crate::{DatasetName, FeedId, FunctionId, Text, TimeStyle, Unit};
-
-/// How bytes are fetched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Transport {
-    /// A file that is read again when it changes.
-    File {
-        /// Path.
-        path: String,
-    },
-    /// A folder whose new files are read.
-    Folder {
-        /// Path.
-        path: String,
-        /// Only names with this ending, such as `.csv`.
-        #[serde(default)]
-        suffix: Option<String>,
-    },
-    /// The sender posts to `/api/ingest/<feed>`.
-    Push {},
-    /// We ask an address again and again; ETag and Last-Modified are respected.
-    Poll {
-        /// Address.
-        url: String,
-        /// Seconds between two requests.
-        every_s: u64,
-    },
-}
+use super::{SpecError, TakenFor, Transport};
+use crate::{DatasetName, FeedId, FunctionId, Hours, Promise, Text, TimeStyle, Unit};
 
 /// The character set of a text file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -56,7 +28,8 @@ pub enum Encoding {
 pub struct ColumnMap {
     /// Source column (CSV header, JSON key or dotted path, Parquet column); a number is a position from 1. What begins
     /// with `@` is no column but a property of the record: `@row`, `@sheet`, `@section` (the heading above the row), and
-    /// of a feature `@id`, `@geometry` (well-known text), `@wkb`, `@lon`, `@lat` (of its centre).
+    /// of a feature `@id`, `@geometry` (well-known text), `@wkb`, `@lon`, `@lat` (of its centre). Of a message of a broker:
+    /// `@topic`, `@topic/2` (its second level), `@value` (a body that is no object), `@received`, `@retained`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Several source columns put together: `{year}-{month:2}-{day:2}T{hour:2}:00`. `{name}` is the cell as it stands,
@@ -152,6 +125,9 @@ pub struct Mapping {
     /// Columns turned into rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unpivot: Option<Unpivot>,
+    /// Which files it is taken for once it is saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_for: Option<TakenFor>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -185,6 +161,7 @@ impl Default for Mapping {
             missing: Vec::new(),
             columns: BTreeMap::new(),
             unpivot: None,
+            taken_for: None,
         }
     }
 }
@@ -198,13 +175,53 @@ impl Mapping {
         super::from_toml(name, text)
     }
 
-    /// The mapping as it is saved: a text that [`Self::from_toml`] reads.
+    /// The mapping as it is saved: a text that [`Self::from_toml`] reads, a line for each column.
     ///
     /// # Errors
     /// [`SpecError`] when something in it has no form in TOML.
     pub fn to_toml(&self) -> Result<String, SpecError> {
-        toml::to_string(self).map_err(|error| SpecError::new("mapping", error.to_string()))
+        let wrong = |error: toml::ser::Error| SpecError::new("mapping", error.to_string());
+        let mut all = toml::Table::try_from(self).map_err(wrong)?;
+        let columns = all.remove("columns");
+        // What is said by leaving it out is left out.
+        all.retain(|key, value| match key {
+            "decimal" => value.as_str() != Some("."),
+            "header" => value.as_bool() != Some(true),
+            "missing" => value.as_array().is_some_and(|words| !words.is_empty()),
+            _ => true,
+        });
+        let (tables, plain): (toml::Table, toml::Table) =
+            all.into_iter().partition(|(_, value)| value.is_table());
+        let mut text = toml::to_string(&plain).map_err(wrong)?;
+        let columns = columns.as_ref().and_then(toml::Value::as_table);
+        if let Some(columns) = columns.filter(|columns| !columns.is_empty()) {
+            text.push_str("\n[columns]\n");
+            for (column, map) in columns {
+                let is_bare = column.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+                let quoted = toml::Value::String(column.clone()).to_string();
+                let column = if is_bare { column } else { &quoted };
+                text.push_str(&format!("{column} = {map}\n"));
+            }
+        }
+        if !tables.is_empty() {
+            text.push('\n');
+            text.push_str(&toml::to_string(&tables).map_err(wrong)?);
+        }
+        Ok(text)
     }
+}
+
+/// The devices of a feed: stations, detectors, vehicles. One that is silent while the others go on is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Devices {
+    /// Dataset whose rows name them; absent: that of the feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetName>,
+    /// Column with the id of the device.
+    pub column: String,
+    /// A device is silent when its newest reading is so many seconds older than the feed's newest.
+    pub silent_s: u64,
 }
 
 /// The spec of a feed.
@@ -228,6 +245,15 @@ pub struct FeedSpec {
     /// Promised seconds between two messages; absent: no promise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cadence_s: Option<u64>,
+    /// Seconds that a message may be late; absent: half of the cadence, at least 10 s and at most an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace_s: Option<u64>,
+    /// When the sender works, by the city's clock; absent: always. Outside of it nothing is promised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Hours>,
+    /// Devices that are watched one by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub devices: Option<Devices>,
     /// Function of government that answers for the feed.
     pub owner_function: FunctionId,
     /// Licence of the data.
@@ -243,6 +269,15 @@ impl FeedSpec {
     /// # Errors
     /// [`SpecError`] naming the key that is wrong.
     pub fn from_toml(name: &str, text: &str) -> Result<Self, SpecError> {
-        super::from_toml(name, text)
+        let spec: Self = super::from_toml(name, text)?;
+        spec.transport
+            .check()
+            .map_err(|message| SpecError::new(name, message))?;
+        Ok(spec)
+    }
+
+    /// What the sender promised; `None` when nothing was.
+    pub fn promise(&self) -> Option<Promise> {
+        Some(Promise::new(self.cadence_s?, self.grace_s, self.hours))
     }
 }

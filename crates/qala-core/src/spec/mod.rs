@@ -8,13 +8,17 @@ mod indicator;
 mod model;
 mod previous;
 mod schema;
+mod taken;
+mod transport;
 
 pub use dataset::{Column, ColumnType, DatasetSpec, Kind, Quantity, Role, Rollup, Sensitivity};
-pub use feed::{ColumnMap, Encoding, FeedSpec, Mapping, Transport, Unpivot};
+pub use feed::{ColumnMap, Devices, Encoding, FeedSpec, Mapping, Unpivot};
 pub use indicator::{Better, Boundaries, IndicatorSpec, Status, Targets};
 pub use model::{InputSpec, ModelSpec, OutputSpec, Setting, SettingKind};
 pub use previous::{Carry, CarryQuantity, FromPrevious, OldRows};
 pub use schema::schemas;
+pub use taken::TakenFor;
+pub use transport::{LocalTime, MqttVersion, Retained, Secret, Transport, Words};
 
 use serde::de::DeserializeOwned;
 

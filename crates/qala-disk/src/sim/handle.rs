@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use super::file::FileNode;
 use super::folder::Node;
 use super::trace::Operation;
-use super::{State, failure};
+use super::{Fault, State, failure};
 use crate::DiskFile;
 
 /// A handle of one file, named in the trace by the path it was opened under.
@@ -47,6 +47,7 @@ impl DiskFile for SimFile {
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut state = self.state.lock();
         state.check_power()?;
+        state.check_fault(Fault::Write)?;
         if data.is_empty() {
             return Ok(());
         }
@@ -95,6 +96,7 @@ impl DiskFile for SimFile {
     fn truncate(&self, len: u64) -> io::Result<()> {
         let mut state = self.state.lock();
         state.check_power()?;
+        state.check_fault(Fault::Truncate)?;
         let new_len = usize::try_from(len).map_err(|_| failure(io::ErrorKind::FileTooLarge, &self.path))?;
         if new_len > self.node.len() && len > state.limit(&self.node) {
             return Err(failure(io::ErrorKind::StorageFull, &self.path));
@@ -111,6 +113,7 @@ impl DiskFile for SimFile {
     fn sync(&self) -> io::Result<()> {
         let mut state = self.state.lock();
         state.check_power()?;
+        state.check_fault(Fault::Sync)?;
         match state.step(Operation::Sync {
             path: Arc::clone(&self.path),
         }) {

@@ -45,6 +45,7 @@ pub(super) fn file(
         features: Features::new(spec, mapping, context, names, Columns::Open, inside),
         file: inside,
         has_own_crs: context.mapping.crs.is_some(),
+        unknown_crs: None,
         is_begun: false,
     };
     if let Some(crs) = &context.mapping.crs {
@@ -71,6 +72,8 @@ struct Collection<'a> {
     file: Option<&'a str>,
     /// The mapping names a reference system, whatever the file says.
     has_own_crs: bool,
+    /// The file names a reference system that is not known: where its features lie cannot be said.
+    unknown_crs: Option<Fault>,
     is_begun: bool,
 }
 
@@ -94,11 +97,12 @@ impl Receiver for Collection<'_> {
             names: &names,
             place,
         };
-        let geometry = match object.get("geometry") {
-            Some(value) => geometry(value, 0),
+        let geometry = match (&self.unknown_crs, object.get("geometry")) {
+            (Some(fault), _) => Err(fault.clone()),
+            (None, Some(value)) => geometry(value, 0),
             // A bare geometry.
-            None if !is_feature => geometry(&Json::Object(object.clone()), 0),
-            None => Ok(None),
+            (None, None) if !is_feature => geometry(&Json::Object(object.clone()), 0),
+            (None, None) => Ok(None),
         };
         self.features.add(&record, geometry, sink)
     }
@@ -118,7 +122,10 @@ impl Receiver for Collection<'_> {
             .unwrap_or_default();
         let projection = match Projection::parse(name) {
             Ok(projection) => projection,
-            Err(fault) => return sink.problem(whole(fault, self.file, 0)),
+            Err(fault) => {
+                self.unknown_crs = Some(fault.clone());
+                return sink.problem(whole(fault, self.file, 0));
+            }
         };
         if projection.is_some() && self.is_begun {
             let message = format!(

@@ -31,6 +31,8 @@ pub(super) struct Found<'a> {
     pub(super) rows: u64,
     /// False when a required field is missing or the bytes cannot be read.
     pub(super) is_sound: bool,
+    /// True when bytes of it cannot be read, whatever they hold.
+    pub(super) is_damaged: bool,
 }
 
 /// A feed after its first reading.
@@ -106,6 +108,8 @@ pub(super) fn inspect<'a, R: Read + Seek>(
         sink.problem(Fault::new("missing_file", message).reject(None, 0, at("calendar.txt")))?;
     }
     is_publishable &= calendars.peek().is_some() && calendars.all(|file| file.is_sound);
+    // New trips along old shapes would be a city that never was.
+    is_publishable &= !files.iter().any(|file| file.is_damaged);
     // The order of the standard: what is referred to comes before what refers.
     files.sort_by_key(|file| FILES.iter().position(|rule| rule.stem == file.rule.stem));
     Ok(Structure {
@@ -136,6 +140,7 @@ fn file<'a, R: Read + Seek>(
         header: Vec::new(),
         rows: 0,
         is_sound: false,
+        is_damaged: true,
     };
     let dataset = Some(&spec.name);
     let member = match archive.by_index(entry.index) {
@@ -154,6 +159,7 @@ fn file<'a, R: Read + Seek>(
         }
     };
     if mark == Mark::Utf16 {
+        found.is_damaged = false;
         sink.problem(is_utf16().reject(dataset, 0, at(&entry.name)))?;
         return Ok(found);
     }
@@ -166,6 +172,7 @@ fn file<'a, R: Read + Seek>(
             found.header = names.collect();
         }
         Ok(false) => {
+            found.is_damaged = false;
             let fault = Fault::new("empty", "the file has no header line");
             sink.problem(fault.reject(dataset, 0, at(&entry.name)))?;
             return Ok(found);
@@ -176,6 +183,7 @@ fn file<'a, R: Read + Seek>(
         }
     }
     found.is_sound = fields(&found, &entry.name, sink)?;
+    found.is_damaged = false;
     loop {
         match lines.advance() {
             Ok(true) if is_blank(lines.cells()) => {}
@@ -184,6 +192,7 @@ fn file<'a, R: Read + Seek>(
             Err(fault) => {
                 sink.problem(fault.reject(dataset, 0, at(&entry.name)))?;
                 found.is_sound = false;
+                found.is_damaged = true;
                 break;
             }
         }

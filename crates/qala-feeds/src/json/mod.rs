@@ -188,6 +188,8 @@ impl<'a> Readings<'a> {
         let mapping = mapping(spec, words, self.context.mapping);
         let mut paths: Vec<String> = spec.columns.iter().map(|column| column.name.clone()).collect();
         paths.extend(mapping.columns.values().filter_map(|map| map.from.clone()));
+        let joins = mapping.columns.values().filter_map(|map| map.join.as_deref());
+        paths.extend(joins.flat_map(jsonl::parts));
         paths.push("unit".to_owned());
         paths.sort();
         paths.dedup();

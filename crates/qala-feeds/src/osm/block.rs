@@ -115,6 +115,37 @@ impl<'b> Tags<'b> {
     }
 }
 
+/// Tags that are kept when their block is not.
+pub(super) struct OwnedTags {
+    texts: Vec<Bytes>,
+    keys: Vec<u32>,
+    values: Vec<u32>,
+}
+
+impl OwnedTags {
+    pub(super) fn of(tags: Tags<'_>) -> Self {
+        let mut own = Self {
+            texts: Vec::new(),
+            keys: Vec::new(),
+            values: Vec::new(),
+        };
+        for (place, (key, value)) in (0_u32..).zip(tags.iter()) {
+            own.texts.push(Bytes::copy_from_slice(key.as_bytes()));
+            own.texts.push(Bytes::copy_from_slice(value.as_bytes()));
+            own.keys.push(place * 2);
+            own.values.push(place * 2 + 1);
+        }
+        own
+    }
+
+    pub(super) fn tags(&self) -> Tags<'_> {
+        Tags {
+            texts: &self.texts,
+            pairs: Pairs::Apart(&self.keys, &self.values),
+        }
+    }
+}
+
 fn text(texts: &[Bytes], index: usize) -> Option<&str> {
     std::str::from_utf8(texts.get(index)?).ok()
 }

@@ -5,6 +5,7 @@ use qala_core::Problem;
 use super::block::Tags;
 use super::point::{Point, Polygon};
 use super::road::Road;
+use super::turn::TurnRule;
 use crate::Stopped;
 
 /// Takes what a map holds, in the order in which it is found.
@@ -34,6 +35,8 @@ pub enum Feature {
     Object(Object),
     /// An administrative boundary.
     Boundary(Boundary),
+    /// A rule about a turn of cars.
+    Turn(TurnRule),
 }
 
 /// An element of the map.
@@ -199,6 +202,7 @@ pub struct Boundary {
 }
 
 /// What an area is, whether drawn by one way or by a relation.
+#[derive(Default)]
 pub(super) struct AreaTags<'b> {
     pub(super) building: Option<&'b str>,
     pub(super) object: Option<ObjectKind>,

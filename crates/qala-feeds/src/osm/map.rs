@@ -9,10 +9,12 @@ use super::coordinates::Coordinates;
 use super::feature::{
     AreaTags, Boundary, Building, Element, Feature, Junction, Object, ObjectKind, Receiver,
 };
+use super::outer::OldAreas;
 use super::point::{Point, Polygon, centre};
 use super::rings::{Piece, check, polygons};
 use super::road::{Road, is_street};
 use super::rows::{BOUNDARIES, BUILDINGS, OBJECTS, STREETS};
+use super::turn::{is_rule, rules};
 use crate::archive::{Budget, length, read_fault};
 use crate::fault::{Fault, Warnings, cut, whole};
 use crate::{Input, Sink, Stopped};
@@ -37,7 +39,7 @@ pub struct Totals {
 }
 
 /// Reads a map from OSM PBF bytes that are not packed otherwise, and gives what it finds to `receiver`: objects of nodes
-/// first, then streets, buildings and objects of ways, then those of relations, then junctions. `max_unpacked` bounds the
+/// first, then streets, buildings and objects of ways, then those of relations and rules about turns, then junctions. `max_unpacked` bounds the
 /// bytes that one reading may unpack to.
 ///
 /// # Errors
@@ -104,6 +106,8 @@ struct Wanted {
     nodes: Vec<i64>,
     /// Ways of areas that are relations, sorted.
     member_ways: Vec<i64>,
+    /// Areas whose tags stand on their ways.
+    old: OldAreas,
 }
 
 /// The nodes of ways that relations need, in one column.
@@ -151,8 +155,8 @@ impl Reading<'_> {
         let mut coordinates = Coordinates::new(wanted.nodes);
         self.totals.kept_nodes = coordinates.len() as u64;
         let signals = self.nodes(&mut coordinates)?;
-        self.ways(&mut coordinates)?;
-        self.relations(&members, &mut coordinates)?;
+        self.ways(&mut coordinates, &wanted.old)?;
+        self.relations(&members, &mut coordinates, &wanted.old)?;
         for (node, point, arms) in coordinates.junctions() {
             self.receiver.feature(Feature::Junction(Junction {
                 node,
@@ -222,7 +226,8 @@ impl Reading<'_> {
             }
         }
         for relation in block.relations() {
-            if is_area(relation.tags) && AreaTags::of(relation.tags).rows() > 0 {
+            let says_it = is_area(relation.tags) && AreaTags::of(relation.tags).rows() > 0;
+            if says_it || wanted.old.note(&relation) {
                 let ways = relation.members().filter(|member| member.kind == MemberKind::Way);
                 wanted.member_ways.extend(ways.map(|member| member.id));
             }
@@ -254,9 +259,13 @@ impl Reading<'_> {
         if wanted.member_ways.is_empty() {
             return Ok(members);
         }
+        let tagged = wanted.old.wanted();
         for place in self.places_with(|holds| holds.ways) {
             let Some(block) = self.block(place)? else { continue };
             for way in block.ways() {
+                if tagged.binary_search(&way.id).is_ok() {
+                    wanted.old.keep(way.id, way.tags);
+                }
                 if wanted.member_ways.binary_search(&way.id).is_ok() {
                     let start = members.nodes.len();
                     members.nodes.extend(way.nodes());
@@ -265,6 +274,7 @@ impl Reading<'_> {
             }
         }
         members.index.sort_unstable();
+        wanted.old.decide();
         wanted.nodes.extend_from_slice(&members.nodes);
         self.budget = self.budget.anew();
         Ok(members)
@@ -309,19 +319,28 @@ impl Reading<'_> {
             .feature(Feature::Object(Object::of(element, kind, node.tags, point)))
     }
 
-    fn ways(&mut self, coordinates: &mut Coordinates) -> Result<(), Stopped> {
+    fn ways(&mut self, coordinates: &mut Coordinates, old: &OldAreas) -> Result<(), Stopped> {
         for place in self.places_with(|holds| holds.ways) {
             let Some(block) = self.block(place)? else { continue };
             for way in block.ways() {
-                self.way(place, &way, coordinates)?;
+                self.way(place, &way, coordinates, old)?;
             }
         }
         self.budget = self.budget.anew();
         Ok(())
     }
 
-    fn way(&mut self, place: Place, way: &WayRef<'_>, coordinates: &mut Coordinates) -> Result<(), Stopped> {
-        let (street, area) = wanted_of(way.tags);
+    fn way(
+        &mut self,
+        place: Place,
+        way: &WayRef<'_>,
+        coordinates: &mut Coordinates,
+        old: &OldAreas,
+    ) -> Result<(), Stopped> {
+        let (street, mut area) = wanted_of(way.tags);
+        if old.draws(way.id) {
+            area = AreaTags::default();
+        }
         if street.is_none() && area.rows() == 0 {
             return Ok(());
         }
@@ -400,13 +419,24 @@ impl Reading<'_> {
         }
     }
 
-    fn relations(&mut self, members: &MemberWays, coordinates: &mut Coordinates) -> Result<(), Stopped> {
+    fn relations(
+        &mut self,
+        members: &MemberWays,
+        coordinates: &mut Coordinates,
+        old: &OldAreas,
+    ) -> Result<(), Stopped> {
         for place in self.places_with(|holds| holds.relations) {
             let Some(block) = self.block(place)? else { continue };
             for relation in block.relations() {
-                let area = AreaTags::of(relation.tags);
-                if is_area(relation.tags) && area.rows() > 0 {
-                    self.relation(place, &relation, &area, members, coordinates)?;
+                if is_rule(relation.tags) {
+                    self.turns(place, &relation)?;
+                }
+                let own = is_area(relation.tags).then_some(relation.tags);
+                let Some(tags) = old.tags_of(relation.id).or(own) else {
+                    continue;
+                };
+                if AreaTags::of(tags).rows() > 0 {
+                    self.relation(place, &relation, tags, members, coordinates)?;
                 }
             }
         }
@@ -417,11 +447,11 @@ impl Reading<'_> {
         &mut self,
         place: Place,
         relation: &RelationRef<'_>,
-        area: &AreaTags<'_>,
+        tags: Tags<'_>,
         members: &MemberWays,
         coordinates: &mut Coordinates,
     ) -> Result<(), Stopped> {
-        let (element, tags) = (Element::Relation(relation.id), relation.tags);
+        let (element, area) = (Element::Relation(relation.id), AreaTags::of(tags));
         let found = pieces(relation, members, coordinates).and_then(|pieces| polygons(&pieces));
         let found = match found {
             Ok(found) => found,
@@ -453,6 +483,26 @@ impl Reading<'_> {
                 .feature(Feature::Boundary(Boundary::of(element, tags, found)))?;
         }
         Ok(())
+    }
+
+    fn turns(&mut self, place: Place, relation: &RelationRef<'_>) -> Result<(), Stopped> {
+        match rules(relation) {
+            Ok(rules) => {
+                let mut rules = rules.into_iter();
+                rules.try_for_each(|rule| self.receiver.feature(Feature::Turn(rule)))
+            }
+            Err(fault) => {
+                let (code, dataset) = (fault.code, DatasetName::new(STREETS).ok());
+                let mut told = Told(self.receiver);
+                self.warnings.warn(
+                    &mut told,
+                    || fault,
+                    (code, "", ""),
+                    dataset.as_ref(),
+                    || at(place.record),
+                )
+            }
+        }
     }
 
     fn notes(&mut self, place: Place, way: i64, notes: Vec<Fault>) -> Result<(), Stopped> {

@@ -1,8 +1,7 @@
 //! Import kind `osm`: an OpenStreetMap extract (PBF) into streets, junctions, buildings, objects and boundaries.
 //!
 //! What belongs here: the format and the meaning of tags. What does not: which place of the city an object belongs to,
-//! and routes (`qala-models`). Turn restrictions, multipolygons of the old style (tags on the outer way) and
-//! history files are not read.
+//! and routes (`qala-models`). History files are not read.
 //!
 //! The messages are decoded by `prost` as those of GTFS-Realtime are, not by a reader of whole files: what a damaged
 //! blob does must be decided here, blob by blob.
@@ -19,10 +18,12 @@ mod coordinates;
 mod feature;
 mod map;
 mod message;
+mod outer;
 mod point;
 mod rings;
 mod road;
 mod rows;
+mod turn;
 
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub use feature::{Boundary, Building, Element, Feature, Junction, Names, Object,
 pub use map::{Totals, read_map};
 pub use point::{Point, Polygon, area_text, line_text};
 pub use road::{Direction, Limit, LimitSource, Road, assumed_kmh};
+pub use turn::TurnRule;
 
 /// Import kind `osm`.
 pub(crate) struct Osm;

@@ -3,7 +3,7 @@
 use qala_core::{DatasetName, Problem};
 
 use super::feature::{Boundary, Building, Feature, Junction, Names, Object, Receiver};
-use super::point::{Point, area_text, line_text};
+use super::point::{Point, area_text, centre, line_text};
 use super::road::{Limit, Road};
 use crate::batch::{Value, Writer};
 use crate::fault::{Fault, cut};
@@ -79,11 +79,14 @@ const COLUMNS: [(&str, &[&str]); 5] = [
         BOUNDARIES,
         &[
             "boundary_id",
+            "kind",
             "admin_level",
             "name",
             "name_kk",
             "name_ru",
             "name_en",
+            "lon",
+            "lat",
             "geometry",
         ],
     ),
@@ -179,6 +182,8 @@ impl Receiver for Rows<'_> {
             Feature::Building(building) => self.put(BUILDINGS, self::building(building)),
             Feature::Object(object) => self.put(OBJECTS, self::object(object)),
             Feature::Boundary(boundary) => self.put(BOUNDARIES, self::boundary(boundary)),
+            // Rules about turns are for the street graph of a pack.
+            Feature::Turn(_) => Ok(()),
         }
     }
 
@@ -274,9 +279,12 @@ fn object(object: &Object) -> Vec<Value<'_>> {
 fn boundary(boundary: &Boundary) -> Vec<Value<'_>> {
     let mut row = vec![
         own(boundary.element.to_string()),
+        Value::text("administrative"),
         Value::int_or_null(boundary.level),
     ];
     row.extend(names(&boundary.names));
+    let centre = boundary.area.first().and_then(|polygon| centre(&polygon.outer));
+    row.extend(centre.map_or([Value::Null, Value::Null], place));
     row.push(own(area_text(&boundary.area)));
     row
 }

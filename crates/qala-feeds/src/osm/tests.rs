@@ -11,6 +11,7 @@ use crate::tests::{Given, Outcome, golden, gzip, zip};
 
 mod encode;
 mod real;
+mod relations;
 
 use encode::{Form, Map, data, frame, header, raw, zlib};
 

@@ -11,9 +11,10 @@ use serde_json::{Map, Value as Json};
 
 use super::chosen::Chosen;
 use super::plan::Columns;
-pub(crate) use super::record::{Broken, JsonRecord, asked, at, hide};
+pub(crate) use super::record::{Broken, JsonRecord, asked, at, hide, parts};
 use super::row::Rows;
 use crate::archive::read_fault;
+use crate::envelope;
 use crate::fault::{Fault, cut, whole};
 use crate::selection::Selection;
 use crate::text::not_utf8;
@@ -172,7 +173,13 @@ fn lines(
             continue;
         }
         match own {
-            Ok(Json::Object(object)) => receiver.object(&object, place, sink)?,
+            Ok(Json::Object(object)) => match envelope::refused(&object) {
+                None => receiver.object(&object, place, sink)?,
+                Some(why) => {
+                    let fault = Fault::new("bad_payload", why);
+                    receiver.broken(fault, &String::from_utf8_lossy(text), place, sink)?;
+                }
+            },
             Ok(_) => receiver.broken(no_object(), &String::from_utf8_lossy(text), place, sink)?,
             Err(_) if std::str::from_utf8(text).is_err() => {
                 receiver.broken(not_utf8(text), &String::from_utf8_lossy(text), place, sink)?;
@@ -436,7 +443,7 @@ impl<'a> OneDataset<'a> {
                         .iter()
                         .any(|path| path.split('.').next() == Some(key.as_str()))
                 };
-                !self.paths.contains(key) && !inside()
+                !self.paths.contains(key) && !inside() && !envelope::is_own(key)
             };
             let new: Vec<String> = object.keys().filter(is_new).cloned().collect();
             if !new.is_empty() && self.paths.len() + new.len() <= MAX_KEYS {

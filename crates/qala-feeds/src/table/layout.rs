@@ -40,7 +40,8 @@ pub(super) enum Line {
 /// A value as a cell.
 pub(super) fn cell(value: &Value) -> Cell<'_> {
     match value {
-        Value::Text(text) | Value::Error(text) => Cell::Text(text.as_bytes()),
+        Value::Text(text) => Cell::Text(text.as_bytes()),
+        Value::Error(text) => Cell::Text(text.as_bytes()),
         Value::Number(number) => Cell::Serial(*number),
         Value::Bool(value) => Cell::Bool(*value),
         Value::Date(serial) => {

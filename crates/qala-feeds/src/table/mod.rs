@@ -20,6 +20,7 @@ pub(crate) mod csv;
 mod ipc;
 pub(crate) mod jsonl;
 mod layout;
+mod old;
 pub(crate) mod path;
 pub(crate) mod plan;
 pub(crate) mod propose;

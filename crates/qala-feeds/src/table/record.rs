@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::cell::{Cell, Record};
 use super::jsonl::Place;
+use crate::envelope;
 use crate::fault::PERSONAL;
 
 /// A record with the paths that the plan asks for.
@@ -54,6 +55,11 @@ fn below<'a>(value: &'a Json, path: &str) -> Option<&'a Json> {
 
 /// Hides the value under a key, or under a dotted path.
 pub(crate) fn hide(object: &mut Map<String, Json>, path: &str) {
+    // A level of the topic is hidden with all of it.
+    let whole = path
+        .strip_prefix(envelope::TOPIC)
+        .filter(|rest| rest.starts_with('/'));
+    let path = whole.map_or(path, |_| envelope::TOPIC);
     if let Some(value) = object.get_mut(path) {
         *value = Json::String(PERSONAL.to_owned());
     } else if let Some((first, rest)) = path.split_once('.')
@@ -65,8 +71,15 @@ pub(crate) fn hide(object: &mut Map<String, Json>, path: &str) {
 
 impl Record for JsonRecord<'_> {
     fn cell(&self, column: usize) -> Cell<'_> {
-        let value = self.paths.get(column).and_then(|path| at(self.object, path));
-        value.map_or(Cell::Missing, cell)
+        let Some(path) = self.paths.get(column) else {
+            return Cell::Missing;
+        };
+        match at(self.object, path) {
+            Some(value) => cell(value),
+            None => {
+                envelope::level(self.object, path).map_or(Cell::Missing, |level| Cell::Text(level.as_bytes()))
+            }
+        }
     }
 
     fn position(&self) -> Position {
@@ -134,7 +147,7 @@ impl Record for Broken<'_> {
 }
 
 /// Column names in a join pattern.
-fn parts(join: &str) -> Vec<String> {
+pub(crate) fn parts(join: &str) -> Vec<String> {
     let inside = join.split('{').skip(1).filter_map(|piece| piece.split_once('}'));
     let name = |piece: &str| piece.rsplit_once(':').map_or(piece, |(name, _)| name).to_owned();
     inside.map(|(piece, _)| name(piece)).collect()

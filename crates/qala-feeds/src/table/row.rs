@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use qala_core::spec::{ColumnType, DatasetSpec, Mapping};
 use qala_core::{DatasetName, Position, Reading, Unit, Zone};
+use serde_json::Value as Json;
 
 use super::cell::{Cell, Record, is_missing, read, reading, written};
 use super::plan::{Columns, Melt, Misfit, Part, Plan, ROW, Rule, Source, unknown_quantity};
 use super::totals::Totals;
 use crate::batch::{Batch, Value, bounds};
-use crate::fault::{Fault, Warnings, quote, reject_all, with_raw};
+use crate::fault::{Fault, PERSONAL, Warnings, quote, reject_all, with_raw};
 use crate::number::Convert;
 use crate::selection::{Choice, Selection};
 use crate::{Context, Sink, Stopped};
@@ -24,10 +25,15 @@ pub(crate) struct Rows {
     scratch: Vec<Value<'static>>,
     /// Units met in the records' own unit column.
     units: Vec<(String, Unit)>,
+    /// By column, the time that was read last.
+    times: Vec<LastTime>,
     selection: Option<Arc<Selection>>,
     totals: Totals,
     warnings: Warnings,
 }
+
+/// A time as it was written, and its instant. Many records in a row tell the same time, which is then read once.
+type LastTime = (Vec<u8>, i64);
 
 enum State {
     Ready { plan: Box<Plan>, batch: Box<Batch> },
@@ -71,6 +77,7 @@ impl Rows {
             state,
             scratch: Vec::new(),
             units: Vec::new(),
+            times: Vec::new(),
             selection: context.selection.clone(),
             totals: Totals::new(mapping.totals.as_deref().unwrap_or_default()),
             warnings: Warnings::default(),
@@ -148,10 +155,11 @@ impl Rows {
             plan,
             record,
             units: &mut self.units,
+            times: &mut self.times,
             quantity: None,
             doubt: None,
         };
-        let mut values = recycle(mem::take(&mut self.scratch));
+        let mut values: Vec<Value<'_>> = mem::take(&mut self.scratch);
         let base = work.base(&mut values);
         if let (Some((rule, often)), Ok(())) = (work.doubt, &base) {
             let file = self.file.as_deref();
@@ -229,7 +237,7 @@ impl Rows {
             }
             State::Misfit { .. } => (true, 1),
         };
-        let hidden = has_personal.then(|| crate::fault::PERSONAL.to_owned());
+        let hidden = has_personal.then(|| PERSONAL.to_owned());
         let raw = hidden
             .or_else(|| record.raw(&|_| false))
             .filter(|raw| !raw.is_empty());
@@ -294,10 +302,40 @@ fn position<R: Record>(record: &R, file: Option<&str>) -> Position {
     }
 }
 
+/// The record as it is kept. Where a dataset has personal columns, a cell that slipped, or one under a header that
+/// nothing reads, may hold what is personal: only numbers and times are shown of it.
 fn raw<R: Record>(plan: &Plan, record: &R) -> Option<Cow<'static, str>> {
-    record
-        .raw(&|column| plan.personal.contains(&column))
-        .map(Cow::Owned)
+    let is_hidden = |column| {
+        plan.personal.contains(&column)
+            || plan.has_personal && written(&record.cell(column)).is_some_and(|text| !is_harmless(&text))
+    };
+    let text = record.raw(&is_hidden)?;
+    if plan.has_personal
+        && let Ok(mut value @ Json::Object(_)) = serde_json::from_str(&text)
+    {
+        hide_words(&mut value);
+        return serde_json::to_string(&value).ok().map(Cow::Owned);
+    }
+    Some(Cow::Owned(text))
+}
+
+/// Numbers and times cannot name anybody; a number as long as that of a phone, a card or a person can.
+fn is_harmless(text: &str) -> bool {
+    let is_digits = text.bytes().all(|b| b.is_ascii_digit());
+    text.bytes()
+        .all(|b| b.is_ascii_digit() || b" +-.,:/TZ".contains(&b))
+        && !(is_digits && text.len() > 8)
+}
+
+/// Hides every text in a JSON value that may name somebody, keys excepted.
+fn hide_words(value: &mut Json) {
+    match value {
+        Json::String(text) if !is_harmless(text) => PERSONAL.clone_into(text),
+        Json::Number(number) if !is_harmless(&number.to_string()) => *value = Json::from(PERSONAL),
+        Json::Array(items) => items.iter_mut().for_each(hide_words),
+        Json::Object(members) => members.values_mut().for_each(hide_words),
+        _ => {}
+    }
 }
 
 /// How many of these cells hold something.
@@ -318,6 +356,7 @@ struct Work<'p, 'r, 'u, R> {
     plan: &'p Plan,
     record: &'r R,
     units: &'u mut Vec<(String, Unit)>,
+    times: &'u mut Vec<LastTime>,
     /// The row's quantity once it is known.
     quantity: Option<usize>,
     /// A time whose reading the clock shows twice or never.
@@ -335,7 +374,7 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
                 values.push(Value::Null);
                 continue;
             }
-            let value = self.column(rule)?;
+            let value = self.column(slot, rule)?;
             let is_projected = plan
                 .projected
                 .as_ref()
@@ -429,20 +468,44 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
         }
     }
 
-    fn column(&mut self, rule: &'p Rule) -> Result<Value<'v>, Fault> {
+    fn column(&mut self, slot: usize, rule: &'p Rule) -> Result<Value<'v>, Fault> {
         let Some(cell) = self.source(rule) else {
             return Ok(Value::Null);
         };
-        let again = (rule.limits.kind == ColumnType::Time).then(|| cell.clone());
-        let value =
-            read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule))?;
-        if let (Some(cell), Value::Time(instant)) = (again, &value)
-            && rule.style.zone.is_near_change(*instant)
+        if rule.limits.kind == ColumnType::Time {
+            return self.time(slot, rule, cell);
+        }
+        read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule, self.plan))
+    }
+
+    fn time(&mut self, slot: usize, rule: &'p Rule, cell: Cell<'v>) -> Result<Value<'v>, Fault> {
+        if let (Cell::Text(text), Some((last, instant))) = (&cell, self.times.get(slot))
+            && last == text
+            && !text.is_empty()
         {
-            let often = reading(&cell, &rule.style);
+            return Ok(Value::Time(*instant));
+        }
+        let again = cell.clone();
+        let value = read(cell, &rule.limits, &rule.style, rule.convert)
+            .map_err(|fault| hidden(fault, rule, self.plan))?;
+        let Value::Time(instant) = value else {
+            return Ok(value);
+        };
+        if rule.style.zone.is_near_change(instant) {
+            let often = reading(&again, &rule.style);
             if often != Reading::Once {
                 self.doubt = Some((rule, often));
+                return Ok(value);
             }
+        }
+        if let Cell::Text(text) = again {
+            if self.times.len() <= slot {
+                self.times.resize_with(slot + 1, LastTime::default);
+            }
+            let (last, at) = &mut self.times[slot];
+            last.clear();
+            last.extend_from_slice(text);
+            *at = instant;
         }
         Ok(value)
     }
@@ -558,9 +621,9 @@ fn replaced<'v>(cell: Cell<'v>, words: &'v std::collections::BTreeMap<String, St
     word.map_or(cell, |word| Cell::Text(word.as_bytes()))
 }
 
-/// A fault of a personal column does not quote it.
-fn hidden(mut fault: Fault, rule: &Rule) -> Fault {
-    if rule.limits.personal {
+/// A fault does not quote what may be personal: cells slip from one column into the next.
+fn hidden(mut fault: Fault, rule: &Rule, plan: &Plan) -> Fault {
+    if rule.limits.personal || plan.has_personal {
         fault.message = format!("{} cannot be read", quote(rule.limits.name.as_bytes()));
     }
     fault

@@ -1,15 +1,14 @@
-//! Workbooks: the sheets of an XLSX file as rows of cells.
-//!
-//! Old workbooks (XLS) are recognised and refused: the library lays each of their sheets out as a grid when it opens them,
-//! and one damaged byte makes that grid larger than any memory.
+//! Workbooks: the sheets of an XLSX or XLS file as rows of cells.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use calamine::{DataRef, Dimensions, Reader, SheetType, SheetVisible, Xlsx};
 
 use super::columnar::guarded;
+use super::old;
 use crate::fault::Fault;
 
 /// Cells of one sheet; more are no table of a city's department.
@@ -20,23 +19,13 @@ const EPOCH_1904: f64 = 1_462.0;
 /// A cell that is not empty.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
-    Text(String),
+    Text(Arc<str>),
     Number(f64),
     /// Days since 30 December 1899, in a cell that shows a date.
     Date(f64),
     Bool(bool),
     /// `#N/A` and its like.
     Error(String),
-}
-
-impl Value {
-    /// A date counted from another day.
-    fn shifted(self, days: f64) -> Self {
-        match self {
-            Self::Date(at) => Self::Date(at + days),
-            other => other,
-        }
-    }
 }
 
 /// The cells of a sheet that are not empty.
@@ -50,7 +39,10 @@ pub(super) struct Sheet {
 }
 
 /// An opened workbook.
-struct Book(Box<Xlsx<Cursor<Bytes>>>);
+enum Book {
+    New(Box<Xlsx<Cursor<Bytes>>>),
+    Old(old::Book),
+}
 
 /// Names of the sheets that people see, and the chosen sheets with their cells.
 pub(super) struct Workbook {
@@ -65,10 +57,6 @@ pub(super) fn is_old(head: &[u8]) -> bool {
 
 /// Reads the sheets that `choice` names: a name, a number from 1, `*`; the first one without a choice.
 pub(super) fn read(bytes: &Bytes, choice: Option<&str>) -> Result<Workbook, Fault> {
-    if is_old(bytes) {
-        let message = "this is an old Excel workbook (.xls); save it as .xlsx";
-        return Err(Fault::new("unknown_format", message));
-    }
     let mut book = guarded(|| open(bytes))?;
     let names = book.names();
     let chosen = chosen(&names, choice)?;
@@ -111,69 +99,93 @@ fn chosen(names: &[String], choice: Option<&str>) -> Result<Vec<String>, Fault> 
 }
 
 fn open(bytes: &Bytes) -> Result<Book, String> {
+    if is_old(bytes) {
+        return old::Book::open(bytes).map(Book::Old);
+    }
     let book = Xlsx::new(Cursor::new(bytes.clone())).map_err(|error| error.to_string())?;
-    Ok(Book(Box::new(book)))
+    Ok(Book::New(Box::new(book)))
 }
 
 impl Book {
     /// Worksheets that are shown, in their order.
     fn names(&self) -> Vec<String> {
-        let sheets = self.0.sheets_metadata();
+        let book = match self {
+            Self::New(book) => book,
+            Self::Old(book) => return book.names(),
+        };
         let is_shown = |sheet: &&calamine::Sheet| {
             sheet.visible == SheetVisible::Visible && sheet.typ == SheetType::WorkSheet
         };
-        let shown = sheets.iter().filter(is_shown);
+        let shown = book.sheets_metadata().iter().filter(is_shown);
         shown.map(|sheet| sheet.name.clone()).collect()
     }
 
     /// The cells of a sheet; `None` when there are more than `limit`.
     fn sheet(&mut self, name: &str, limit: usize) -> Result<Option<Sheet>, String> {
-        let mut sheet = Sheet {
-            name: name.to_owned(),
-            ..Sheet::default()
+        let (sheet, is_1904) = match self {
+            Self::New(book) => (new_sheet(book, name, limit)?, book.has_1904_epoch()),
+            Self::Old(book) => (book.sheet(name, limit)?, book.is_1904),
         };
-        let mut count = 0_usize;
-        let shift = if self.0.has_1904_epoch() { EPOCH_1904 } else { 0.0 };
-        let text = |error: calamine::XlsxError| error.to_string();
-        // A sheet may claim any size: cells are taken one by one, never as a grid.
-        let mut cells = self.0.worksheet_cells_reader(name).map_err(text)?;
-        while let Some(cell) = cells.next_cell().map_err(text)? {
-            let (row, column) = cell.get_position();
-            if let Some(value) = value(cell.get_value()).map(|value| value.shifted(shift)) {
-                count += 1;
-                if count > limit {
-                    return Ok(None);
+        let shift = if is_1904 { EPOCH_1904 } else { 0.0 };
+        Ok(sheet.map(|mut sheet| {
+            for value in sheet.rows.values_mut().flat_map(BTreeMap::values_mut) {
+                if let Value::Date(at) = value {
+                    *at += shift;
                 }
-                sheet.rows.entry(row).or_default().insert(column, value);
             }
-        }
-        drop(cells);
-        let merged = self.0.merge_cells_by_sheet_name(name).unwrap_or_default();
-        sheet.merged = merged.iter().map(span).collect();
-        Ok(Some(sheet))
+            sheet
+        }))
     }
 }
 
-fn span(merged: &Dimensions) -> ((u32, u32), (u32, u32)) {
-    (merged.start, merged.end)
+fn new_sheet(book: &mut Xlsx<Cursor<Bytes>>, name: &str, limit: usize) -> Result<Option<Sheet>, String> {
+    let mut sheet = Sheet {
+        name: name.to_owned(),
+        ..Sheet::default()
+    };
+    let mut count = 0_usize;
+    let text = |error: calamine::XlsxError| error.to_string();
+    // A sheet may claim any size: cells are taken one by one, never as a grid.
+    let mut cells = book.worksheet_cells_reader(name).map_err(text)?;
+    while let Some(cell) = cells.next_cell().map_err(text)? {
+        let (row, column) = cell.get_position();
+        if let Some(value) = value(cell.get_value()) {
+            count += 1;
+            if count > limit {
+                return Ok(None);
+            }
+            sheet.rows.entry(row).or_default().insert(column, value);
+        }
+    }
+    drop(cells);
+    let merged = book.merge_cells_by_sheet_name(name).unwrap_or_default();
+    let is_sound = |merged: &&Dimensions| merged.start.0 <= merged.end.0 && merged.start.1 <= merged.end.1;
+    sheet.merged = merged
+        .iter()
+        .filter(is_sound)
+        .map(|merged| (merged.start, merged.end))
+        .collect();
+    Ok(Some(sheet))
 }
 
 fn value(cell: &DataRef<'_>) -> Option<Value> {
     match cell {
         DataRef::Int(value) => Some(Value::Number(*value as f64)),
         DataRef::Float(value) => Some(Value::Number(*value)),
-        DataRef::SharedString(text) => words(text),
+        DataRef::SharedString(text) => words(text).map(Value::Text),
         DataRef::Bool(value) => Some(Value::Bool(*value)),
         DataRef::DateTime(at) => Some(date(at)),
-        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => words(text),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            words(text).map(Value::Text)
+        }
         DataRef::Error(error) => Some(Value::Error(error.to_string())),
         DataRef::Empty => None,
     }
 }
 
 /// A text that is not blank.
-fn words(text: &str) -> Option<Value> {
-    (!text.trim().is_empty()).then(|| Value::Text(text.to_owned()))
+pub(super) fn words(text: &str) -> Option<Arc<str>> {
+    (!text.trim().is_empty()).then(|| Arc::from(text))
 }
 
 /// A duration stays a number of days.

@@ -36,7 +36,7 @@ fn bad_inputs_become_problems() {
         ),
         ("a.gz", b"\x1f\x8b\x08\0\0", "damaged_archive"),
         ("a.zip", b"PK\x03\x04 no zip", "damaged_archive"),
-        ("a.xls", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "unknown_format"),
+        ("a.xls", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "damaged_file"),
         ("a.json", b"[1, {", "broken_json"),
     ];
     for (name, bytes, code) in cases {
@@ -159,14 +159,23 @@ title = { kk = "а", ru = "б", en = "c" }
     let outcome = table.read(lines);
     assert_eq!((outcome.given(), outcome.rejected), (1, 3), "{}", outcome.text());
     assert!(!outcome.text().contains("SECRET"), "{}", outcome.text());
-    assert!(outcome.text().contains("one,[personal],2"));
-    let json = "{\"id\": \"x\", \"plate\": \"SECRET1\"}\n{\"id\": 1, \"plate\": \"SECRET\n{\"id\": 4, \"plate\": \"B\"}\n";
+    assert!(outcome.text().contains("[personal],[personal],2"));
+    // A cell that slipped, and one under a header that nothing reads.
+    let slipped = table.read("id,plate,plaet,x\nSECRET1,A,SECRET2,3\n87771234567x,A,4,5\n");
+    assert!(
+        slipped.rejected == 2 && !slipped.text().contains("SECRET"),
+        "{}",
+        slipped.text()
+    );
+    assert!(!slipped.text().contains("8777"), "{}", slipped.text());
+    let json = "{\"id\": \"x\", \"plaet\": [\"SECRET1\", 87771234567], \"plate\": \"SECRET1\"}\n{\"id\": 1, \"plate\": \"SECRET\n{\"id\": 4, \"plate\": \"B\"}\n";
     let table = Given {
         extra: Some(spec),
         ..Given::new("table", "a.jsonl")
     }
     .dataset("safety_stops");
     let outcome = table.read(json);
+    assert!(!outcome.text().contains("8777"), "{}", outcome.text());
     assert_eq!((outcome.given(), outcome.rejected), (1, 2));
     assert!(!outcome.text().contains("SECRET"), "{}", outcome.text());
 }

@@ -8,7 +8,7 @@ use super::data::{data, import, reference};
 use super::root;
 
 /// Kind, file, and the column that is added up. The mapping has the name of the file.
-const FILES: [(&str, &str, &str); 42] = [
+const FILES: [(&str, &str, &str); 43] = [
     ("table", "almaty/air_weather_hourly_model.csv.gz", "value"),
     (
         "table",
@@ -40,6 +40,7 @@ const FILES: [(&str, &str, &str); 42] = [
         "kazakhstan/stat_gov_population_source.xlsx",
         "population",
     ),
+    ("table", "osm/spo_hexgrid.csv", "value"),
     ("table", "schools/dc_schools.csv", "enrolment"),
     ("geojson", "schools/dc_new-boundaries.json.gz", "lon"),
     ("geojson", "schools/dc_old-boundaries.json.gz", "lon"),
@@ -171,7 +172,7 @@ fn shapefiles_of_pysal() {
     let Some(folder) = data("shapefiles_of_pysal") else {
         return;
     };
-    let mapping = "dataset = \"organisation_boundaries\"\n[columns]\nplace_id = { from = \"@row\" }\nkind = { value = \"county\" }\n";
+    let mapping = "dataset = \"places_boundaries\"\n[columns]\nboundary_id = { from = \"@row\" }\nkind = { value = \"county\" }\n";
     for (file, rows) in [("columbus.zip", 49), ("sids2.zip", 100), ("stl.zip", 78)] {
         let bytes = std::fs::read(folder.join("spatial").join(file)).unwrap();
         let outcome = super::Given::new("shapefile", file).mapping(mapping).read(bytes);

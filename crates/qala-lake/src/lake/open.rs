@@ -1,29 +1,31 @@
 //! Opening a data directory: its format, its tables, what the log holds beyond them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize};
 
 use arc_swap::ArcSwap;
-use arrow::array::{Array, AsArray};
+use arrow::array::AsArray;
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use parking_lot::Mutex;
 use qala_core::spec::DatasetSpec;
 use qala_disk::{Disk, write_atomic};
 
+use super::begun::Begun;
 use super::core::Core;
-use super::{FORMAT, Lake, LakeOptions, PARTITION, key_identity};
+use super::known::read_known;
+use super::{FORMAT, Lake, LakeOptions, PARTITION};
 use crate::error::{LakeError, Result};
 use crate::guard::Guard;
 use crate::index::Index;
 use crate::log::{Log, Record};
 use crate::migration;
-use crate::schema::{RECEIVED_AT, SEQ};
+use crate::schema::{RECEIVED_AT, SEQ, SOURCE};
 use crate::store::DiskStore;
 use crate::table::Table;
 use crate::view::{Dataset, TableView, View};
 use crate::writer::{self, Shared, Writer};
-use crate::{read, system};
+use crate::{keep, read, system};
 
 impl Lake {
     /// Opens or makes a data directory on `disk` with the given datasets, and recovers what the log holds.
@@ -33,6 +35,7 @@ impl Lake {
     /// type or key without a new version, or does not say how the rows of the version before map to it.
     pub async fn open(disk: Arc<dyn Disk>, specs: &[DatasetSpec], options: LakeOptions) -> Result<Self> {
         check_format(&*disk)?;
+        keep::sweep(&*disk)?;
         let seed = options.seed.unwrap_or_else(rand::random);
         let mut datasets: HashMap<Arc<str>, Arc<Dataset>> = HashMap::new();
         let own = system::specs().map_err(|e| LakeError::Spec {
@@ -97,6 +100,8 @@ impl Lake {
                 .insert(migration.hidden(), Arc::new(migration.view(&table)));
             tables.insert(migration.hidden(), tokio::sync::Mutex::new(table));
         }
+        let of_tables = tables.values_mut().map(|table| &*table.get_mut());
+        let begun = Begun::open(&*disk, of_tables)?;
         let committed = view.seq;
         note_committed(&*disk, &view)?;
         let mut received_at = 0;
@@ -111,12 +116,13 @@ impl Lake {
         if received_at == 0 {
             received_at = newest_received(&*disk, &view)?;
         }
-        let known = known_messages(&*disk, &view)?;
+        let known = read_known(&*disk, &view)?;
         let shared = Arc::new(Shared {
             view: ArcSwap::from_pointee(view),
             swap: Mutex::new(()),
             durable_next: AtomicI64::new(next_seq),
             groups: AtomicU64::new(0),
+            key_bytes: AtomicUsize::new(0),
         });
         let (writer, thread) = Writer::start(log, Arc::clone(&shared))?;
         let guard = Guard::open(Arc::clone(&disk))?;
@@ -138,19 +144,22 @@ impl Lake {
             drained: tokio::sync::Notify::new(),
             last_trim: AtomicI64::new(0),
             unnamed: Mutex::default(),
-            holds: std::sync::atomic::AtomicUsize::new(0),
+            holds: AtomicUsize::new(0),
+            begun,
+            kept_in: Mutex::default(),
             guard,
             core: tokio::sync::Mutex::new(Core {
                 next_seq,
                 received_at,
                 epoch: 1,
                 seed,
-                index: Index::new(options.index_keys),
+                index: Index::new(options.index_bytes),
             }),
             writer: Some(writer),
             thread: Some(thread),
             known: Mutex::new(known),
-            in_flight: Mutex::new(HashSet::new()),
+            in_flight: Mutex::default(),
+            landed: tokio::sync::Notify::new(),
             options,
         };
         lake.migrate(migrations).await?;
@@ -172,6 +181,13 @@ fn check_format(disk: &dyn Disk) -> Result<()> {
             Ok(())
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            // It is the first file of a new directory, and the last of one that is restored.
+            if let Some(there) = ["tables", "log"].iter().find(|dir| disk.stat(dir).is_ok()) {
+                return Err(LakeError::Damaged {
+                    what: "the data directory".into(),
+                    detail: format!("it has a folder {there} but no FORMAT, so it is not whole"),
+                });
+            }
             write_atomic(disk, "FORMAT", format!("{FORMAT}\n").as_bytes())
                 .map_err(LakeError::io("write FORMAT"))
         }
@@ -183,41 +199,20 @@ fn check_format(disk: &dyn Disk) -> Result<()> {
 fn note_committed(disk: &dyn Disk, view: &View) -> Result<()> {
     let find = |name: &str| view.tables.get(name).map(|t| &t.dataset);
     if let Some(table) = view.tables.get(system::SUPERSEDED) {
-        for batch in read::all(disk, table, &["dataset", "day", "old_seq", "new_seq"], |_| true)? {
-            writer::note_superseded(&batch, find)?;
+        for batch in read::rows(disk, table, &["dataset", "day", "old_seq", "new_seq"], |_| true) {
+            writer::note_superseded(&batch?, find)?;
         }
     }
     if let Some(table) = view.tables.get(system::SETS) {
-        for batch in read::all(
-            disk,
-            table,
-            &["dataset", "feed", "seq_from", "seq_to", "digest", SEQ],
-            |_| true,
-        )? {
-            let seqs = batch.column(5).as_primitive::<Int64Type>().clone();
-            writer::note_sets(&batch, |row| seqs.value(row), find)?;
+        let names = ["dataset", "feed", "seq_from", "seq_to", "digest", SEQ, SOURCE];
+        for batch in read::rows(disk, table, &names, |_| true) {
+            let batch = batch?;
+            let number = |column: usize| batch.column(column).as_primitive::<Int64Type>().clone();
+            let (seqs, sources) = (number(5), number(6));
+            writer::note_sets(&batch, |row| (seqs.value(row), sources.value(row)), find)?;
         }
     }
     Ok(())
-}
-
-fn known_messages(disk: &dyn Disk, view: &View) -> Result<HashSet<u64>> {
-    let mut known = HashSet::new();
-    let Some(table) = view.tables.get(system::MESSAGES) else {
-        return Ok(known);
-    };
-    for batch in read::all(disk, table, &["feed", "identity", "idempotency_key"], |_| true)? {
-        let text = |i: usize| batch.column(i).as_string::<i32>();
-        for row in 0..batch.num_rows() {
-            known.extend(u64::from_str_radix(text(1).value(row), 16).ok());
-            if text(2).is_valid(row)
-                && let Ok(feed) = qala_core::FeedId::new(text(0).value(row))
-            {
-                known.insert(key_identity(&feed, text(2).value(row)));
-            }
-        }
-    }
-    Ok(known)
 }
 
 fn newest_received(disk: &dyn Disk, view: &View) -> Result<i64> {
@@ -225,16 +220,11 @@ fn newest_received(disk: &dyn Disk, view: &View) -> Result<i64> {
         return Ok(0);
     };
     let newest = table.files.iter().map(|f| f.day).max().unwrap_or(0);
-    let batches = read::all(disk, table, &[RECEIVED_AT], |day| day == newest)?;
-    Ok(batches
-        .iter()
-        .flat_map(|b| {
-            b.column(0)
-                .as_primitive::<TimestampMicrosecondType>()
-                .values()
-                .iter()
-                .copied()
-        })
-        .max()
-        .unwrap_or(0))
+    let mut last = 0;
+    for batch in read::rows(disk, table, &[RECEIVED_AT], |day| day == newest) {
+        let batch = batch?;
+        let times = batch.column(0).as_primitive::<TimestampMicrosecondType>();
+        last = times.values().iter().copied().fold(last, i64::max);
+    }
+    Ok(last)
 }

@@ -30,6 +30,9 @@ pub(crate) struct Log {
     dir: String,
     segments: Vec<Segment>,
     open: Option<(Box<dyn DiskFile>, u64)>,
+    /// A segment with bytes of a failed write that could not be cut off yet, and its good length.
+    uncut: Option<(String, u64)>,
+    segment_bytes: u64,
     next_seq: i64,
 }
 
@@ -67,6 +70,8 @@ impl Log {
             dir: dir.into(),
             segments: Vec::new(),
             open: None,
+            uncut: None,
+            segment_bytes: SEGMENT_BYTES,
             next_seq: 1,
         };
         let count = segments.len();
@@ -163,21 +168,21 @@ impl Log {
                 bytes.extend_from_slice(&encoded);
             }
         }
-        let before = self.open.as_ref().map_or(0, |(_, at)| *at);
         match self.write(&bytes) {
             Ok(()) => {
                 self.next_seq = next;
                 Ok(())
             }
             Err(error) => {
-                self.undo(before);
+                self.undo();
                 Err(error)
             }
         }
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        if self.open.as_ref().is_none_or(|(_, at)| *at > SEGMENT_BYTES) {
+        self.cut()?;
+        if self.open.as_ref().is_none_or(|(_, at)| *at > self.segment_bytes) {
             self.roll()?;
         }
         let Some((file, at)) = &mut self.open else {
@@ -190,51 +195,61 @@ impl Log {
         Ok(())
     }
 
-    /// Takes back bytes that may have reached the file after a failed write, so that they never come alive.
-    fn undo(&mut self, before: u64) {
-        if let Some((file, _)) = self.open.take() {
-            let cut = file.truncate(before).and_then(|()| file.sync());
-            if let Err(error) = cut {
-                tracing::error!(%error, "could not cut the log back after a failed write");
-            }
-        }
-        // The name of an empty segment would clash with the next one of the same `_seq`.
-        if let Some(last) = self.segments.last()
-            && last.first_seq == self.next_seq
-        {
-            let removed = self
-                .disk
-                .remove(&last.path)
-                .and_then(|()| self.disk.sync_dir(&self.dir));
-            if removed.is_ok() {
-                self.segments.pop();
-            }
+    /// Takes back bytes that may have reached the file after a failed write, so that they never come alive. What cannot
+    /// be taken back now is before the next write.
+    fn undo(&mut self) {
+        let (Some((file, before)), Some(last)) = (self.open.take(), self.segments.last()) else {
+            return;
+        };
+        drop(file);
+        self.uncut = Some((last.path.clone(), before));
+        if let Err(error) = self.cut() {
+            tracing::error!(%error, "could not cut the log back after a failed write");
         }
     }
 
-    fn roll(&mut self) -> Result<()> {
-        let path = format!("{}/{:020}.log", self.dir, self.next_seq);
-        if self.segments.last().is_some_and(|s| s.path == path) {
-            // An empty segment from before the start or a failed write.
-            let file = self
-                .disk
-                .open(&path)
-                .map_err(LakeError::io("open a log segment"))?;
-            let at = file.size().map_err(LakeError::io("measure a log segment"))?;
-            self.open = Some((file, at));
+    fn cut(&mut self) -> Result<()> {
+        let Some((path, length)) = &self.uncut else {
             return Ok(());
-        }
+        };
         let file = self
             .disk
-            .create(&path)
-            .map_err(LakeError::io(format!("create {path}")))?;
+            .open(path)
+            .map_err(LakeError::io("open a log segment"))?;
+        file.truncate(*length)
+            .and_then(|()| file.sync())
+            .map_err(LakeError::io("cut a failed write off the log"))?;
+        self.uncut = None;
+        Ok(())
+    }
+
+    fn roll(&mut self) -> Result<()> {
+        // A segment that has no room is done with, whatever becomes of the next one.
+        self.open = None;
+        let path = format!("{}/{:020}.log", self.dir, self.next_seq);
+        let file = match self.disk.create(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+                // From before the start or a failed write. It begins with the next `_seq`, so nothing in it counts.
+                let file = self
+                    .disk
+                    .open(&path)
+                    .map_err(LakeError::io("open a log segment"))?;
+                file.truncate(0)
+                    .and_then(|()| file.sync())
+                    .map_err(LakeError::io("empty a log segment"))?;
+                file
+            }
+            made => made.map_err(LakeError::io(format!("create {path}")))?,
+        };
         self.disk
             .sync_dir(parent(&path))
             .map_err(LakeError::io("fsync the log folder"))?;
-        self.segments.push(Segment {
-            path,
-            first_seq: self.next_seq,
-        });
+        if self.segments.last().is_none_or(|s| s.path != path) {
+            self.segments.push(Segment {
+                path,
+                first_seq: self.next_seq,
+            });
+        }
         self.open = Some((file, 0));
         Ok(())
     }

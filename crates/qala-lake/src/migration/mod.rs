@@ -26,7 +26,7 @@ use crate::error::{LakeError, Result};
 use crate::lake::{Begin, Lake};
 use crate::log::Section;
 use crate::read;
-use crate::schema::{FEED, SEQ};
+use crate::schema::{FEED, SEQ, SOURCE};
 use crate::session::{Message, Op, Session};
 use crate::table::Table;
 use crate::view::{Dataset, TableView, View};
@@ -147,7 +147,7 @@ impl Lake {
             idempotency_key: Some(what.clone()),
             op: Op::Upsert,
         };
-        let outcome = match self.begin(message)? {
+        let outcome = match self.begin(message).await? {
             Begin::Repeated(outcome) => *outcome,
             Begin::New(mut session) => {
                 tracing::info!(migration = what, "carrying rows over to the new version");
@@ -163,8 +163,8 @@ impl Lake {
                 } else if plan.keeps_key {
                     for file in table.files.iter() {
                         let schema = &table.dataset.table;
-                        for batch in read::file(&*self.disk, &table.dir, file, schema)? {
-                            let batch = current(&dataset, &batch)?;
+                        for batch in read::file(&*self.disk, &table.dir, file, schema, read::BATCH)? {
+                            let batch = current(&dataset, &batch?)?;
                             session.carried(name, &plan.map(&batch)?, &plan.guarded).await?;
                             self.make_room().await?;
                         }
@@ -172,8 +172,8 @@ impl Lake {
                 } else {
                     // Rows whose new key is the same follow each other in their old order; the last one stands.
                     let mut batches = Vec::new();
-                    for batch in read::all(&*self.disk, table, &plan.stored(), |_| true)? {
-                        batches.push(current(&dataset, &batch)?);
+                    for batch in read::rows(&*self.disk, table, &plan.stored(), |_| true) {
+                        batches.push(current(&dataset, &batch?)?);
                     }
                     let all = concat_batches(&table.dataset.table, &batches)?;
                     let all = by_seq(&all)?;
@@ -209,21 +209,23 @@ impl Lake {
         session: &mut Session<'_>,
     ) -> Result<()> {
         let plan = &migration.plan;
-        for (feed, from, to) in dataset.sets.aside() {
-            let id = FeedId::new(feed.clone()).map_err(|e| LakeError::Refused(e.to_string()))?;
+        for set in dataset.sets.aside() {
+            let id = FeedId::new(set.feed.clone()).map_err(|e| LakeError::Refused(e.to_string()))?;
             session.feed(&id);
             for file in table
                 .files
                 .iter()
-                .filter(|f| f.min_seq <= to && f.max_seq >= from)
+                .filter(|f| f.min_seq <= set.to && f.max_seq >= set.from)
             {
-                for batch in read::file(&*self.disk, &table.dir, file, &table.dataset.table)? {
-                    let seqs = seqs(&batch)?;
+                let schema = &table.dataset.table;
+                for batch in read::file(&*self.disk, &table.dir, file, schema, read::BATCH)? {
+                    let batch = batch?;
+                    let (seqs, sources) = (numbers(&batch, SEQ)?, numbers(&batch, SOURCE)?);
                     let names = batch.column_by_name(FEED).map(|c| c.as_string::<i32>().clone());
                     let inside: BooleanArray = (0..batch.num_rows())
                         .map(|i| {
-                            let own = names.as_ref().is_some_and(|n| n.value(i) == feed);
-                            Some(own && (from..=to).contains(&seqs.value(i)))
+                            let feed = names.as_ref().map_or("", |n| n.value(i));
+                            Some(set.has(feed, sources.value(i), seqs.value(i)))
                         })
                         .collect();
                     let batch = filter_record_batch(&batch, &inside)?;
@@ -247,17 +249,17 @@ impl Lake {
     }
 }
 
-fn seqs(batch: &RecordBatch) -> Result<arrow::array::Int64Array> {
-    let column = batch.column_by_name(SEQ).ok_or_else(|| LakeError::Damaged {
+fn numbers(batch: &RecordBatch, name: &str) -> Result<arrow::array::Int64Array> {
+    let column = batch.column_by_name(name).ok_or_else(|| LakeError::Damaged {
         what: "a table of an older version".into(),
-        detail: format!("it has no column {SEQ}"),
+        detail: format!("it has no column {name}"),
     })?;
     Ok(column.as_primitive::<Int64Type>().clone())
 }
 
 /// Rows that nothing superseded.
 fn current(dataset: &Dataset, batch: &RecordBatch) -> Result<RecordBatch> {
-    let seqs = seqs(batch)?;
+    let seqs = numbers(batch, SEQ)?;
     let keep: BooleanArray = (0..batch.num_rows())
         .map(|i| Some(dataset.superseded.by(seqs.value(i)).is_none()))
         .collect();
@@ -266,7 +268,7 @@ fn current(dataset: &Dataset, batch: &RecordBatch) -> Result<RecordBatch> {
 
 fn by_seq(batch: &RecordBatch) -> Result<RecordBatch> {
     let column = arrow::compute::SortColumn {
-        values: Arc::new(seqs(batch)?),
+        values: Arc::new(numbers(batch, SEQ)?),
         options: None,
     };
     Ok(take_record_batch(batch, &lexsort_to_indices(&[column], None)?)?)

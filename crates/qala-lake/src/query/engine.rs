@@ -7,12 +7,15 @@ use std::time::Duration;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, Schema};
 use async_trait::async_trait;
-use datafusion::catalog::{CatalogProvider, MemoryCatalogProviderList, SchemaProvider, TableProvider};
+use datafusion::catalog::{
+    CatalogProvider, CatalogProviderList, MemoryCatalogProviderList, SchemaProvider, TableProvider,
+};
 use datafusion::common::DFSchema;
-use datafusion::execution::context::{SQLOptions, SessionContext};
+use datafusion::execution::context::SQLOptions;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder};
+use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::SessionConfig;
 use futures::{StreamExt, TryStreamExt};
@@ -20,6 +23,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{LakeError, Result};
 use crate::lake::Lake;
+use crate::query::limits;
 use crate::query::rights::Principal;
 use crate::query::rollup::{RollupTable, touched};
 use crate::query::table::{LakeTable, read_schema};
@@ -103,6 +107,24 @@ pub async fn collect(engine: &dyn QueryEngine, query: &Query) -> Result<(Vec<Rec
     }
 }
 
+/// Runs a query and hands its rows on as they come, so that an answer of any size takes little memory; stops when `take`
+/// says false. An empty batch comes first: it tells the columns. Gives the `_seq` that was read up to.
+///
+/// # Errors
+/// As [`QueryEngine::run`]; rows may have been handed on before.
+pub async fn each(
+    engine: &dyn QueryEngine,
+    query: &Query,
+    mut take: impl FnMut(&RecordBatch) -> bool,
+) -> Result<i64> {
+    let (mut rows, seq) = engine.run(query).await?;
+    let mut goes_on = take(&RecordBatch::new_empty(rows.schema()));
+    while goes_on && let Some(batch) = rows.try_next().await? {
+        goes_on = take(&batch);
+    }
+    Ok(seq)
+}
+
 /// Limits of the local engine.
 #[derive(Debug, Clone)]
 pub struct LocalOptions {
@@ -132,7 +154,8 @@ pub struct LocalEngine {
 
 struct Inner {
     lake: Arc<Lake>,
-    base: SessionState,
+    /// What all questions have in common. It knows no table, so that nothing of a question can hang on it.
+    base: Arc<SessionState>,
 }
 
 fn url() -> Result<ObjectStoreUrl> {
@@ -165,7 +188,10 @@ impl LocalEngine {
             .build();
         crate::functions::register_all(&mut state)?;
         Ok(Self {
-            inner: Arc::new(Inner { lake, base: state }),
+            inner: Arc::new(Inner {
+                lake,
+                base: Arc::new(state),
+            }),
             threads: Threads::start(options.threads)?,
         })
     }
@@ -213,30 +239,13 @@ impl LocalEngine {
 }
 
 impl Inner {
-    fn context(&self, principal: &Principal, view: Arc<View>, as_of: i64) -> Result<SessionContext> {
-        let catalogs = Arc::new(MemoryCatalogProviderList::new());
-        let state = SessionStateBuilder::new_from_existing(self.base.clone())
-            .with_catalog_list(Arc::clone(&catalogs) as _)
-            .build();
-        let tables = self.tables(principal, view, as_of, state.clone())?;
-        let catalog = Catalog {
-            tables: Arc::new(tables),
-        };
-        datafusion::catalog::CatalogProviderList::register_catalog(
-            &*catalogs,
-            "qala".into(),
-            Arc::new(catalog),
-        );
-        Ok(SessionContext::new_with_state(state))
+    /// What plans the question of a principal: all of the base, and its own tables.
+    fn state(&self, principal: &Principal, view: Arc<View>, as_of: i64) -> Result<SessionState> {
+        let tables = Arc::new(self.tables(principal, view, as_of)?);
+        Ok(with_tables(&self.base, Arc::new(Catalog { tables })))
     }
 
-    fn tables(
-        &self,
-        principal: &Principal,
-        view: Arc<View>,
-        as_of: i64,
-        parser: SessionState,
-    ) -> Result<Tables> {
+    fn tables(&self, principal: &Principal, view: Arc<View>, as_of: i64) -> Result<Tables> {
         let store = Arc::new(self.lake.store.clone());
         Ok(Tables {
             view,
@@ -244,36 +253,47 @@ impl Inner {
             principal: principal.clone(),
             store,
             url: url()?,
-            parser,
+            parser: Arc::clone(&self.base),
         })
     }
 
     async fn plan(&self, query: &Query, view: Arc<View>, seq: i64) -> Result<SendableRecordBatchStream> {
-        let context = self.context(&query.principal, view, seq)?;
+        let state = self.state(&query.principal, view, seq)?;
         let options = SQLOptions::new()
             .with_allow_ddl(false)
             .with_allow_dml(false)
             .with_allow_statements(false);
-        let frame = context.sql_with_options(&query.sql, options).await?;
-        Ok(frame.execute_stream().await?)
+        let plan = state.create_logical_plan(&query.sql).await?;
+        options.verify_plan(&plan)?;
+        let plan = state.create_physical_plan(&plan).await?;
+        Ok(execute_stream(plan, state.task_ctx())?)
     }
+}
+
+/// The base with the tables of one catalogue. Not by the builder and not by a session context: each of them copies every
+/// SQL function several times, which costs more than to plan a small question.
+pub(crate) fn with_tables(base: &SessionState, catalog: Arc<dyn CatalogProvider>) -> SessionState {
+    let catalogs = MemoryCatalogProviderList::new();
+    catalogs.register_catalog("qala".into(), catalog);
+    let mut state = base.clone();
+    state.register_catalog_list(Arc::new(catalogs));
+    state.mark_start_execution();
+    state
 }
 
 impl LocalEngine {
     /// Days of a rollup that must be computed again, and its table as of now.
-    pub(crate) fn stale(&self, name: &str) -> Result<Option<(RollupTable, BTreeSet<i32>, SessionState)>> {
+    pub(crate) fn stale(
+        &self,
+        name: &str,
+    ) -> Result<Option<(RollupTable, BTreeSet<i32>, Arc<SessionState>)>> {
         let inner = &self.inner;
         let view = inner.lake.view();
         let Some(files) = view.rollups.get(name) else {
             return Ok(None);
         };
         let files = Arc::clone(files);
-        let tables = inner.tables(
-            &Principal::system(),
-            Arc::clone(&view),
-            view.seq,
-            inner.base.clone(),
-        )?;
+        let tables = inner.tables(&Principal::system(), Arc::clone(&view), view.seq)?;
         let Some(table) = tables.rollup(name, &files) else {
             return Ok(None);
         };
@@ -284,13 +304,14 @@ impl LocalEngine {
             .filter(|(d, s)| done.get(d).is_none_or(|c| c < s))
             .map(|(d, _)| d)
             .collect();
-        Ok(Some((table, stale, inner.base.clone())))
+        Ok(Some((table, stale, Arc::clone(&inner.base))))
     }
 }
 
 #[async_trait]
 impl QueryEngine for LocalEngine {
     async fn run(&self, query: &Query) -> Result<(SendableRecordBatchStream, i64)> {
+        limits::check(&query.sql)?;
         let as_of = match query.as_of {
             Some(as_of) => Some(Box::pin(self.resolve(as_of)).await?),
             None => None,
@@ -358,7 +379,8 @@ pub(crate) struct Tables {
     principal: Principal,
     store: Arc<dyn object_store::ObjectStore>,
     url: ObjectStoreUrl,
-    parser: SessionState,
+    /// Reads conditions on rows. Not the question's own state: that one holds these tables, and neither would ever go.
+    parser: Arc<SessionState>,
 }
 
 impl std::fmt::Debug for Tables {

@@ -122,7 +122,8 @@ impl Hidden {
 fn find(dataset: &Dataset, path: &str, bytes: bytes::Bytes) -> crate::error::Result<Places> {
     let schema = read::project(&dataset.table, &[SEQ]);
     let (mut places, mut at) = (Vec::new(), 0);
-    for batch in read::decode(path, bytes, &schema)? {
+    for batch in read::decode(path.to_owned(), bytes, &schema, read::BATCH)? {
+        let batch = batch?;
         let seqs = batch.column(0).as_primitive::<Int64Type>();
         dataset
             .superseded

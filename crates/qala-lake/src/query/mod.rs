@@ -2,6 +2,7 @@
 
 mod engine;
 pub(crate) mod hidden;
+mod limits;
 mod plan;
 mod refresh;
 mod rights;
@@ -11,5 +12,5 @@ pub(crate) mod table;
 mod texts;
 mod threads;
 
-pub use engine::{AsOf, LocalEngine, LocalOptions, Query, QueryEngine, collect};
+pub use engine::{AsOf, LocalEngine, LocalOptions, Query, QueryEngine, collect, each};
 pub use rights::{Principal, Rights, TableRights};

@@ -17,7 +17,8 @@ use datafusion::physical_plan::{
 };
 use futures::StreamExt;
 
-use crate::schema::{FEED, SEQ};
+use crate::schema::{FEED, SEQ, SOURCE};
+use crate::superseded::SetRange;
 use crate::view::Dataset;
 
 /// Which rows a reader sees: those up to a `_seq` that were not superseded by then and, in a snapshot, belong to a
@@ -27,12 +28,12 @@ pub(crate) struct Visible {
     pub(crate) dataset: Arc<Dataset>,
     /// Largest `_seq`.
     pub(crate) as_of: i64,
-    /// `_seq` ranges of current sets by feed, for a snapshot.
-    pub(crate) sets: Option<Arc<Vec<(String, i64, i64)>>>,
+    /// The current sets, for a snapshot.
+    pub(crate) sets: Option<Arc<Vec<SetRange>>>,
 }
 
 impl Visible {
-    /// Keeps the visible rows of a batch that has the column `_seq` (and `feed`, for a snapshot).
+    /// Keeps the visible rows of a batch that has the column `_seq` (and `feed` and `_source`, for a snapshot).
     ///
     /// # Errors
     /// Arrow's, or a missing column.
@@ -47,13 +48,14 @@ impl Visible {
             let feeds = batch.column_by_name(FEED).ok_or_else(|| missing(FEED))?;
             let feeds = cast(feeds, &DataType::Utf8View)?;
             let feeds = feeds.as_string_view();
+            let sources = batch
+                .column_by_name(SOURCE)
+                .ok_or_else(|| missing(SOURCE))?
+                .as_primitive::<Int64Type>();
             let current: BooleanArray = (0..batch.num_rows())
                 .map(|i| {
-                    let (seq, feed) = (seqs.value(i), feeds.value(i));
-                    Some(
-                        sets.iter()
-                            .any(|(f, from, to)| (*from..=*to).contains(&seq) && f == feed),
-                    )
+                    let (feed, source, seq) = (feeds.value(i), sources.value(i), seqs.value(i));
+                    Some(sets.iter().any(|set| set.has(feed, source, seq)))
                 })
                 .collect();
             mask = and(&mask, &current)?;

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::TimestampMicrosecondType;
 
+use crate::committer::blocking;
 use crate::error::Result;
 use crate::files;
 use crate::query::engine::LocalEngine;
@@ -80,13 +80,13 @@ impl LocalEngine {
             .collect();
         let mut added = Vec::new();
         for (day, batch) in parts {
-            let number = lake.unique.fetch_add(1, Ordering::Relaxed);
-            let unique = format!("{:016x}{number:x}", lake.boot);
-            let (mut file, bytes) = files::write(&batch, day, Some("bucket"), &unique, false)?;
-            // The `_seq` at which the day was computed stands in the name, whatever rows it had.
-            file = file.computed_at(as_of);
-            table.put(&file, bytes).await?;
-            added.push(file);
+            let unique = lake.unique_name();
+            let (store, dir) = (table.store().clone(), table.dir().to_owned());
+            let write = move || {
+                let place = (day, Some(rollup::BUCKET));
+                files::write(&store, &dir, &batch, place, &unique, Some(as_of))
+            };
+            added.push(blocking(write).await?);
         }
         let now = lake.options.clock.now();
         if let Err(error) = table.commit(&schema, &added, &old, None, now).await {

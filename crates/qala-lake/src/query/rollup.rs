@@ -11,20 +11,19 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{
-    CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
-    MemorySchemaProvider, SchemaProvider, Session, TableProvider,
+    CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, Session, TableProvider,
 };
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::error::{DataFusionError, Result};
-use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
-use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
-use datafusion::prelude::SessionContext;
+use datafusion::physical_plan::{ExecutionPlan, collect};
 use qala_core::spec::{ColumnType, Rollup};
 
 use crate::files::DataFile;
+use crate::query::engine::with_tables;
 use crate::query::table::{LakeTable, time_bounds};
 use crate::schema::{SEQ, instant};
 use crate::view::{Dataset, TableView};
@@ -189,16 +188,12 @@ impl RollupTable {
         schemas.register_table("rows".into(), Arc::clone(&self.rows) as Arc<dyn TableProvider>)?;
         let catalog = Arc::new(MemoryCatalogProvider::new());
         catalog.register_schema("public", schemas)?;
-        let catalogs = Arc::new(MemoryCatalogProviderList::new());
-        catalogs.register_catalog("qala".into(), catalog);
-        let state = SessionStateBuilder::new_from_existing(state.clone())
-            .with_catalog_list(catalogs)
-            .build();
-        let context = SessionContext::new_with_state(state);
+        let state = with_tables(state, catalog);
         let mut out = Vec::new();
         for sql in queries(dataset, &self.rollup, "rows", days) {
-            let frame = context.sql(&sql).await?;
-            for batch in frame.collect().await? {
+            let plan = state.create_logical_plan(&sql).await?;
+            let plan = state.create_physical_plan(&plan).await?;
+            for batch in collect(plan, state.task_ctx()).await? {
                 out.push(cast(&batch, &schema(dataset, &self.rollup))?);
             }
         }

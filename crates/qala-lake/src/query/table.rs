@@ -30,7 +30,8 @@ use crate::files::DataFile;
 use crate::query::plan::{BarrierExec, Visible, VisibleExec};
 use crate::query::state::close_intervals;
 use crate::query::texts;
-use crate::schema::{FEED, SEQ};
+use crate::schema::{FEED, SEQ, SOURCE};
+use crate::superseded::SetRange;
 use crate::view::{Dataset, TableView};
 
 /// Scans of this many bytes are cut into pieces of files.
@@ -155,8 +156,8 @@ pub(crate) fn time_bounds(filters: &[Expr], column: &str) -> (i64, i64) {
 }
 
 /// True when a range of `_seq`s meets a current set, or when there are no sets at all.
-fn in_sets(sets: Option<&[(String, i64, i64)]>, from: i64, to: i64) -> bool {
-    sets.is_none_or(|sets| sets.iter().any(|(_, a, b)| *a <= to && *b >= from))
+fn in_sets(sets: Option<&[SetRange]>, from: i64, to: i64) -> bool {
+    sets.is_none_or(|sets| sets.iter().any(|set| set.from <= to && set.to >= from))
 }
 
 /// The files of a table that a reader up to `as_of` needs for a range of the time column: those of which every row is
@@ -165,7 +166,7 @@ pub(crate) fn split(
     view: &TableView,
     as_of: i64,
     bounds: (i64, i64),
-    sets: Option<&[(String, i64, i64)]>,
+    sets: Option<&[SetRange]>,
 ) -> (Vec<Arc<DataFile>>, Vec<Arc<DataFile>>) {
     let dataset = &view.dataset;
     let timed = dataset.time().is_some();
@@ -226,7 +227,12 @@ impl LakeTable {
             let parts = selected.iter().map(|(file, rows)| (file, Some(rows)));
             inputs.push(self.parquet(state, whole.chain(parts), &wanted, filters)?);
         }
-        for extra in [SEQ].into_iter().chain(visible.sets.is_some().then_some(FEED)) {
+        let of_sets: &[&str] = if visible.sets.is_some() {
+            &[FEED, SOURCE]
+        } else {
+            &[]
+        };
+        for extra in [SEQ].iter().chain(of_sets) {
             let at = table.index_of(extra)?;
             if !wanted.contains(&at) {
                 wanted.push(at);

@@ -1,6 +1,7 @@
 //! The threads of queries: their own, and below those that take messages in.
 
 use crate::error::{LakeError, Result};
+use crate::query::limits::STACK;
 
 /// How far queries step back (`nice`): when every core is busy they get some 6 % of it, and all of it otherwise.
 const STEP_BACK: i32 = 12;
@@ -17,6 +18,7 @@ impl Threads {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(count.max(1))
             .thread_name("qala-query")
+            .thread_stack_size(STACK)
             .on_thread_start(step_back)
             .enable_all()
             .build()

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
-use arrow::compute::filter_record_batch;
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::compute::{concat_batches, filter_record_batch};
+use arrow::datatypes::{DataType, Date32Type};
+use qala_core::spec::Kind;
 use qala_core::{FeedId, Problem};
 use tokio::sync::MutexGuard;
 
-use super::{Draft, Session};
-use crate::error::{LakeError, Result};
+use super::{Draft, Op, Session};
+use crate::error::Result;
+use crate::files;
 use crate::index::{self, WHOLE};
 use crate::keys::Entry;
 use crate::lake::Core;
@@ -16,40 +19,113 @@ use crate::schema::FEED;
 use crate::system::SupersededRow;
 use crate::view::Dataset;
 
+/// Keys that are looked for side by side.
+const FETCH: usize = 16;
+
+/// Rows of one dataset on their way into a record, with what the key tables are asked for.
+#[derive(Debug)]
+pub(crate) struct Arriving {
+    pub(crate) dataset: Arc<Dataset>,
+    pub(super) feed: FeedId,
+    pub(super) batch: RecordBatch,
+    /// Hashes of the keys; nothing for snapshots, whose sets are compared as a whole.
+    pub(crate) keys: Vec<u128>,
+    /// Local days.
+    pub(crate) days: Vec<i32>,
+    /// Hashes of what is not in the key; nothing when rows are taken back.
+    values: Vec<u64>,
+    /// Values of the time column, when it is part of the key and always there.
+    pub(crate) times: Option<Vec<i64>>,
+}
+
+impl Arriving {
+    /// Joins batches and looks at their rows. `seed` is that of the key tables.
+    ///
+    /// # Errors
+    /// Arrow's.
+    pub(super) fn new(
+        (dataset, feed, batches): (Arc<Dataset>, FeedId, Vec<RecordBatch>),
+        op: Op,
+        seed: u64,
+        received_at: i64,
+    ) -> Result<Self> {
+        let batch = concat_batches(&dataset.data, &batches)?;
+        let mut rows = Self {
+            keys: Vec::new(),
+            days: Vec::new(),
+            values: Vec::new(),
+            times: None,
+            dataset,
+            feed,
+            batch,
+        };
+        let (dataset, batch) = (&rows.dataset, &rows.batch);
+        if dataset.spec.kind != Kind::Snapshot {
+            rows.keys = index::table_keys(batch, &dataset.key, seed)?;
+            rows.days = dataset.days(batch, received_at);
+            if op == Op::Upsert {
+                rows.values = index::table_values(batch, &dataset.rest, seed)?;
+            }
+            let time = dataset.time().filter(|_| dataset.spec.key_has_time());
+            rows.times = time
+                .and_then(|t| batch.column_by_name(t))
+                .and_then(|c| instants(&**c));
+        }
+        Ok(rows)
+    }
+
+    /// The key-table slot of each row: its day, or [`WHOLE`].
+    pub(crate) fn slots(&self) -> Vec<i32> {
+        if self.dataset.spec.key_has_time() {
+            self.days.clone()
+        } else {
+            vec![WHOLE; self.days.len()]
+        }
+    }
+}
+
+/// The values of a time column, when none is missing: µs, or days for dates.
+fn instants(column: &dyn Array) -> Option<Vec<i64>> {
+    if column.null_count() > 0 {
+        return None;
+    }
+    match column.data_type() {
+        DataType::Date32 => {
+            let days = column.as_primitive::<Date32Type>().values();
+            Some(days.iter().copied().map(i64::from).collect())
+        }
+        _ => files::time_values(column).map(<[i64]>::to_vec),
+    }
+}
+
 impl Session<'_> {
     /// Event and state rows. Returns (accepted, duplicate, superseding).
     pub(super) fn supersede(
-        &self,
         core: &mut MutexGuard<'_, Core>,
-        dataset: &Arc<Dataset>,
-        batch: &RecordBatch,
+        rows: &Arriving,
         draft: &mut Draft,
     ) -> Result<(u64, u64, u64)> {
-        let keys = index::key_hashes(&index::pick(batch, &dataset.key), core.seed())?;
-        let values = index::value_hashes(&index::pick(batch, &dataset.values), core.seed())?;
-        let days = dataset.days(batch, core.received_at());
-        let slots = core.slots(self.lake, dataset, &days)?;
+        let Arriving {
+            dataset, batch, keys, ..
+        } = rows;
+        let slots = rows.slots();
         let mut keep = vec![true; batch.num_rows()];
         let (mut next, mut duplicate, mut superseding) = (draft.next, 0, 0);
         let last = draft.next + batch.num_rows() as i64;
         let mut row = 0;
-        while row < keys.len() {
-            let slot = slots[row];
-            let run = slots[row..].iter().take_while(|s| **s == slot).count();
-            let Some(known) = core.index().keys(&dataset.name, slot, last) else {
-                return Err(LakeError::Closed(format!(
-                    "the key table of {} was not loaded",
-                    dataset.name
-                )));
-            };
-            for i in row..row + run {
+        for run in slots.chunk_by(|a, b| a == b) {
+            let known = core.index().keys(&dataset.name, run[0], last)?;
+            for i in row..row + run.len() {
+                if (i - row).is_multiple_of(FETCH) {
+                    known.fetch(&keys[i..(i + FETCH).min(row + run.len())]);
+                }
                 let entry = Entry {
                     seq: next,
-                    value: values[i],
-                    day: days[i],
+                    value: rows.values[i],
+                    day: rows.days[i],
                 };
                 match known.entry(keys[i]) {
-                    Ok(old) if old.get().value == values[i] => {
+                    Ok(old) if old.get().has(rows.values[i]) => {
                         duplicate += 1;
                         keep[i] = false;
                         continue;
@@ -70,7 +146,7 @@ impl Session<'_> {
                 }
                 next += 1;
             }
-            row += run;
+            row += run.len();
         }
         let kept = (next - draft.next) as u64;
         let rows = if duplicate == 0 {
@@ -86,19 +162,15 @@ impl Session<'_> {
     pub(super) fn retract(
         &mut self,
         core: &mut MutexGuard<'_, Core>,
-        dataset: &Arc<Dataset>,
-        batch: &RecordBatch,
+        rows: &Arriving,
         draft: &mut Draft,
     ) -> Result<(u64, u64, u64)> {
-        let keys = index::key_hashes(&index::pick(batch, &dataset.key), core.seed())?;
-        let days = dataset.days(batch, core.received_at());
-        let slots = core.slots(self.lake, dataset, &days)?;
-        let last = draft.next + 2 * batch.num_rows() as i64;
+        let (dataset, slots) = (&rows.dataset, rows.slots());
+        let last = draft.next + 2 * rows.batch.num_rows() as i64;
         let mut found = 0;
         let mut lost = Vec::new();
-        for (i, key) in keys.iter().enumerate() {
-            let known = core.index().keys(&dataset.name, slots[i], last);
-            match known.and_then(|k| k.remove(*key)) {
+        for (i, key) in rows.keys.iter().enumerate() {
+            match core.index().keys(&dataset.name, slots[i], last)?.remove(*key) {
                 Some(old) => {
                     found += 1;
                     draft.superseded.push(SupersededRow {
@@ -118,20 +190,17 @@ impl Session<'_> {
             let message = "there is no row with this key to take back";
             let mut problem =
                 Problem::rejected("nothing_to_retract", message, Some(dataset.spec.name.clone()), 0);
-            problem.raw = Some(index::key_text(batch, &dataset.key, i));
+            problem.raw = Some(index::key_text(&rows.batch, &dataset.key, i));
             self.problem(problem);
         }
         Ok((found, 0, found))
     }
 
     /// Rows of a snapshot set. Returns (accepted, duplicate, 0).
-    pub(super) fn add_to_set(
-        &mut self,
-        dataset: &Arc<Dataset>,
-        feed: &FeedId,
-        batch: &RecordBatch,
-        draft: &mut Draft,
-    ) -> Result<(u64, u64, u64)> {
+    pub(super) fn add_to_set(&mut self, rows: &Arriving, draft: &mut Draft) -> Result<(u64, u64, u64)> {
+        let Arriving {
+            dataset, feed, batch, ..
+        } = rows;
         let feeds: ArrayRef = Arc::new(StringArray::from_iter_values(std::iter::repeat_n(
             feed.as_str(),
             batch.num_rows(),
@@ -188,14 +257,5 @@ impl Session<'_> {
             self.problem(problem);
         }
         Ok((kept, duplicate, 0))
-    }
-}
-
-/// The key-table slot of each row: its day, or [`WHOLE`].
-pub(crate) fn slots(dataset: &Dataset, days: &[i32]) -> Vec<i32> {
-    if dataset.spec.key_has_time() {
-        days.to_vec()
-    } else {
-        vec![WHOLE; days.len()]
     }
 }

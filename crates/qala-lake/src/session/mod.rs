@@ -9,15 +9,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
 use qala_core::spec::Kind;
 use qala_core::{DatasetName, FeedId, Problem, Severity};
 use tokio::sync::{MutexGuard, oneshot};
 
-pub(crate) use self::classify::slots;
+pub(crate) use self::classify::Arriving;
 pub use self::message::{Message, Op, Outcome, Receipt};
 use crate::error::{LakeError, Result};
-use crate::lake::{Core, Lake};
+use crate::lake::{Core, Identity, Lake, Turn};
 use crate::log::{Record, Section};
 use crate::system::{self, SupersededRow};
 use crate::view::Dataset;
@@ -43,8 +42,8 @@ struct BuildingSet {
 pub struct Session<'a> {
     lake: &'a Lake,
     message: Message,
-    identity: u64,
-    identity_text: String,
+    identity: Identity,
+    _turn: Turn<'a>,
     source: Option<i64>,
     feed: FeedId,
     buffer: Vec<(Arc<Dataset>, FeedId, Vec<RecordBatch>)>,
@@ -82,13 +81,13 @@ impl Draft {
 }
 
 impl<'a> Session<'a> {
-    pub(crate) fn new(lake: &'a Lake, message: Message, identity: u64, identity_text: String) -> Self {
+    pub(crate) fn new(lake: &'a Lake, message: Message, identity: Identity, turn: Turn<'a>) -> Self {
         Self {
             lake,
             feed: message.feed.clone(),
             message,
             identity,
-            identity_text,
+            _turn: turn,
             source: None,
             buffer: Vec::new(),
             buffered: 0,
@@ -102,11 +101,6 @@ impl<'a> Session<'a> {
             waiting: Vec::new(),
             epoch: 0,
         }
-    }
-
-    /// The message and its identity.
-    pub(crate) fn who(&self) -> (&Message, &str) {
-        (&self.message, &self.identity_text)
     }
 
     /// Rows that follow belong to this feed.
@@ -200,49 +194,77 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Writes what is buffered as one record, without waiting for the disk.
+    /// Writes what is buffered as one record. Waits for the disk only when the key tables have no room for more.
     async fn flush(&mut self) -> Result<()> {
         self.lake.room(true).await?;
-        let mut core = self.lake.lock_core().await?;
-        let mut draft = Draft {
-            next: core.next_seq(),
-            ..Draft::default()
+        let fits = {
+            let mut core = self.lake.lock_core().await?;
+            let mut draft = Draft {
+                next: core.next_seq(),
+                ..Draft::default()
+            };
+            self.classify_all(&mut core, &mut draft)?;
+            self.lake.unsettle(&self.message.feed);
+            self.finish_draft(&mut core, draft)?;
+            core.index_shrink(self.lake)
         };
-        self.classify_all(&mut core, &mut draft)?;
-        self.finish_draft(&mut core, draft)
+        if !fits {
+            self.written().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until everything sent to the log is durable and visible.
+    async fn written(&mut self) -> Result<()> {
+        for waiting in std::mem::take(&mut self.waiting) {
+            let done = waiting
+                .await
+                .map_err(|_| LakeError::Closed("the log thread has stopped".into()))
+                .and_then(|r| r);
+            if let Err(error) = done {
+                self.lake.recover(self.epoch).await;
+                return Err(self.lake.explain(error));
+            }
+        }
+        Ok(())
     }
 
     /// Finds duplicates and corrections among the buffered rows and puts the rest into the draft.
     fn classify_all(&mut self, core: &mut MutexGuard<'_, Core>, draft: &mut Draft) -> Result<()> {
         // Everything that can fail comes before the first key table is changed: a message that is refused must not
         // leave keys behind, or its rows would be taken for duplicates when they are sent again.
-        for (dataset, _, batches) in &self.buffer {
-            if dataset.spec.kind == Kind::Snapshot {
-                if self.message.op == Op::Retract {
-                    let message = format!(
-                        "{} is replaced as a whole; publish a new set without the rows",
-                        dataset.name
-                    );
-                    return Err(LakeError::Refused(message));
-                }
-                continue;
-            }
-            for batch in batches {
-                let days = dataset.days(batch, core.received_at());
-                core.slots(self.lake, dataset, &days)?;
-            }
+        if !self.waiting.is_empty() && self.epoch != core.epoch() {
+            let reason = "an earlier message could not be written; send this one again";
+            return Err(LakeError::Closed(reason.into()));
         }
-        for (dataset, feed, batches) in std::mem::take(&mut self.buffer) {
-            let batch = concat_batches(&dataset.data, &batches)?;
-            let received = batch.num_rows() as u64;
+        core.index().begin();
+        let mut arriving = Vec::with_capacity(self.buffer.len());
+        for part in std::mem::take(&mut self.buffer) {
+            let dataset = &part.0;
+            if dataset.spec.kind == Kind::Snapshot && self.message.op == Op::Retract {
+                let message = format!(
+                    "{} is replaced as a whole; publish a new set without the rows",
+                    dataset.name
+                );
+                return Err(LakeError::Refused(message));
+            }
+            let rows = Arriving::new(part, self.message.op, core.seed(), core.received_at())?;
+            if rows.dataset.spec.kind != Kind::Snapshot {
+                core.ready(self.lake, &rows)?;
+            }
+            arriving.push(rows);
+        }
+        for rows in arriving {
+            let received = rows.batch.num_rows() as u64;
             let first = draft.next;
             let (kept, duplicate, superseded) = if self.message.op == Op::Retract {
-                self.retract(core, &dataset, &batch, draft)?
-            } else if dataset.spec.kind == Kind::Snapshot {
-                self.add_to_set(&dataset, &feed, &batch, draft)?
+                self.retract(core, &rows, draft)?
+            } else if rows.dataset.spec.kind == Kind::Snapshot {
+                self.add_to_set(&rows, draft)?
             } else {
-                self.supersede(core, &dataset, &batch, draft)?
+                Self::supersede(core, &rows, draft)?
             };
+            let dataset = &rows.dataset;
             let rows = (draft.next - first) as u64;
             let receipt = self.receipt(&dataset.name);
             receipt.received += received;
@@ -274,6 +296,8 @@ impl<'a> Session<'a> {
             draft.push(&dataset, batch);
         }
         if draft.sections.is_empty() {
+            let next = core.next_seq();
+            core.settle(next);
             return Ok(());
         }
         let seq = core.next_seq();
@@ -292,7 +316,7 @@ impl<'a> Session<'a> {
             epoch: self.epoch,
             done,
         }))?;
-        core.advance(next);
+        core.settle(next);
         self.waiting.push(waiting);
         Ok(())
     }
@@ -303,9 +327,10 @@ impl<'a> Session<'a> {
     /// When any part could not be written. Parts of a large message that were written before stay; sending the message
     /// again finds them as duplicates.
     pub async fn finish(mut self, kept: Option<String>) -> Result<Outcome> {
-        self.lake.room(false).await?;
+        // A message that is in the log by parts is brought to its end, however slow the lake is.
+        self.lake.room(self.source.is_some()).await?;
         let lake = self.lake;
-        let outcome = {
+        let (outcome, at, fits) = {
             let mut core = lake.lock_core().await?;
             let mut draft = Draft {
                 next: core.next_seq(),
@@ -315,35 +340,21 @@ impl<'a> Session<'a> {
             self.add_sets(&mut draft)?;
             self.reject_unpublished();
             self.add_problems(core.next_seq(), &mut draft)?;
+            let at = draft.next;
             let outcome = self.add_message(core.next_seq(), &mut draft, kept.as_deref())?;
             self.finish_draft(&mut core, draft)?;
-            core.index_shrink(lake);
-            outcome
+            (outcome, at, core.index_shrink(lake))
         };
-        for waiting in std::mem::take(&mut self.waiting) {
-            let done = waiting
-                .await
-                .map_err(|_| LakeError::Closed("the log thread has stopped".into()))
-                .and_then(|r| r);
-            if let Err(error) = done {
-                lake.recover(self.epoch).await;
-                return Err(lake.explain(error));
-            }
+        // Also when nobody waits for the answer any more; where no such row is, nothing will be found.
+        lake.remember(&self.message.feed, &self.identity, outcome.message, at);
+        self.written().await?;
+        if !fits {
+            // What was written now can be read back.
+            lake.lock_core().await?.index_shrink(lake);
         }
         if outcome.total.accepted >= COMMIT_ROWS {
             lake.ask_commit();
         }
-        lake.remember(
-            self.identity,
-            self.message.idempotency_key.as_deref(),
-            &self.message.feed,
-        );
         Ok(outcome)
-    }
-}
-
-impl Drop for Session<'_> {
-    fn drop(&mut self) {
-        self.lake.release(self.identity);
     }
 }

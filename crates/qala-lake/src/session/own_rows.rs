@@ -23,7 +23,8 @@ impl Session<'_> {
             let current = dataset.sets.current(feed.as_str(), i64::MAX);
             match current {
                 Some(current)
-                    if current.digest == set.digest && (set.rows > 0 || current.to < current.from) =>
+                    if current.digest == set.digest
+                        && (set.rows > 0 || current.rows.to < current.rows.from) =>
                 {
                     unchanged.insert((Arc::clone(name), feed.clone()));
                 }
@@ -191,7 +192,7 @@ impl Session<'_> {
             text(Some(&m.kind)),
             text(Some(&m.name)),
             text(Some(&m.digest)),
-            text(Some(&self.identity_text)),
+            text(Some(&self.identity.text())),
             text(m.idempotency_key.as_deref()),
             number(t.received as i64),
             number(t.accepted as i64),

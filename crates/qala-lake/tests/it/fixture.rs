@@ -44,7 +44,7 @@ async fn first(bench: &Bench) {
         idempotency_key: Some("key 1".into()),
         op: Op::Upsert,
     };
-    let Begin::New(mut session) = bench.lake.begin(message).unwrap() else {
+    let Begin::New(mut session) = bench.lake.begin(message).await.unwrap() else {
         panic!("the fixture is there already")
     };
     let name = DatasetName::new("test_events").unwrap();
@@ -190,7 +190,7 @@ async fn a_directory_of_format_1_opens_with_all_its_rows() {
         idempotency_key: Some("key 1".into()),
         op: Op::Upsert,
     };
-    let Begin::Repeated(outcome) = bench.lake.begin(message).unwrap() else {
+    let Begin::Repeated(outcome) = bench.lake.begin(message).await.unwrap() else {
         panic!("message 1 was forgotten")
     };
     assert_eq!((outcome.total.accepted, outcome.total.quarantined), (3, 1));

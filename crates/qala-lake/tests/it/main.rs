@@ -1,5 +1,10 @@
 //! Tests of the lake through its public door. One binary, because linking the engine takes long.
 
+/// The program's own allocator, so that what memory does here is what it does there.
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[cfg(test)]
 mod committed;
 #[cfg(test)]
@@ -8,6 +13,10 @@ mod crowd;
 mod faults;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod meeting;
+#[cfg(test)]
+mod memory;
 #[cfg(test)]
 mod migration;
 #[cfg(test)]

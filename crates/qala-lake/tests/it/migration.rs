@@ -81,7 +81,7 @@ async fn send(
         idempotency_key: None,
         op,
     };
-    let Begin::New(mut session) = bench.lake.begin(message)? else {
+    let Begin::New(mut session) = bench.lake.begin(message).await? else {
         return Ok(());
     };
     let name = DatasetName::new(dataset).unwrap();

@@ -1,5 +1,6 @@
 //! A small lake on a simulated disk, and a clock that a test turns.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -92,6 +93,8 @@ pub(crate) fn options(clock: &Arc<TestClock>, seed: u64) -> LakeOptions {
     );
     options.seed = Some(seed);
     options.reserve = 0;
+    // Key tables of any size, of a few keys, of none that can be forgotten.
+    options.index_bytes = [64 << 20, 2_000, 0][seed as usize % 3];
     // One after the other, so that a seed always meets the same operations in the same order.
     options.writers = 1;
     options
@@ -125,7 +128,7 @@ impl Bench {
         Ok(Self { lake, engine })
     }
 
-    /// Sends one message; `number` makes its digest.
+    /// Sends one message; `number` makes its digest. What came before is answered as it then is.
     pub(crate) async fn send(
         &self,
         feed: &str,
@@ -142,8 +145,9 @@ impl Bench {
             idempotency_key: None,
             op,
         };
-        let Begin::New(mut session) = self.lake.begin(message)? else {
-            panic!("message {number} came before")
+        let mut session = match self.lake.begin(message).await? {
+            Begin::New(session) => session,
+            Begin::Repeated(outcome) => return Ok(*outcome),
         };
         for (dataset, rows) in parts {
             let name = DatasetName::new(*dataset).unwrap();
@@ -167,26 +171,48 @@ impl Bench {
 
     /// The same, with the `_seq` that was read up to.
     pub(crate) async fn read_at(&self, dataset: &str, as_of: Option<i64>) -> Result<(Vec<Row>, i64)> {
-        let time = match dataset {
-            "test_sets" => "arrow_cast(0, 'Timestamp(Microsecond, Some(\"UTC\"))')",
-            "test_states" => "coalesce(valid_to, valid_from)",
-            _ => "t",
-        };
-        let sql = format!("SELECT id, {time} AS t, value FROM {dataset}");
+        let (mut rows, seq) = self.ask(&select(dataset), as_of).await?;
+        Ok((rows.remove(dataset).unwrap_or_default(), seq))
+    }
+
+    /// Rows of several datasets by one question: planning it is most of what a small answer costs.
+    pub(crate) async fn read_all(&self, datasets: &[&str], as_of: Option<i64>) -> Vec<Vec<Row>> {
+        let sql: Vec<String> = datasets.iter().map(|d| select(d)).collect();
+        let (mut rows, _) = self.ask(&sql.join(" UNION ALL "), as_of).await.unwrap();
+        datasets
+            .iter()
+            .map(|d| rows.remove(*d).unwrap_or_default())
+            .collect()
+    }
+
+    async fn ask(&self, sql: &str, as_of: Option<i64>) -> Result<(BTreeMap<String, Vec<Row>>, i64)> {
         let query = Query::system(sql).as_of(as_of.map(AsOf::Seq));
         let (batches, seq) = collect(&self.engine, &query).await?;
-        let mut rows = Vec::new();
+        let mut rows: BTreeMap<String, Vec<Row>> = BTreeMap::new();
         for batch in &batches {
-            let ids = batch.column(0).as_string::<i32>();
-            let t = batch.column(1).as_primitive::<TimestampMicrosecondType>();
-            let values = batch.column(2).as_primitive::<Float64Type>();
-            rows.extend(
-                (0..batch.num_rows()).map(|i| (ids.value(i).to_owned(), t.value(i), values.value(i))),
-            );
+            let datasets = batch.column(0).as_string::<i32>();
+            let ids = batch.column(1).as_string::<i32>();
+            let t = batch.column(2).as_primitive::<TimestampMicrosecondType>();
+            let values = batch.column(3).as_primitive::<Float64Type>();
+            for i in 0..batch.num_rows() {
+                let row = (ids.value(i).to_owned(), t.value(i), values.value(i));
+                rows.entry(datasets.value(i).to_owned()).or_default().push(row);
+            }
         }
-        rows.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)).then(a.2.total_cmp(&b.2)));
+        for rows in rows.values_mut() {
+            rows.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)).then(a.2.total_cmp(&b.2)));
+        }
         Ok((rows, seq))
     }
+}
+
+fn select(dataset: &str) -> String {
+    let time = match dataset {
+        "test_sets" => "arrow_cast(0, 'Timestamp(Microsecond, Some(\"UTC\"))')",
+        "test_states" => "coalesce(valid_to, valid_from)",
+        _ => "t",
+    };
+    format!("SELECT '{dataset}' AS dataset, id, {time} AS t, value FROM {dataset}")
 }
 
 /// splitmix64.

@@ -2,6 +2,7 @@
 
 use super::globe::Location;
 use super::graph::{Edge, Network, Piece};
+use super::turns::Turn;
 
 /// A street as the map draws it.
 #[derive(Debug, Clone, Copy)]
@@ -48,9 +49,15 @@ pub struct Builder {
     streets: Vec<Drawn>,
     nodes: Vec<i64>,
     places: Vec<Location>,
+    turns: Vec<Turn>,
 }
 
 impl Builder {
+    /// Adds a rule about a turn. One that names streets or nodes that are not there means nothing.
+    pub fn turn(&mut self, turn: Turn) {
+        self.turns.push(turn);
+    }
+
     /// Adds a street.
     ///
     /// # Errors
@@ -122,6 +129,7 @@ impl Builder {
         edges.sort_by_key(|(from, _)| *from);
         network.first_edge = first_edges(network.nodes.len(), edges.iter().map(|(from, _)| *from));
         network.edges = edges.into_iter().map(|(_, edge)| edge).collect();
+        network.forbid(&self.turns);
         Ok(network)
     }
 

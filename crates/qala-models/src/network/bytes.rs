@@ -3,8 +3,8 @@
 use super::globe::Location;
 use super::graph::{Edge, Network, Piece};
 
-/// The mark; its last byte is the version.
-const MARK: &[u8; 8] = b"QALANET\x01";
+/// The mark; its last byte is the version. Version 1 knew no forbidden turns, and nothing followed the edges.
+const MARK: &[u8; 8] = b"QALANET\x02";
 /// Bytes of the mark and of the four counts.
 const HEAD: usize = 8 + 4 * 8;
 const PLACE: usize = 16;
@@ -65,6 +65,11 @@ impl Network {
             out.extend_from_slice(&edge.length_m.to_le_bytes());
             out.extend_from_slice(&edge.seconds.to_le_bytes());
         }
+        out.extend_from_slice(&(self.forbidden.len() as u64).to_le_bytes());
+        for (from, into) in &self.forbidden {
+            out.extend_from_slice(&from.to_le_bytes());
+            out.extend_from_slice(&into.to_le_bytes());
+        }
         out
     }
 
@@ -77,24 +82,39 @@ impl Network {
         if mark[..7] != MARK[..7] {
             return Err(BytesError::Mark);
         }
-        if mark[7] != MARK[7] {
+        let version = mark[7];
+        if version == 0 || version > MARK[7] {
             return Err(BytesError::Version(mark[7]));
         }
         let mut rest = Rest(&bytes[8..]);
         let counts = [rest.u64()?, rest.u64()?, rest.u64()?, rest.u64()?];
         let expected = expected_length(counts).ok_or(BytesError::Length)?;
-        if expected != bytes.len() as u64 {
+        let behind = (bytes.len() as u64)
+            .checked_sub(expected)
+            .ok_or(BytesError::Length)?;
+        let turns = match version {
+            1 => 0,
+            _ => behind.checked_sub(8).ok_or(BytesError::Length)? / 8,
+        };
+        if behind != if version == 1 { 0 } else { 8 + turns * 8 } {
             return Err(BytesError::Length);
         }
         let [vertices, pieces, shapes, edges] = counts.map(|count| count as usize);
-        let network = Self {
+        let mut network = Self {
             nodes: rest.list(vertices, Rest::i64)?,
             places: rest.list(vertices, Rest::place)?,
             shapes: rest.list(shapes, Rest::place)?,
             pieces: rest.list(pieces, Rest::piece)?,
             first_edge: rest.list(vertices + 1, Rest::u32)?,
             edges: rest.list(edges, Rest::edge)?,
+            forbidden: Vec::new(),
         };
+        if version > 1 {
+            if rest.u64()? != turns {
+                return Err(BytesError::Length);
+            }
+            network.forbidden = rest.list(turns as usize, |rest| Ok((rest.u32()?, rest.u32()?)))?;
+        }
         network.check().map_err(BytesError::Contradiction)?;
         Ok(network)
     }
@@ -139,6 +159,13 @@ impl Network {
                     return Err("an edge does not follow its piece");
                 }
             }
+        }
+        let meets = |(from, into): &(u32, u32)| {
+            let end = self.edges.get(*from as usize).map(|edge| edge.to);
+            end.is_some_and(|end| self.edges_from(end).contains(&(*into as usize)))
+        };
+        if !self.forbidden.is_sorted_by(|a, b| a < b) || !self.forbidden.iter().all(meets) {
+            return Err("a forbidden turn joins no edges");
         }
         Ok(())
     }

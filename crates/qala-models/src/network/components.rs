@@ -102,12 +102,15 @@ impl Network {
             kept.shapes.extend_from_slice(self.shape(at as u32));
         }
         let mut starts = Vec::new();
+        let mut edge_number = vec![NONE; self.edges.len()];
         for vertex in 0..self.vertices() as u32 {
-            for edge in &self.edges[self.edges_from(vertex)] {
+            for at in self.edges_from(vertex) {
+                let edge = &self.edges[at];
                 let (from, to) = (number[vertex as usize], number[edge.to as usize]);
                 if from == NONE || to == NONE {
                     continue;
                 }
+                edge_number[at] = kept.edges.len() as u32;
                 starts.push(from);
                 kept.edges.push(Edge {
                     to,
@@ -117,6 +120,12 @@ impl Network {
             }
         }
         kept.first_edge = first_edges(kept.nodes.len(), starts.into_iter());
+        // Edges keep their order, so pairs do.
+        let pairs = self.forbidden.iter();
+        let pairs = pairs.map(|(from, into)| (edge_number[*from as usize], edge_number[*into as usize]));
+        kept.forbidden = pairs
+            .filter(|(from, into)| *from != NONE && *into != NONE)
+            .collect();
         kept
     }
 }

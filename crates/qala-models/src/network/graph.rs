@@ -16,6 +16,8 @@ pub struct Network {
     /// Where the edges of each vertex begin, and a last entry where they end.
     pub(super) first_edge: Vec<u32>,
     pub(super) edges: Vec<Edge>,
+    /// Pairs of edges: from the first one may not turn into the second. Ascending.
+    pub(super) forbidden: Vec<(u32, u32)>,
 }
 
 /// A piece of a street between two vertices, in the direction in which the street is drawn.
@@ -137,5 +139,6 @@ impl Network {
             + self.shapes.len() * size_of::<Location>()
             + self.first_edge.len() * size_of::<u32>()
             + self.edges.len() * size_of::<Edge>()
+            + self.forbidden.len() * size_of::<(u32, u32)>()
     }
 }

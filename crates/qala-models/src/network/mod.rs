@@ -10,6 +10,7 @@ mod globe;
 mod graph;
 mod nearest;
 mod search;
+mod turns;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ pub use globe::{Location, MEAN_RADIUS_M, distance_m};
 pub use graph::{Edge, Network, Piece};
 pub use nearest::{Nearest, OnPiece};
 pub use search::{Route, Search, Weight};
+pub use turns::Turn;
 
 use crate::Card;
 
@@ -35,7 +37,9 @@ pub const CARD: Card = Card {
         "The sphere differs from the ellipsoid by up to 0.5 % of a length.",
     ],
     limits: &[
-        "Turn restrictions and penalties are not known: a path may hold a turn that is forbidden.",
+        "Turns that the map forbids at a node are kept; those over several streets, by the hour, and penalties are not. To turn \
+         round where streets meet is allowed unless the map forbids it.",
+        "The largest strongly connected part is found without regard to forbidden turns.",
         "Heights are not known: a climb is as long as its map.",
         "Networks across the 180th meridian are not supported by the search for the nearest street.",
     ],

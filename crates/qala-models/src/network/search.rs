@@ -31,11 +31,11 @@ pub struct Route {
     pub edges: Vec<u32>,
 }
 
-/// A vertex that waits, with the cost of the way to it and the least cost of the whole way through it.
+/// A state that waits, with the cost of the way to it and the least cost of the whole way through it.
 struct Waiting {
     least: f64,
     cost: f64,
-    vertex: u32,
+    state: u32,
 }
 
 impl PartialEq for Waiting {
@@ -50,33 +50,42 @@ impl PartialOrd for Waiting {
     }
 }
 impl Ord for Waiting {
-    /// The heap gives the greatest first: that is the cheapest here, of equal ones the first vertex.
+    /// The heap gives the greatest first: that is the cheapest here, of equal ones the first state.
     fn cmp(&self, other: &Self) -> Ordering {
         other
             .least
             .total_cmp(&self.least)
-            .then(other.vertex.cmp(&self.vertex))
+            .then(other.state.cmp(&self.state))
     }
 }
 
 /// The room that a search needs; kept from one search to the next.
+///
+/// A search goes from state to state. A state is a vertex; one that was reached over an edge from which some turn is forbidden is a
+/// state of its own, for its ways on are fewer.
 pub struct Search<'n> {
     network: &'n Network,
     top_speed: f64,
+    /// Edges from which some turn is forbidden: their states follow those of the vertices.
+    bound: Vec<u32>,
     cost: Vec<f64>,
-    came_by: Vec<u32>,
+    /// By which edge a state was reached, and from which state.
+    came_by: Vec<(u32, u32)>,
     touched: Vec<u32>,
     waiting: BinaryHeap<Waiting>,
     settled: usize,
 }
 
 impl<'n> Search<'n> {
-    /// Room for searches in a network: 12 bytes for each vertex.
+    /// Room for searches in a network: 16 bytes for each vertex.
     pub fn new(network: &'n Network) -> Self {
+        let bound = network.bound_edges();
+        let states = network.vertices() + bound.len();
         Self {
             top_speed: network.top_speed(),
-            cost: vec![f64::INFINITY; network.vertices()],
-            came_by: vec![NONE; network.vertices()],
+            bound,
+            cost: vec![f64::INFINITY; states],
+            came_by: vec![(NONE, NONE); states],
             touched: Vec::new(),
             waiting: BinaryHeap::new(),
             settled: 0,
@@ -86,8 +95,8 @@ impl<'n> Search<'n> {
 
     /// The cheapest path by Dijkstra's algorithm; `None` when there is none, or a vertex does not exist.
     pub fn dijkstra(&mut self, from: u32, to: u32, weight: Weight) -> Option<Route> {
-        self.run(from, Some(to), weight, f64::INFINITY, |_| 0.0);
-        self.route(from, to)
+        let end = self.run(from, Some(to), weight, f64::INFINITY, |_| 0.0)?;
+        self.route(from, end)
     }
 
     /// The same path by A*: vertices away from the end are not looked at. The cost is the same to the last bit.
@@ -101,12 +110,12 @@ impl<'n> Search<'n> {
             return self.dijkstra(from, to, weight);
         }
         let network = self.network;
-        self.run(from, Some(to), weight, f64::INFINITY, |vertex| {
+        let end = self.run(from, Some(to), weight, f64::INFINITY, |vertex| {
             network
                 .place(vertex)
                 .map_or(0.0, |place| least_m(place, end) / speed)
-        });
-        self.route(from, to)
+        })?;
+        self.route(from, end)
     }
 
     /// Every vertex that can be reached within `limit` metres or seconds, with its cost, in the order of vertices.
@@ -115,10 +124,34 @@ impl<'n> Search<'n> {
         let costs = self
             .touched
             .iter()
-            .map(|vertex| (*vertex, self.cost[*vertex as usize]));
+            .map(|state| (self.vertex(*state), self.cost[*state as usize]));
         let mut reached: Vec<(u32, f64)> = costs.filter(|(_, cost)| *cost <= limit).collect();
-        reached.sort_unstable_by_key(|(vertex, _)| *vertex);
+        // Of the states of one vertex the cheapest counts.
+        reached.sort_unstable_by(|one, other| one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)));
+        reached.dedup_by_key(|(vertex, _)| *vertex);
         reached
+    }
+
+    /// The vertex of a state.
+    fn vertex(&self, state: u32) -> u32 {
+        let Some(number) = (state as usize).checked_sub(self.network.vertices()) else {
+            return state;
+        };
+        let edge = self
+            .bound
+            .get(number)
+            .and_then(|edge| self.network.edges.get(*edge as usize));
+        edge.map_or(NONE, |edge| edge.to)
+    }
+
+    /// The state that an edge leads to.
+    fn state(&self, edge: u32) -> u32 {
+        let to = self.network.edges[edge as usize].to;
+        if self.bound.is_empty() {
+            return to;
+        }
+        let own = self.bound.binary_search(&edge).ok();
+        own.map_or(to, |number| (self.network.vertices() + number) as u32)
     }
 
     /// How many vertices the last search settled.
@@ -126,69 +159,80 @@ impl<'n> Search<'n> {
         self.settled
     }
 
-    fn run(&mut self, from: u32, to: Option<u32>, weight: Weight, limit: f64, least: impl Fn(u32) -> f64) {
-        for vertex in self.touched.drain(..) {
-            self.cost[vertex as usize] = f64::INFINITY;
-            self.came_by[vertex as usize] = NONE;
+    /// Searches until a state of `to` is settled, which is given back, or until nothing within `limit` waits.
+    fn run(
+        &mut self,
+        from: u32,
+        to: Option<u32>,
+        weight: Weight,
+        limit: f64,
+        least: impl Fn(u32) -> f64,
+    ) -> Option<u32> {
+        for state in self.touched.drain(..) {
+            self.cost[state as usize] = f64::INFINITY;
+            self.came_by[state as usize] = (NONE, NONE);
         }
         self.waiting.clear();
         self.settled = 0;
-        if from as usize >= self.cost.len() {
-            return;
+        if from as usize >= self.network.vertices() {
+            return None;
         }
-        self.reach(from, 0.0, NONE, least(from));
-        while let Some(Waiting { cost, vertex, .. }) = self.waiting.pop() {
-            if cost > self.cost[vertex as usize] {
+        self.reach(from, 0.0, (NONE, NONE), least(from));
+        while let Some(Waiting { cost, state, .. }) = self.waiting.pop() {
+            if cost > self.cost[state as usize] {
                 continue;
             }
             self.settled += 1;
-            if to == Some(vertex) || cost > limit {
-                return;
+            let vertex = self.vertex(state);
+            if to == Some(vertex) {
+                return Some(state);
             }
+            if cost > limit {
+                return None;
+            }
+            // The edge that only some turns follow.
+            let bound = (state != vertex).then(|| self.came_by[state as usize].0);
             for number in self.network.edges_from(vertex) {
-                let edge = self.network.edges[number];
+                let number = number as u32;
+                if bound.is_some_and(|bound| self.network.is_forbidden(bound, number)) {
+                    continue;
+                }
+                let edge = self.network.edges[number as usize];
                 let through = cost + edge.cost(weight);
-                // Rounding may make an estimate a hair too bold between neighbours; a vertex that was settled is then
+                let next = self.state(number);
+                // Rounding may make an estimate a hair too bold between neighbours; a state that was settled is then
                 // taken up again.
-                if through < self.cost[edge.to as usize] {
-                    self.reach(edge.to, through, number as u32, least(edge.to));
+                if through < self.cost[next as usize] {
+                    self.reach(next, through, (number, state), least(edge.to));
                 }
             }
         }
+        None
     }
 
-    fn reach(&mut self, vertex: u32, cost: f64, by: u32, least: f64) {
-        let at = vertex as usize;
+    fn reach(&mut self, state: u32, cost: f64, by: (u32, u32), least: f64) {
+        let at = state as usize;
         if self.cost[at].is_infinite() {
-            self.touched.push(vertex);
+            self.touched.push(state);
         }
         self.cost[at] = cost;
         self.came_by[at] = by;
         self.waiting.push(Waiting {
             least: cost + least,
             cost,
-            vertex,
+            state,
         });
     }
 
-    /// The path that the last search found.
-    fn route(&self, from: u32, to: u32) -> Option<Route> {
-        let cost = *self.cost.get(to as usize)?;
-        if cost.is_infinite() {
-            return None;
-        }
+    /// The path that the last search found to a state.
+    fn route(&self, from: u32, end: u32) -> Option<Route> {
+        let cost = *self.cost.get(end as usize)?;
         let mut edges = Vec::new();
-        let mut at = to;
+        let mut at = end;
         while at != from {
-            let number = self.came_by[at as usize];
-            edges.push(number);
-            let edge = self.network.edges.get(number as usize)?;
-            let piece = self.network.pieces.get(edge.piece as usize)?;
-            at = if self.starts_at(piece.from, number) {
-                piece.from
-            } else {
-                piece.to
-            };
+            let (edge, before) = *self.came_by.get(at as usize)?;
+            edges.push(edge);
+            at = before;
         }
         edges.reverse();
         let sum = |of: fn(&super::graph::Edge) -> f64| {
@@ -204,11 +248,6 @@ impl<'n> Search<'n> {
             seconds: sum(|edge| edge.seconds),
             edges,
         })
-    }
-
-    /// True when the edge starts at the vertex.
-    fn starts_at(&self, vertex: u32, edge: u32) -> bool {
-        self.network.edges_from(vertex).contains(&(edge as usize))
     }
 }
 

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod turns;
+
 fn at(lon: f64, lat: f64) -> Location {
     Location { lon, lat }
 }
@@ -188,8 +190,12 @@ fn bytes_say_what_is_wrong_with_them() {
     assert_eq!(Network::from_bytes(&bytes).unwrap(), good);
     assert_eq!(Network::from_bytes(b"PK"), Err(BytesError::Mark));
     let mut newer = bytes.clone();
-    newer[7] = 2;
-    assert_eq!(Network::from_bytes(&newer), Err(BytesError::Version(2)));
+    newer[7] = 3;
+    assert_eq!(Network::from_bytes(&newer), Err(BytesError::Version(3)));
+    // The form before, without the count of forbidden turns.
+    let mut older = bytes[..bytes.len() - 8].to_vec();
+    older[7] = 1;
+    assert_eq!(Network::from_bytes(&older).unwrap(), good);
     assert_eq!(
         Network::from_bytes(&bytes[..bytes.len() - 1]),
         Err(BytesError::Length)
@@ -198,7 +204,7 @@ fn bytes_say_what_is_wrong_with_them() {
     huge[8..16].copy_from_slice(&u64::MAX.to_le_bytes());
     assert_eq!(Network::from_bytes(&huge), Err(BytesError::Length));
     let mut wrong = bytes.clone();
-    let last_edge = bytes.len() - 24;
+    let last_edge = bytes.len() - 8 - 24;
     wrong[last_edge..last_edge + 4].copy_from_slice(&99_u32.to_le_bytes());
     assert!(matches!(
         Network::from_bytes(&wrong),
@@ -336,7 +342,7 @@ proptest! {
     #[test]
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400), at in 0_usize..600, byte: u8) {
         let _ = Network::from_bytes(&bytes);
-        let _ = Network::from_bytes(&[b"QALANET\x01".as_slice(), &bytes].concat());
+        let _ = Network::from_bytes(&[b"QALANET\x02".as_slice(), &bytes].concat());
         let good = network(&[(1, &[0, 10, 20], BOTH.0, BOTH.1), (2, &[10, 11], Some(5.0), None)]);
         let mut damaged = good.to_bytes();
         let length = damaged.len();

@@ -8,6 +8,7 @@ use qala_core::{FunctionId, Text, Zone, parse_date};
 use super::Pack;
 use super::files::{CalendarFile, City, DayEntry, Files, OwnerEntry, Weekday, YearEntry};
 use crate::calendar::{CalendarDay, CalendarYear, DayKind, first_day, year_of};
+use crate::contact::FeedContact;
 use crate::department::{Department, DepartmentId};
 use crate::function::{FunctionOwner, GovernmentFunction};
 use crate::place::{Place, PlaceKind};
@@ -107,6 +108,7 @@ pub(super) fn pack(files: &Files) -> Result<Pack, SpecError> {
         functions,
         departments,
         owners,
+        contacts: contacts(files, &dates.of("contacts.toml"))?,
         calendar_days,
         calendar_years,
     })
@@ -263,6 +265,31 @@ fn owners(
         return Err(SpecError::new(dates.file, message));
     }
     Ok(owners)
+}
+
+fn contacts(files: &Files, dates: &Dates<'_>) -> Result<Vec<FeedContact>, SpecError> {
+    let mut seen = BTreeSet::new();
+    let mut contacts = Vec::new();
+    for entry in &files.contacts.contact {
+        for feed in &entry.feeds {
+            named(dates.file, feed.as_str(), &entry.name)?;
+            let (valid_from, valid_to) = dates.interval(feed.as_str(), entry.from.as_deref(), None)?;
+            if !seen.insert((feed, valid_from)) {
+                let message = format!("`{feed}` has two contacts from the same day");
+                return Err(SpecError::new(dates.file, message));
+            }
+            contacts.push(FeedContact {
+                feed: feed.clone(),
+                name: entry.name.clone(),
+                phone: entry.phone.clone(),
+                email: entry.email.clone(),
+                simulated: entry.simulated,
+                valid_from,
+                valid_to,
+            });
+        }
+    }
+    Ok(contacts)
 }
 
 fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {

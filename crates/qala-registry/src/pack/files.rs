@@ -1,7 +1,7 @@
 //! The shapes of the pack's files.
 
 use qala_core::spec::{SpecError, from_toml};
-use qala_core::{FunctionId, PlaceId, Text};
+use qala_core::{FeedId, FunctionId, PlaceId, Text};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -17,6 +17,7 @@ pub(super) struct Files {
     pub(super) functions: Functions,
     pub(super) departments: Departments,
     pub(super) calendar: Option<CalendarFile>,
+    pub(super) contacts: Contacts,
 }
 
 /// `city.toml`.
@@ -113,6 +114,27 @@ pub(super) struct OwnerSince {
     pub(super) department: DepartmentId,
 }
 
+/// `contacts.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Contacts {
+    #[serde(default)]
+    pub(super) contact: Vec<ContactEntry>,
+}
+
+/// One interval of the contact of some feeds; without `from` since the pack's record begins.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ContactEntry {
+    pub(super) feeds: Vec<FeedId>,
+    pub(super) name: Text,
+    pub(super) phone: Option<String>,
+    pub(super) email: Option<String>,
+    #[serde(default)]
+    pub(super) simulated: bool,
+    pub(super) from: Option<String>,
+}
+
 /// `calendar.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -187,6 +209,7 @@ impl Files {
             functions: read(&texts, "functions.toml")?.unwrap_or_default(),
             departments: read(&texts, "departments.toml")?.unwrap_or_default(),
             calendar: read(&texts, "calendar.toml")?,
+            contacts: read(&texts, "contacts.toml")?.unwrap_or_default(),
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::function::FunctionOwner;
 use crate::interval::{self, Cell, Interval, Put};
 use crate::open::Registry;
 use crate::user::hexadecimal;
-use crate::{calendar, department, function, government, place, setting};
+use crate::{calendar, contact, department, function, government, place, setting};
 
 /// What loading a pack did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -136,6 +136,11 @@ async fn load(connection: &mut SqliteConnection, pack: &Pack, now: i64) -> Resul
             )
             .await?;
             loading.count(put);
+        }
+    }
+    for record in in_order(&pack.contacts) {
+        if loading.is_news(connection, record).await? {
+            loading.count(contact::put(connection, record).await?);
         }
     }
     for record in in_order(&pack.calendar_days) {

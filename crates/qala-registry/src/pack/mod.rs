@@ -1,4 +1,4 @@
-//! What the pack of a city says about the organisation: places, functions, departments, owners, calendar.
+//! What the pack of a city says about the organisation: places, functions, departments, owners, calendar, contacts.
 //!
 //! What belongs here: the meaning of the files. What does not: reading files (text comes in), geometry (it comes
 //! from the user's map data), feeds and targets (other readers).
@@ -13,6 +13,7 @@ use qala_core::spec::SpecError;
 use qala_core::{PlaceId, Text};
 
 use crate::calendar::{CalendarDay, CalendarYear};
+use crate::contact::FeedContact;
 use crate::department::Department;
 use crate::function::{FunctionOwner, GovernmentFunction};
 use crate::place::Place;
@@ -38,6 +39,8 @@ pub struct Pack {
     pub departments: Vec<Department>,
     /// Who performs what; the interval ends where the next one of the function starts.
     pub owners: Vec<FunctionOwner>,
+    /// Whom to call about which feed; the interval ends where the next one of the feed starts.
+    pub contacts: Vec<FeedContact>,
     /// Every day of every year that the calendar file lists, and its later revisions.
     pub calendar_days: Vec<CalendarDay>,
     /// Which years are complete.
@@ -46,12 +49,13 @@ pub struct Pack {
 
 impl Pack {
     /// The files that are read; the rest of a pack is for others.
-    pub const FILES: [&'static str; 5] = [
+    pub const FILES: [&'static str; 6] = [
         "city.toml",
         "districts.toml",
         "functions.toml",
         "departments.toml",
         "calendar.toml",
+        "contacts.toml",
     ];
 
     /// Reads a pack from its files, given as name and text. `city.toml` must be there; names other than

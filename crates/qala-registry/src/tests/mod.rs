@@ -6,6 +6,7 @@ mod migration;
 mod outbox;
 mod pack;
 mod place;
+mod sender;
 mod sensor;
 mod simulation;
 mod storage;

@@ -1,5 +1,5 @@
 use super::{SECOND, empty, place, place_id};
-use crate::{OutboxOp, OutboxPosition, Put, RegistryError};
+use crate::{OutboxOp, OutboxPosition, Put, RegistryError, TokenGrant};
 
 async fn raw(registry: &crate::Registry, sql: &'static str) -> Result<u64, sqlx::Error> {
     let mut link = registry.lock().await.unwrap();
@@ -154,17 +154,19 @@ async fn settings_and_users_are_no_facts_of_the_city() {
         Err(RegistryError::UserExists(_))
     ));
     let token = registry
-        .issue_token("ada", "laptop", [7; 32], SECOND)
+        .issue_token("ada", &TokenGrant::person("laptop"), [7; 32], SECOND)
         .await
         .unwrap();
     assert!(!format!("{token:?}").contains("0707"), "a token is not logged");
     assert_eq!(
-        registry.user_of_token(token.reveal()).await.unwrap().unwrap().id,
+        registry.token(token.reveal()).await.unwrap().unwrap().user.id,
         "ada"
     );
-    assert_eq!(registry.user_of_token("qala_00").await.unwrap(), None);
+    assert_eq!(registry.token("qala_00").await.unwrap(), None);
     assert!(matches!(
-        registry.issue_token("eve", "", [8; 32], SECOND).await,
+        registry
+            .issue_token("eve", &TokenGrant::default(), [8; 32], SECOND)
+            .await,
         Err(RegistryError::UnknownUser(_))
     ));
     let stored: Vec<String> = {
@@ -176,7 +178,7 @@ async fn settings_and_users_are_no_facts_of_the_city() {
     };
     assert!(stored.iter().all(|hash| !token.reveal().contains(hash)));
     registry.remove_user("ada", SECOND).await.unwrap();
-    assert_eq!(registry.user_of_token(token.reveal()).await.unwrap(), None);
+    assert_eq!(registry.token(token.reveal()).await.unwrap(), None);
     assert!(matches!(
         registry.remove_user("ada", SECOND).await,
         Err(RegistryError::UnknownUser(_))

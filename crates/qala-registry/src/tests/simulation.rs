@@ -8,19 +8,21 @@ use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 
-use qala_core::Text;
+use qala_core::{FeedId, Text};
 use qala_disk::{Crash, Disk, DiskFile, Entry, SimDisk};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{SECOND, department, department_id, function, function_id, place, place_id};
-use crate::{CalendarDay, DayKind, OutboxOp, Pack, Registry, RegistryError, load_pack};
+use crate::{
+    CalendarDay, DayKind, FeedContact, OutboxOp, Pack, Registry, RegistryError, TokenGrant, load_pack,
+};
 
 /// The size of a simulated disk.
 const ROOM: u64 = 1 << 40;
 const PATH: &str = "registry/registry.db";
 
 /// The tables, in the order of their keys.
-const TABLES: [(&str, &str); 12] = [
+const TABLES: [(&str, &str); 13] = [
     ("places", "place_id, valid_from"),
     ("departments", "department_id, valid_from"),
     ("functions", "function_id, valid_from"),
@@ -31,6 +33,7 @@ const TABLES: [(&str, &str); 12] = [
     ("users", "user_id"),
     ("user_tokens", "token_hash"),
     ("pack_records", "record"),
+    ("feed_contacts", "feed_id, valid_from"),
     ("outbox", "id"),
     ("outbox_position", "one"),
 ];
@@ -67,7 +70,7 @@ impl Step {
     fn random(random: &mut Random, now: i64) -> Self {
         let from = random.below(30) as i64;
         Self {
-            kind: random.below(40),
+            kind: random.below(42),
             thing: random.below(4),
             from,
             to: (random.below(3) == 0).then(|| from + 1 + random.below(10) as i64),
@@ -89,7 +92,7 @@ impl Step {
                     load_pack(registry, &small_pack(from, self.thing), now).await?
                 )
             }
-            0..=11 | 38.. => {
+            0..=11 | 38..=39 => {
                 let mut place = place(&id, from, to);
                 place.geometry = Some("0 ".repeat(self.size));
                 format!("{:?}", registry.put_place(&place, now).await?)
@@ -152,7 +155,7 @@ impl Step {
             33 => format!(
                 "{:?}",
                 registry
-                    .issue_token(&id, "label", [from as u8; 32], now)
+                    .issue_token(&id, &TokenGrant::person("label"), [from as u8; 32], now)
                     .await
                     .map(drop)?
             ),
@@ -161,6 +164,26 @@ impl Step {
                 format!("{:?}", registry.acknowledge(last - last.min(from), now).await?)
             }
             37 => format!("{:?}", registry.prune(now - from * SECOND, now).await?),
+            40 => {
+                let contact = FeedContact {
+                    feed: FeedId::new(id).unwrap(),
+                    name: Text::new("a", "b", "c"),
+                    phone: Some("n".repeat(self.size)),
+                    email: None,
+                    simulated: true,
+                    valid_from: from,
+                    valid_to: to,
+                };
+                format!("{:?}", registry.put_contact(&contact, now).await?)
+            }
+            41.. => {
+                let tokens = registry.tokens().await?;
+                let token = tokens
+                    .get(self.thing as usize)
+                    .map_or("none", |t| t.id.as_str())
+                    .to_owned();
+                format!("{:?}", registry.revoke_token(&token, now).await?)
+            }
         };
         Ok(done)
     }

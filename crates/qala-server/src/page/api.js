@@ -30,6 +30,10 @@ const query = (parts) => {
 export const catalog = () => get("/api/catalog");
 export const places = () => get("/api/places");
 export const feeds = () => get("/api/feeds");
+export const trust = () => get("/api/feeds/trust");
+export const trustOf = (id) => get(`/api/feeds/${encodeURIComponent(id)}/trust`);
 export const status = () => get("/api/status");
 export const values = (id, grain, from) => get(`/api/indicators/${encodeURIComponent(id)}/values${query({ grain, from })}`);
 export const passport = (id, verify) => get(`/api/passport${query({ id, verify: verify ? "true" : null })}`);
+export const datasets = () => get("/api/datasets");
+export const rows = (name, wanted) => get(`/api/datasets/${encodeURIComponent(name)}/rows${query(wanted)}`);

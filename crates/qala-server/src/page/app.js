@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { drawBar } from "./bar.js";
 import { asOf, CITY, grainFor, viewOf } from "./data.js";
+import { demoPart, isMoving } from "./demo.js";
 import { byId } from "./dom.js";
 import { earlier } from "./format.js";
 import { language, placeName, setLanguage, t, words } from "./i18n.js";
@@ -11,9 +12,10 @@ import { passportId, passportPanel, TABS } from "./passport.js";
 import { namer } from "./rows.js";
 
 const REFRESH_MS = 60000;
+const MOVING_MS = 3000;
 const DAY_MS = 86400000;
 
-const known = { catalog: null, places: [], feeds: [], feedsError: null, status: null, results: new Map(), read: null };
+const known = { grain: "day", catalog: null, places: [], feeds: [], feedsError: null, trust: [], status: null, results: new Map(), read: null };
 const tables = { all: false, one: new Set(), has: (id) => tables.one.has(id), drawn: new Map() };
 const shownTexts = new Map();
 let anchor = null;
@@ -22,10 +24,13 @@ let reading = 0;
 
 // The address: ?lang&grain&range in the query, the passport behind #.
 
+const USUAL_RANGE = { minute15: "1d", hour: "1d", day: "30d" };
+
 function choice() {
   const query = new URLSearchParams(location.search);
   const range = query.get("range");
-  return { grain: query.get("grain") ?? "day", range: range in RANGES ? range : "all" };
+  const grain = query.get("grain") ?? known.grain;
+  return { grain, range: range in RANGES ? range : (USUAL_RANGE[grain] ?? "all") };
 }
 
 function writeAddress(changes) {
@@ -43,7 +48,7 @@ function wantedPassport() {
 
 // The city's time: the server's, moved on by what has passed since.
 
-const elapsed = () => performance.now() - known.read.at;
+const elapsed = () => (performance.now() - known.read.at) * (known.status?.demo?.speed ?? 1);
 const now = () => Date.parse(known.read.now) + elapsed();
 const cityNow = () => earlier(known.read.now, -elapsed());
 
@@ -59,10 +64,16 @@ const caught = (promise) => promise.then((value) => ({ value }), (error) => ({ e
 
 // Reading.
 
-async function readValues(indicators, from) {
-  const { grain } = choice();
+async function readValues(indicators, grain, from) {
   const answers = await Promise.all(indicators.map((i) => caught(api.values(i.id, grainFor(i, grain), from))));
   return new Map(indicators.map((i, n) => [i.id, { grain: grainFor(i, grain), ...answers[n] }]));
+}
+
+/** True when at least half of the indicators have a value of the city whose period ended after an instant. */
+function hasValues(results, after) {
+  const all = [...results.values()];
+  const counts = (v) => v.place === CITY && v.value !== null && Date.parse(v.period_end) > after;
+  return 2 * all.filter((r) => r.value?.values.some(counts)).length >= all.length;
 }
 
 /** Where a range is counted back from: the end of the newest stored day, not today. */
@@ -74,16 +85,28 @@ async function findAnchor(catalog, clock) {
 
 async function read() {
   const turn = ++reading;
-  const [catalog, places, feeds, status] = await Promise.all([api.catalog(), caught(api.places()), caught(api.feeds()), caught(api.status())]);
-  const days = RANGES[choice().range];
-  if (days) anchor ??= (await findAnchor(catalog, Date.parse(catalog.now))) ?? catalog.now;
-  const results = await readValues(catalog.indicators, days ? earlier(anchor, days * DAY_MS) : null);
+  const [catalog, places, feeds, trust, status] = await Promise.all([api.catalog(), caught(api.places()), caught(api.feeds()), caught(api.trust()), caught(api.status())]);
+  const values = async () => {
+    const days = RANGES[choice().range];
+    // A city that lives has values of now; elsewhere the newest may be old.
+    if (days) anchor ??= (status.value?.demo ? null : await findAnchor(catalog, Date.parse(catalog.now))) ?? catalog.now;
+    return readValues(catalog.indicators, choice().grain, days ? earlier(anchor, days * DAY_MS) : null);
+  };
+  known.grain = "day";
+  let results = await values();
+  const after = status.value?.demo ? Date.parse(catalog.now) - 2 * DAY_MS : -Infinity;
+  if (!new URLSearchParams(location.search).has("grain") && !hasValues(results, after)) {
+    // Where no day is whole yet, hours are.
+    known.grain = "hour";
+    results = await values();
+  }
   if (turn !== reading) return;
   Object.assign(known, {
     catalog,
     places: places.value ?? known.places,
     feeds: feeds.value ?? known.feeds,
     feedsError: feeds.error ?? null,
+    trust: trust.value ?? known.trust,
     status: status.value ?? known.status,
     results,
     read: { now: catalog.now, at: performance.now() },
@@ -102,8 +125,13 @@ async function readAndDraw() {
   return passports.redraw();
 }
 
+let refreshed = performance.now();
+
 async function refresh() {
   if (document.visibilityState !== "visible" || !known.catalog) return;
+  const moving = isMoving(known.status?.demo);
+  if (performance.now() - refreshed < (moving ? 5 * MOVING_MS : REFRESH_MS)) return moving ? move() : undefined;
+  refreshed = performance.now();
   const { value: status } = await caught(api.status());
   const failed = [...known.results.values()].some((r) => r.error) || known.feedsError;
   if (!status || status.seq !== known.status?.seq || refreshFailed || failed) {
@@ -115,6 +143,17 @@ async function refresh() {
   known.read = { now: status.now, at: performance.now() };
   // Only ages have changed: nobody's list or selection is taken away for that.
   if (document.activeElement?.tagName !== "SELECT" && getSelection().type !== "Range") drawPage();
+}
+
+/** Between two refreshes of a city that is filled in, only what is said of that changes. */
+async function move() {
+  const { value: status } = await caught(api.status());
+  if (!status) return;
+  if (status.demo?.phase !== known.status.demo?.phase) refreshed = -Infinity;
+  known.status = { ...known.status, demo: status.demo };
+  known.read = { now: status.now, at: performance.now() };
+  byId("demo")?.replaceWith(demoPart(status.demo) ?? "");
+  drawFrame();
 }
 
 // Drawing.
@@ -148,6 +187,7 @@ function model() {
     catalog: known.catalog,
     status: known.status,
     feeds: known.feeds,
+    trust: known.trust,
     feedsTrouble: known.feedsError && { sentence: sentence(known.feedsError), retry: readAndDraw },
     entries: known.catalog.indicators.map(entry),
     now: now(),
@@ -285,4 +325,4 @@ drawFrame();
 replace(loading());
 await readAndDraw();
 if (wantedPassport()) followTo(wantedPassport());
-setInterval(refresh, REFRESH_MS);
+setInterval(refresh, MOVING_MS);

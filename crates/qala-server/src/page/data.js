@@ -110,14 +110,15 @@ export function summary(views, now) {
   return { n: views.length, states, worst, districts: districts.size, asOf: asOf(views, now) };
 }
 
-/** Feeds with their state, the silent first. Three missed messages in a row are a stop. */
-export function feedStates(feeds, now) {
+/** Feeds with their state, the silent first. */
+export function feedStates(feeds) {
   const state = (feed) => {
     if (!feed.last_received) return "never";
-    if (!feed.cadence_s) return "free";
-    return now - Date.parse(feed.last_received) > 3000 * feed.cadence_s ? "stopped" : "reports";
+    // What was imported by hand promised nothing.
+    const known = feed.obligation?.state ?? "free";
+    return known === "kept" ? "reports" : known;
   };
-  const order = ["stopped", "never", "reports", "free"];
+  const order = ["stopped", "late", "never", "reports", "free"];
   const oldest = (feed) => (feed.last_received ? Date.parse(feed.last_received) : 0);
   return feeds
     .map((feed) => ({ feed, state: state(feed) }))

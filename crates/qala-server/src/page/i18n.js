@@ -1,11 +1,12 @@
 // The language of the page: Kazakh, Russian, English. Words lie in words/; how numbers and dates look, in format.js.
 
 import { remembered } from "./dom.js";
+import * as duty from "./words/duty.js";
 import en from "./words/en.js";
 import kk from "./words/kk.js";
 import ru from "./words/ru.js";
 
-const WORDS = { kk, ru, en };
+const WORDS = { kk: { ...kk, ...duty.kk }, ru: { ...ru, ...duty.ru }, en: { ...en, ...duty.en } };
 
 /** Languages in the order in which they are offered. */
 export const LANGUAGES = [
@@ -35,13 +36,13 @@ export function setLanguage(code) {
 
 /** A phrase. `{name}` is replaced; a phrase that is a function gets the values and this language's plural rules. */
 export function t(key, values = {}) {
-  const phrase = WORDS[current][key] ?? en[key] ?? key;
+  const phrase = WORDS[current][key] ?? WORDS.en[key] ?? key;
   if (typeof phrase === "function") return phrase(values);
   return phrase.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
 /** True when there is such a phrase. */
-export const has = (key) => key in en;
+export const has = (key) => key in WORDS.en;
 
 /** The words of the catalog in this language; another language when they are missing. */
 export function words(text) {

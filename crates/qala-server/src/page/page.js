@@ -3,11 +3,13 @@
 import { STATES, summary } from "./data.js";
 import { h } from "./dom.js";
 import { bytes, clock, count, date, dateTime } from "./format.js";
+import { demoFacts, demoPart, isMoving } from "./demo.js";
 import { feedsPart } from "./feeds.js";
 import { headline, rest } from "./headline.js";
-import { has, t, words } from "./i18n.js";
+import { has, language, t, words } from "./i18n.js";
 import { glyph, mark, simulatedMark } from "./marks.js";
 import { failedRow, row } from "./rows.js";
+import { trustPart } from "./trust.js";
 
 export const RANGES = { all: null, "1d": 1, "7d": 7, "30d": 30, "365d": 365 };
 
@@ -70,10 +72,12 @@ function foot({ catalog, status, readAt }) {
     t("foot_version", { version: catalog.version }),
     status && t("foot_seq", { seq: count(status.seq) }),
     status && t("foot_disk", { size: bytes(status.disk_free_bytes) }),
+    ...demoFacts(status?.demo),
     full && t("foot_full", { dataset: words(catalog.datasets.find((d) => d.name === full.dataset)?.title) || full.dataset, date: date(full.full_on) }),
     catalog.zone,
   ];
-  return h("footer", { class: "foot" }, parts.filter(Boolean).map((p) => h("span", {}, p)));
+  const tables = h("a", { href: `/data?lang=${language()}` }, t("foot_data"));
+  return h("footer", { class: "foot" }, tables, parts.filter(Boolean).map((p) => h("span", {}, p)));
 }
 
 /** The page while nothing is known yet; its grey shapes show after 300 ms. */
@@ -95,8 +99,8 @@ export function page(model) {
   const feedsSection = feedsTrouble
     ? h("section", { class: "feeds" }, h("h2", {}, t("feeds")), h("div", { class: "card trouble" }, h("p", {}, `${feedsTrouble.sentence} ${t("error_works")}`), h("button", { onclick: feedsTrouble.retry }, t("retry"))))
     : feedsPart({ feeds, now, ownerOf: model.ownerOf });
-  if (nothing && choice.range === "all") {
-    return [empty({ catalog }), feeds.length > 0 && feedsSection, foot(model)].filter(Boolean);
+  if (nothing && (choice.range === "all" || isMoving(model.status?.demo))) {
+    return [isMoving(model.status?.demo) ? demoPart(model.status.demo) : empty({ catalog }), feeds.length > 0 && feedsSection, trustPart(model), foot(model)].filter(Boolean);
   }
   const said = summary(views, now);
   const [what, more] = headline(said, rowContext.nameOf, catalog.city);
@@ -108,12 +112,14 @@ export function page(model) {
       h("p", { class: "rest" }, rest(said).join(" · ")),
       broken,
       old && h("p", { class: "notice stale" }, glyph("clock"), h("span", {}, t("stale_page", { time: dateTime(said.asOf) }))),
-      noticeOfSimulation(views, feeds)),
+      noticeOfSimulation(views, feeds),
+      demoPart(model.status?.demo)),
     controls(model),
     nothing
       ? h("section", { class: "empty card" }, h("p", {}, t("range_empty")), h("button", { class: "primary", onclick: () => model.choose({ range: "all" }) }, t("show_all")))
       : subjects(model),
     feedsSection,
+    trustPart(model),
     foot(model),
   ].flat().filter(Boolean);
 }

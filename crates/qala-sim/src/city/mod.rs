@@ -119,8 +119,8 @@ pub struct Phase {
 const HOUR: i64 = 3600 * SECOND;
 /// Local days for which the rows of devices are kept as they come; before them there are hours and days.
 const RECENT_DAYS: i32 = 7;
-/// Local days of history before them.
-const HISTORY_DAYS: i32 = 3 * 365 + 1;
+/// Local days before today with which a city is filled: three years by hour and day, then the last seven row by row.
+pub const USUAL_DAYS: i32 = 3 * 365 + 1 + RECENT_DAYS;
 
 impl WholeCity {
     /// Builds the city: what stands still, and nothing of what moves.
@@ -215,6 +215,19 @@ impl WholeCity {
         Messages::new(&self.shape, pace, from, to)
     }
 
+    /// What was measured before `instant` (µs since 1970) and corrected after it: sent again at the end of filling, for there
+    /// the time after it came first.
+    pub fn corrections(&self, instant: i64) -> Vec<Message> {
+        Messages::corrections(&self.shape, instant)
+    }
+
+    /// The same, of some feeds only: the others are not worked out.
+    pub fn messages_of(&self, feeds: &[Feed], pace: Pace, from: i64, to: i64) -> Messages<'_> {
+        let mut messages = self.messages(pace, from, to);
+        messages.keep(feeds);
+        messages
+    }
+
     /// The instant of the first message of a pace that is due after `instant`, µs since 1970. A live loop sleeps until then
     /// and asks for the messages from there to one microsecond later.
     pub fn next_after(&self, pace: Pace, instant: i64) -> i64 {
@@ -227,24 +240,29 @@ impl WholeCity {
         stream::expected(&self.shape, pace, from, to)
     }
 
-    /// How to fill a centre at `now` (µs since 1970), in this order: the last two hours first, so that every screen lives;
-    /// then the years before by hour and day; then the last seven days row by row; then what was taken back meanwhile. Live
-    /// goes on from `now` by [`Self::next_after`].
-    pub fn phases(&self, now: i64) -> Vec<Phase> {
+    /// How to fill a centre at `now` (µs since 1970) with `days` local days before today, in this order: the last two hours
+    /// first, so that every screen lives; then what lies more than seven days back by hour and day; then the last seven days
+    /// row by row; then what was taken back meanwhile, and [`Self::corrections`] at the begin of the
+    /// first. Live goes on from `now` by [`Self::next_after`].
+    pub fn phases(&self, now: i64, days: i32) -> Vec<Phase> {
         let zone = &self.shape.zone;
         let today = zone.local_day(now);
+        let recent_days = days.clamp(0, RECENT_DAYS);
         // A full hour, so that the messages of the hour end where those of the minute begin.
         let soon = now.div_euclid(HOUR) * HOUR - 2 * HOUR;
-        let recent = zone.day_start(today - RECENT_DAYS);
-        let begin = zone.day_start(today - RECENT_DAYS - HISTORY_DAYS);
+        let recent = zone.day_start(today - recent_days);
+        let begin = zone.day_start(today - days);
         let phase = |pace, from, to, only| Phase { pace, from, to, only };
-        vec![
-            phase(Pace::Live, soon + 1, now + 1, Some(Op::Upsert)),
+        let mut phases = vec![phase(Pace::Live, soon + 1, now + 1, Some(Op::Upsert))];
+        if days > RECENT_DAYS {
             // The message of the last day of history is due in the night after it.
-            phase(Pace::History, begin, recent + 5 * HOUR, None),
-            phase(Pace::Bulk, recent + 1, soon + 1, None),
-            phase(Pace::Live, soon + 1, now + 1, Some(Op::Retract)),
-        ]
+            phases.push(phase(Pace::History, begin, recent + 5 * HOUR, None));
+        }
+        if recent < soon {
+            phases.push(phase(Pace::Bulk, recent + 1, soon + 1, None));
+        }
+        phases.push(phase(Pace::Live, soon + 1, now + 1, Some(Op::Retract)));
+        phases
     }
 
     /// What is true.

@@ -220,6 +220,18 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// What was measured before an instant, µs, and is corrected at it or later: as it is in the end.
+    pub(super) fn corrected(&self, memory: &mut Memory, instant: i64) -> Vec<Record> {
+        let mut out = Vec::new();
+        for delay in CORRECTED_S {
+            let window = (instant, instant + delay * SECOND);
+            self.again(memory, window, delay, &mut out, |fate, _| {
+                fate == Fate::Corrected(delay)
+            });
+        }
+        out
+    }
+
     /// Everything taken back from `from` (included) to `to` (excluded), µs.
     pub(super) fn taken_back(&self, memory: &mut Memory, from: i64, to: i64) -> Vec<Record> {
         let (shape, feed) = (self.shape, self.feed);

@@ -43,6 +43,7 @@ pub struct Messages<'a> {
     /// Feeds with the instant at which the next message of each is due.
     due: Vec<(Plan, i64)>,
     to: i64,
+    only: Option<Op>,
     memory: Memory,
     ready: VecDeque<Message>,
 }
@@ -110,9 +111,39 @@ impl<'a> Messages<'a> {
             shape,
             due,
             to,
+            only: None,
             memory: Memory::default(),
             ready: VecDeque::new(),
         }
+    }
+
+    /// Only messages that do this; the others are not even made.
+    #[must_use]
+    pub fn only(mut self, op: Op) -> Self {
+        self.only = Some(op);
+        self
+    }
+
+    /// What was measured before an instant and corrected after it, a message for each feed. Whoever takes the time after
+    /// the instant in first and the time before it then, as [`super::WholeCity::phases`] says, has the corrections before
+    /// what they correct; sent again at the end, they stand.
+    pub(super) fn corrections(shape: &'a Shape, instant: i64) -> Vec<Message> {
+        let mut messages = Self::new(shape, Pace::Live, instant, instant);
+        for feed in [Feed::Posts, Feed::Sensors, Feed::Weather, Feed::Traffic] {
+            let desk = Desk::new(shape, feed);
+            let corrected = desk.corrected(&mut messages.memory, instant);
+            messages.put_records(&desk, feed, instant, Op::Upsert, &corrected);
+        }
+        let mut made: Vec<Message> = messages.ready.into();
+        for message in &mut made {
+            message.name.insert_str(0, "corrected-");
+        }
+        made
+    }
+
+    /// Leaves out all feeds but these.
+    pub(super) fn keep(&mut self, feeds: &[Feed]) {
+        self.due.retain(|((feed, _), _)| feeds.contains(feed));
     }
 
     /// Makes what a feed sends at an instant.
@@ -122,11 +153,17 @@ impl<'a> Messages<'a> {
         match feed {
             Feed::Posts | Feed::Sensors | Feed::Weather | Feed::Traffic => {
                 let desk = Desk::new(shape, feed);
-                let sent = desk.sent(&mut self.memory, from, to);
-                self.put_records(&desk, feed, time, Op::Upsert, &sent);
-                let back = desk.taken_back(&mut self.memory, from, to);
-                self.put_records(&desk, feed, time, Op::Retract, &back);
+                if self.only != Some(Op::Retract) {
+                    let sent = desk.sent(&mut self.memory, from, to);
+                    self.put_records(&desk, feed, time, Op::Upsert, &sent);
+                }
+                if self.only != Some(Op::Upsert) {
+                    let back = desk.taken_back(&mut self.memory, from, to);
+                    self.put_records(&desk, feed, time, Op::Retract, &back);
+                }
             }
+            // The others never take anything back.
+            _ if self.only == Some(Op::Retract) => {}
             Feed::Incidents => {
                 if let Some(text) = incidents::report(shape, from, to) {
                     self.put_table(feed, time, text);

@@ -473,7 +473,7 @@ fn the_day_of_25_hours_has_25_hours() {
 #[test]
 fn phases_fill_the_last_two_hours_first_and_leave_no_gap() {
     let now = WINTER + 10 * HOUR + 17 * MINUTE;
-    let phases = ONE.phases(now);
+    let phases = ONE.phases(now, USUAL_DAYS);
     let back = now + 1 - phases[0].from;
     assert!((2 * HOUR..=3 * HOUR).contains(&back));
     assert_eq!(phases[2].to, phases[0].from);
@@ -495,4 +495,50 @@ fn phases_fill_the_last_two_hours_first_and_leave_no_gap() {
     let recent = phases[2].from - 1;
     assert!(phases[1].to > recent + 4 * HOUR && phases[1].to < recent + DAY);
     assert!(recent - phases[1].from >= 3 * 365 * DAY);
+    // Fewer days: without the years, then without whole days.
+    let paces = |days| ONE.phases(now, days).iter().map(|p| p.pace).collect::<Vec<_>>();
+    assert_eq!(paces(7), [Pace::Live, Pace::Bulk, Pace::Live]);
+    assert_eq!(paces(8)[1], Pace::History);
+    // Without any day there is still the morning before the last two hours.
+    let morning = ONE.phases(now, 0)[1];
+    assert_eq!((morning.pace, morning.to), (Pace::Bulk, phases[0].from));
+    assert_eq!(ONE.phases(WINTER + HOUR, 0).len(), 2);
+}
+
+#[test]
+fn what_is_taken_back_can_be_made_alone() {
+    let (from, to) = (WINTER + 1, WINTER + DAY + 1);
+    let all: Vec<Message> = ONE.messages(Pace::Bulk, from, to).collect();
+    for op in [Op::Upsert, Op::Retract] {
+        let chosen: Vec<Message> = all.iter().filter(|m| m.op == op).cloned().collect();
+        assert_eq!(
+            ONE.messages(Pace::Bulk, from, to).only(op).collect::<Vec<_>>(),
+            chosen
+        );
+        assert!(!chosen.is_empty());
+    }
+}
+
+#[test]
+fn filling_the_newest_first_ends_with_the_values_of_the_order_of_time() {
+    let (begin, now) = (WINTER + 10 * HOUR, WINTER + 12 * HOUR);
+    let upserts = |pace, from, to| ONE.messages(pace, from, to).only(Op::Upsert);
+    let (mut straight, mut phased) = (BTreeMap::new(), BTreeMap::new());
+    let apply = |state: &mut BTreeMap<String, String>, message: Message| {
+        if message.feed == Feed::Traffic {
+            for line in String::from_utf8(message.bytes).unwrap().lines().skip(1) {
+                let cut = line.match_indices(',').nth(1).unwrap().0;
+                state.insert(line[..cut].into(), line[cut..].into());
+            }
+        }
+    };
+    let before = || upserts(Pace::Bulk, begin - 6 * HOUR + 1, begin + 1);
+    let after = || upserts(Pace::Live, begin + 1, now + 1);
+    before().chain(after()).for_each(|m| apply(&mut straight, m));
+    after().chain(before()).for_each(|m| apply(&mut phased, m));
+    assert_ne!(straight, phased, "corrections came before what they correct");
+    ONE.corrections(begin)
+        .into_iter()
+        .for_each(|m| apply(&mut phased, m));
+    assert_eq!(straight, phased);
 }

@@ -45,6 +45,21 @@ pub(crate) fn check(pack: &str) -> Result<ExitCode> {
         {
             faults.push(format!("feed {}: there is no dataset `{name}`", feed.id));
         }
+        if let Some(devices) = &feed.devices {
+            let name = devices.dataset.as_ref().or(feed.dataset.as_ref());
+            let dataset = name.and_then(|n| datasets.iter().find(|d| d.name == *n));
+            if dataset.is_none_or(|d| d.column(&devices.column).is_none()) {
+                faults.push(format!(
+                    "feed {}: there is no dataset with the column `{}` of its devices",
+                    feed.id, devices.column
+                ));
+            }
+        }
+    }
+    for contact in &organisation.contacts {
+        if !feeds.iter().any(|f| f.id == contact.feed) {
+            faults.push(format!("contacts: there is no feed `{}`", contact.feed));
+        }
     }
     for fault in &faults {
         print::err(fault);
@@ -110,7 +125,7 @@ pub(crate) async fn reparse(centre: Centre, feed: &str, from: &str) -> Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) async fn user(centre: Centre, command: UserCommand) -> Result<ExitCode> {
+pub(crate) async fn user(centre: &Centre, command: UserCommand) -> Result<()> {
     let now = centre.clock.now();
     match command {
         UserCommand::Add { id, name, role } => {
@@ -128,7 +143,7 @@ pub(crate) async fn user(centre: Centre, command: UserCommand) -> Result<ExitCod
             .await
             .map_err(AppError::from)?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 pub(crate) async fn tidy(centre: Centre) -> Result<ExitCode> {

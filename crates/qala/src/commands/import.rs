@@ -10,13 +10,15 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use qala_app::lake::{Op, Outcome};
-use qala_app::{AppError, Centre, Import, Payload, Progress, mapping_for};
+use qala_app::{AppError, Centre, Import, Payload, Progress, Shelf, columns_of, mapping_for, saved_name};
 use qala_core::{DatasetName, FeedId};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::args::{Format, OpArg};
 use crate::commands::output;
 use crate::print;
+
+type Row = Map<String, Value>;
 
 pub(crate) struct Request {
     pub(crate) kind: String,
@@ -37,7 +39,7 @@ fn stem(name: &str) -> String {
 }
 
 /// Files, folders and addresses as payloads with the stems that name their feeds.
-async fn payloads(kind: &str, inputs: &[String]) -> Result<Vec<(String, Payload)>> {
+pub(crate) async fn payloads(kind: &str, inputs: &[String]) -> Result<Vec<(String, Payload)>> {
     let mut out = Vec::new();
     for input in inputs {
         if input.starts_with("http://") || input.starts_with("https://") {
@@ -115,7 +117,12 @@ fn bar(progress: &Arc<Progress>, name: &str) -> ProgressBar {
     bar
 }
 
-pub(crate) async fn run(centre: Centre, request: Request) -> Result<ExitCode> {
+pub(crate) async fn run(
+    centre: Centre,
+    shelf: &Shelf,
+    request: Request,
+    files: Vec<(String, Payload)>,
+) -> Result<ExitCode> {
     let dataset = request
         .dataset
         .clone()
@@ -123,16 +130,27 @@ pub(crate) async fn run(centre: Centre, request: Request) -> Result<ExitCode> {
         .transpose()
         .map_err(|e| AppError::Usage(e.to_string()))?;
     let mut done: Vec<(String, String, Outcome)> = Vec::new();
-    for (stem, payload) in payloads(&request.kind, &request.inputs).await? {
+    let mut tried: Vec<Vec<Row>> = Vec::new();
+    for (stem, payload) in files {
         let name = match &payload {
             Payload::File(path) => path.display().to_string(),
             other => other.name(),
         };
-        let feed = FeedId::new(request.feed.clone().unwrap_or_else(|| stem.clone()))
-            .map_err(|e| AppError::Usage(e.to_string()))?;
+        let feed = match &request.feed {
+            Some(feed) => FeedId::new(feed.clone()),
+            // A file may be called as people like; a feed may not.
+            None => FeedId::new(stem.clone()).or_else(|_| FeedId::new(saved_name(&stem))),
+        };
+        let feed = feed.map_err(|e| AppError::Usage(e.to_string()))?;
         let mut import = Import::new(request.kind.clone(), payload, feed.clone());
         import.dataset.clone_from(&dataset);
-        import.mapping = mapping_for(request.mapping.as_deref(), &stem)?;
+        import.mapping = match &request.mapping {
+            Some(path) => mapping_for(Some(path), &stem)?,
+            None => shelf.mapping_for(&stem, || match request.kind.as_str() {
+                "table" | "geojson" if dataset.is_none() => columns_of(&import.payload),
+                _ => Vec::new(),
+            })?,
+        };
         import.dry_run = request.dry_run;
         import.op = if request.op == OpArg::Retract {
             Op::Retract
@@ -141,7 +159,14 @@ pub(crate) async fn run(centre: Centre, request: Request) -> Result<ExitCode> {
         };
         let progress = Arc::new(Progress::default());
         let bar = bar(&progress, &name);
-        let work = centre.import(import, Arc::clone(&progress));
+        let work = async {
+            if request.dry_run {
+                let tried = centre.try_out(import, Arc::clone(&progress)).await?;
+                return Ok((tried.outcome, tried.rows));
+            }
+            let outcome = centre.import(import, Arc::clone(&progress)).await?;
+            Ok::<_, AppError>((outcome, Vec::new()))
+        };
         tokio::pin!(work);
         // Large files fill memory faster than they end; commit meanwhile.
         let outcome = loop {
@@ -151,9 +176,11 @@ pub(crate) async fn run(centre: Centre, request: Request) -> Result<ExitCode> {
             }
         };
         bar.finish_and_clear();
-        done.push((name, feed.to_string(), outcome?));
+        let (outcome, rows) = outcome?;
+        done.push((name, feed.to_string(), outcome));
+        tried.push(rows.into_iter().map(Row::from).collect());
     }
-    report(&done, &request)?;
+    report(&done, &tried, &request)?;
     centre.close().await?;
     let nothing = done
         .iter()
@@ -165,18 +192,20 @@ pub(crate) async fn run(centre: Centre, request: Request) -> Result<ExitCode> {
     })
 }
 
-fn report(done: &[(String, String, Outcome)], request: &Request) -> Result<()> {
+/// Prints what became of each file; `tried` are the first rows of each, of a dry run.
+fn report(done: &[(String, String, Outcome)], tried: &[Vec<Row>], request: &Request) -> Result<()> {
     if request.format == Format::Json {
         let files: Vec<_> = done
             .iter()
-            .map(|(name, feed, o)| {
+            .zip(tried)
+            .map(|((name, feed, o), rows)| {
                 let t = &o.total;
                 json!({
                     "file": name, "feed": feed, "kind": request.kind, "dry_run": request.dry_run,
                     "received": t.received, "accepted": t.accepted, "duplicate": t.duplicate,
                     "quarantined": t.quarantined, "superseded": t.superseded, "warnings": o.warnings,
                     "repeated": o.repeated, "message": o.message, "digest": o.digest,
-                    "datasets": o.datasets, "problems": o.problems,
+                    "datasets": o.datasets, "problems": o.problems, "rows": rows,
                 })
             })
             .collect();
@@ -256,6 +285,9 @@ fn report(done: &[(String, String, Outcome)], request: &Request) -> Result<()> {
         }
     }
     if request.dry_run {
+        for row in tried.iter().flatten() {
+            print::out(&format!("would become: {}", serde_json::to_string(row)?));
+        }
         print::out("dry run: nothing was kept");
     }
     Ok(())

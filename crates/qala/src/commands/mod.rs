@@ -1,49 +1,91 @@
 //! What each sub-command does.
 
 mod admin;
+mod control;
+mod feed;
 mod import;
 mod indicator;
 mod output;
 mod pack;
+mod propose;
 mod quarantine;
-mod serve;
+pub(crate) mod serve;
 mod sql;
+mod trust;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use qala_app::{Centre, CentreOptions, PackSources};
+use qala_app::{Centre, CentreOptions, Door, PackSources, Shelf};
 
-use crate::args::{Args, Command, IndicatorCommand, PackCommand, QuarantineCommand, SpecCommand};
+use crate::args::{
+    Args, Command, IndicatorCommand, MappingCommand, PackCommand, QuarantineCommand, SpecCommand, Switch,
+};
+use crate::demo;
+
+pub(crate) use control::code;
 
 /// Runs what was asked for.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
+    if control::is_short(&args.command)
+        && let Some(code) = control::ask(&args.data).await?
+    {
+        return Ok(code);
+    }
     let mut options = CentreOptions::new(&args.data);
     if let Some(pack) = &args.pack {
         options.pack.clone_from(pack);
+    }
+    if let Some(mib) = args.memory {
+        options.query_memory = mib.saturating_mul(1 << 20);
     }
     match args.command {
         Command::Serve {
             listen,
             backup,
             backup_every_s,
+            require_token,
         } => {
             let backup = backup.map(|to| (to, Duration::from_secs(backup_every_s.max(1))));
-            serve::serve(Centre::open(options).await?, listen, backup).await
+            let door = if require_token { Door::Closed } else { Door::Open };
+            serve::serve(Arc::new(Centre::open(options).await?), listen, door, backup).await
         }
         Command::Demo {
             listen,
             seed,
             start,
             fill_only,
+            small: true,
+            ..
         } => {
-            let centre = serve::fill(Centre::open(options).await?, seed, start.as_deref()).await?;
+            let centre = Centre::open(options).await?;
+            demo::fill_small(&centre, seed, start.as_deref()).await?;
             if fill_only {
                 centre.close().await?;
                 return Ok(ExitCode::SUCCESS);
             }
-            serve::serve(centre, listen, None).await
+            serve::serve(Arc::new(centre), listen, Door::Open, None).await
+        }
+        Command::Demo {
+            listen,
+            seed,
+            start,
+            speed,
+            history,
+            faults,
+            fill_only,
+            small: false,
+        } => {
+            let wanted = demo::Wanted {
+                seed,
+                start,
+                history,
+                faults: faults == Switch::On,
+                speed,
+            };
+            demo::run(options, &wanted, listen, fill_only).await
         }
         Command::Import {
             kind,
@@ -51,10 +93,20 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             dataset,
             feed,
             mapping,
+            propose,
+            out,
+            save,
+            new,
             dry_run,
             op,
             format,
         } => {
+            let wishes = propose::Wishes {
+                propose,
+                out,
+                save,
+                new,
+            };
             let request = import::Request {
                 kind,
                 inputs,
@@ -65,7 +117,20 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
                 op,
                 format,
             };
-            import::run(Centre::open(options).await?, request).await
+            let shelf = Shelf::new(&options.data, &options.pack);
+            let files = import::payloads(&request.kind, &request.inputs).await?;
+            if let Some(code) = propose::before(&shelf, &options.pack, &request, &wishes, &files)? {
+                return Ok(code);
+            }
+            import::run(Centre::open(options).await?, &shelf, request, files).await
+        }
+        Command::Mapping(command) => {
+            let shelf = Shelf::new(&options.data, &options.pack);
+            match command {
+                MappingCommand::List { format } => propose::list(&shelf, format),
+                MappingCommand::Show { name } => propose::show_saved(&shelf, &name),
+                MappingCommand::Remove { name } => propose::remove(&shelf, &name),
+            }
         }
         Command::Sql { query, as_of, format } => {
             sql::run(Centre::open(options).await?, query, as_of, format).await
@@ -116,7 +181,12 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             quarantine::run(Centre::open(options).await?, command).await
         }
         Command::Reparse { feed, from } => admin::reparse(Centre::open(options).await?, &feed, &from).await,
-        Command::User(command) => admin::user(Centre::open(options).await?, command).await,
+        command @ (Command::Feed(_) | Command::Token(_) | Command::User(_)) => {
+            let centre = Centre::open(options).await?;
+            control::run(&centre, command).await?;
+            centre.close().await?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Tidy => admin::tidy(Centre::open(options).await?).await,
         Command::Completions { shell } => {
             admin::completions(shell);

@@ -30,9 +30,10 @@ pub(crate) fn build(sources: &PackSources, out: &Path) -> Result<ExitCode> {
         report.tied
     ));
     print::out(&format!(
-        "graph: {} vertices, {} edges, {:.1} km, {:.1} MB; {} vertices outside its largest part are left out",
+        "graph: {} vertices, {} edges, {} forbidden turns, {:.1} km, {:.1} MB; {} vertices outside its largest part are left out",
         report.vertices,
         report.edges,
+        report.forbidden_turns,
         report.length_km,
         report.graph_bytes as f64 / 1e6,
         report.cut_off

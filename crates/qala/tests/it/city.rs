@@ -129,10 +129,7 @@ fn verify_all(data: &Path) {
 fn seeded_city_gives_the_golden_values_and_they_verify() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path();
-    ok(
-        data,
-        &["demo", "--seed", "1", "--start", "2026-03-02", "--fill-only"],
-    );
+    ok(data, &["demo", "--small", "--start", "2026-03-02", "--fill-only"]);
     let compared = check_golden(data);
     assert!(compared > 500, "only {compared} golden values were compared");
     verify_all(data);
@@ -148,10 +145,7 @@ fn seeded_city_gives_the_golden_values_and_they_verify() {
             "json",
         ],
     );
-    ok(
-        data,
-        &["demo", "--seed", "1", "--start", "2026-03-02", "--fill-only"],
-    );
+    ok(data, &["demo", "--small", "--start", "2026-03-02", "--fill-only"]);
     let after = json(
         data,
         &[

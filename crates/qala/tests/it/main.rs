@@ -7,9 +7,15 @@ mod city;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod duty;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod mqtt;
+#[cfg(test)]
 mod poll;
+#[cfg(test)]
+mod public_files;
 #[cfg(test)]
 mod quarantine;
 #[cfg(test)]
@@ -17,6 +23,14 @@ mod real_data;
 #[cfg(test)]
 mod s3;
 #[cfg(test)]
+mod senders;
+#[cfg(test)]
 mod sensorthings;
 #[cfg(test)]
+mod spreadsheet;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod trust;
+#[cfg(test)]
+mod whole_city;

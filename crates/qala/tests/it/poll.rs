@@ -2,13 +2,12 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Server, json};
+use crate::support::{Server, json, pack, until};
 
 /// What the address answers to the next requests.
 #[derive(Debug, Clone)]
@@ -17,6 +16,8 @@ enum Answer {
     Good(String, &'static str),
     /// 500.
     Broken,
+    /// 503, and how long it wants to be left alone.
+    Later(&'static str),
     /// 200 that promises more bytes than come.
     BreaksOff(String),
     /// 200 whose bytes all come, but whose JSON was cut before it was sent.
@@ -29,6 +30,8 @@ enum Answer {
 struct Seen {
     /// `If-None-Match` of each request, and the status of its answer.
     requests: Vec<(Option<String>, u16)>,
+    /// `Authorization` of each request.
+    tokens: Vec<Option<String>>,
 }
 
 struct Address {
@@ -66,17 +69,20 @@ impl Address {
 }
 
 fn serve(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Seen>) {
-    let mut tag = None;
+    let (mut tag, mut token) = (None, None);
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut line = String::new();
     while reader.read_line(&mut line).is_ok_and(|n| n > 0) && line.trim() != "" {
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("if-none-match")
-        {
-            tag = Some(value.trim().to_owned());
+        if let Some((name, value)) = line.split_once(':') {
+            match name.to_ascii_lowercase().as_str() {
+                "if-none-match" => tag = Some(value.trim().to_owned()),
+                "authorization" => token = Some(value.trim().to_owned()),
+                _ => {}
+            }
         }
         line.clear();
     }
+    seen.lock().unwrap().tokens.push(token);
     let (status, head, body) = match answer {
         Answer::Good(_, etag) if tag.as_deref() == Some(*etag) => {
             (304, format!("ETag: {etag}\r\n"), String::new())
@@ -87,6 +93,11 @@ fn serve(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Seen>) {
             body.clone(),
         ),
         Answer::Broken => (500, "Content-Length: 0\r\n".into(), String::new()),
+        Answer::Later(when) => (
+            503,
+            format!("Retry-After: {when}\r\nContent-Length: 0\r\n"),
+            String::new(),
+        ),
         Answer::BreaksOff(body) => (
             200,
             format!("ETag: \"half\"\r\nContent-Length: {}\r\n", body.len()),
@@ -115,36 +126,14 @@ fn readings(hours: std::ops::Range<u32>) -> String {
     format!("[{}]", all.join(","))
 }
 
-/// The pack of the city with one more feed.
-fn pack(folder: &Path, url: &str) {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/almaty");
-    for below in ["", "feeds"] {
-        std::fs::create_dir_all(folder.join(below)).unwrap();
-        for entry in std::fs::read_dir(own.join(below)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_file() {
-                std::fs::copy(&path, folder.join(below).join(path.file_name().unwrap())).unwrap();
-            }
-        }
-    }
-    let feed = format!(
+/// A feed that asks an address.
+fn polled(port: u16, transport: &str) -> [(&'static str, String); 1] {
+    let text = format!(
         "id = \"polled\"\nkind = \"json\"\ntitle = {{ kk = \"а\", ru = \"б\", en = \"c\" }}\n\
-         transport = {{ type = \"poll\", url = \"{url}\", every_s = 1 }}\ndataset = \"air_readings\"\n\
-         owner_function = \"air-quality\"\nlicence = \"CC0-1.0\"\n"
+         transport = {{ type = \"poll\", url = \"http://127.0.0.1:{port}/now.json\", {transport} }}\n\
+         dataset = \"air_readings\"\nowner_function = \"air-quality\"\nlicence = \"CC0-1.0\"\n"
     );
-    std::fs::write(folder.join("feeds/polled.toml"), feed).unwrap();
-}
-
-/// Waits until `test` holds.
-fn until<T>(what: &str, mut test: impl FnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = test() {
-            return found;
-        }
-        assert!(start.elapsed() < Duration::from_secs(60), "in vain: {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    [("polled", text)]
 }
 
 fn feed(server: &Server) -> Value {
@@ -165,7 +154,7 @@ fn an_address_is_asked_with_its_etag_and_nothing_known_is_lost() {
     let data = dir.path().join("lake");
     let folder = dir.path().join("pack");
     let address = Address::new(Answer::Good(readings(0..2), "\"one\""));
-    pack(&folder, &format!("http://127.0.0.1:{}/now.json", address.port));
+    pack(&folder, &polled(address.port, "every_s = 1"));
     let pack = ["serve", "--pack", folder.to_str().unwrap()];
     let start = || Server::start_as(&data, &pack, &[]);
 
@@ -246,4 +235,64 @@ fn an_address_is_asked_with_its_etag_and_nothing_known_is_lost() {
         (&found[0]["n"], &found[0]["d"], &found[0]["s"]),
         (&4.into(), &4.into(), &6.0.into())
     );
+}
+
+#[test]
+fn an_address_is_left_alone_when_it_asks_for_it_and_that_survives_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("lake");
+    let folder = dir.path().join("pack");
+    let address = Address::new(Answer::Good(readings(0..2), "\"one\""));
+    let transport = "every_s = 1, headers = { Authorization = \"env:QALA_TEST_TOKEN\" }";
+    pack(&folder, &polled(address.port, transport));
+    let pack = ["serve", "--pack", folder.to_str().unwrap()];
+    let start = |environment: &[(&'static str, String)]| Server::start_as(&data, &pack, environment);
+    let failing = |server: &Server, words: &str| {
+        until(words, || {
+            let known = feed(server);
+            known["error"]
+                .as_str()
+                .is_some_and(|e| e.contains(words))
+                .then_some(known)
+        })
+    };
+
+    // Without its secret it is not asked at all.
+    let server = start(&[]);
+    failing(&server, "QALA_TEST_TOKEN is not set");
+    assert_eq!(address.requests(), []);
+    drop(server);
+
+    let token = [("QALA_TEST_TOKEN", "Bearer of-the-city".to_owned())];
+    let server = start(&token);
+    until("the first rows", || (accepted(&server) == 2).then_some(()));
+    let tokens = address.seen.lock().unwrap().tokens.clone();
+    assert_eq!(tokens[0].as_deref(), Some("Bearer of-the-city"));
+    let good = until("a good state", || {
+        let state = feed(&server)["transport"].clone();
+        (state["failures"] == 0 && state["changed"].is_string()).then_some(state)
+    });
+    assert_eq!(good["kind"], "poll");
+
+    // It asks to be left alone for an hour. What was known stays.
+    address.answers(Answer::Later("3600"));
+    let later = failing(&server, "answered 503")["transport"].clone();
+    assert_eq!(
+        (&later["failures"], &later["changed"]),
+        (&1.into(), &good["changed"])
+    );
+    assert!(later["next"].as_str() > later["asked"].as_str(), "{later}");
+    let asked = address.requests().len();
+    // It is shown before it is kept.
+    std::thread::sleep(Duration::from_millis(500));
+    drop(server);
+
+    // After a restart the state is there at once, and the hour is not over.
+    let server = start(&token);
+    let known = feed(&server);
+    assert_eq!(known["transport"], later, "{known}");
+    assert!(known["error"].as_str().unwrap().contains("503"));
+    std::thread::sleep(Duration::from_millis(2500));
+    assert_eq!(address.requests().len(), asked);
+    assert_eq!(accepted(&server), 2);
 }

@@ -43,12 +43,43 @@ pub(crate) fn shared(test: &str) -> Option<PathBuf> {
     if path.is_dir() {
         return Some(path);
     }
-    // Straight to the descriptor, so that the notice is seen although the test passes.
-    drop(writeln!(
-        std::io::stderr(),
-        "skipped: {test}: ../shared/data is not there"
-    ));
+    skipped(test, "../shared/data is not there");
     None
+}
+
+/// Says that a test is skipped, and why.
+pub(crate) fn skipped(test: &str, reason: &str) {
+    // Straight to the descriptor, so that the notice is seen although the test passes.
+    drop(writeln!(std::io::stderr(), "skipped: {test}: {reason}"));
+}
+
+/// The pack of the city with more feeds: their names and texts.
+pub(crate) fn pack(folder: &Path, feeds: &[(&str, String)]) {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/almaty");
+    for below in ["", "feeds"] {
+        std::fs::create_dir_all(folder.join(below)).unwrap();
+        for entry in std::fs::read_dir(own.join(below)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                std::fs::copy(&path, folder.join(below).join(path.file_name().unwrap())).unwrap();
+            }
+        }
+    }
+    for (name, text) in feeds {
+        std::fs::write(folder.join(format!("feeds/{name}.toml")), text).unwrap();
+    }
+}
+
+/// Waits until `test` holds.
+pub(crate) fn until<T>(what: &str, mut test: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = test() {
+            return found;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "in vain: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// A running server, killed when dropped.

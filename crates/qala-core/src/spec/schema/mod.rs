@@ -35,6 +35,7 @@ const KINDS: [(&str, &str, Read, &[&str]); 4] = [
             "transport = { type = \"file\", path = \"a.csv\" }",
             "transport = { type = \"folder\", path = \"in\", suffix = \".csv\" }",
             "transport = { type = \"push\" }",
+            include_str!("mqtt.toml"),
         ],
     ),
     (
@@ -302,7 +303,7 @@ mod tests {
             "{dataset}"
         );
         let feed: String = text("feed").split_whitespace().collect();
-        for form in ["file", "folder", "poll", "push"] {
+        for form in ["file", "folder", "mqtt", "poll", "push"] {
             assert!(feed.contains(&format!(r#"{{"const":"{form}"}}"#)), "{feed}");
         }
     }

@@ -11,6 +11,7 @@ use crate::archive::each_file;
 use crate::fault::{Fault, whole};
 use crate::{Context, Input};
 
+mod fresh;
 mod names;
 mod sample;
 mod trial;
@@ -19,6 +20,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+pub use fresh::{OWN, latin};
 pub use sample::Guess;
 pub use trial::{Trial, try_out};
 
@@ -30,6 +32,8 @@ const ALIKE: f64 = 0.6;
 const QUANTITY: f64 = 0.85;
 /// Share of a column's values that must have the type of the dataset's column.
 const FITTING: f64 = 0.8;
+/// Share of a file's columns that a dataset must take to be the one the file is for.
+const TAKEN: f64 = 0.6;
 
 /// Why a source column fills a dataset column.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +57,8 @@ pub struct Proposal {
     pub toml: String,
     /// What was seen of the file.
     pub guess: Guess,
+    /// Names of the file's columns.
+    pub names: Vec<String>,
     /// Why the columns are filled so.
     pub reasons: Vec<Reason>,
     /// Source columns that nothing reads.
@@ -61,6 +67,17 @@ pub struct Proposal {
     pub missing: Vec<String>,
     /// Other datasets that the file may belong to, most likely first.
     pub others: Vec<DatasetName>,
+    /// The dataset itself and its text, where it is a new one.
+    pub dataset: Option<(DatasetSpec, String)>,
+}
+
+impl Proposal {
+    /// Says whether the dataset is the one for the file: all that it needs is there, and it takes most of the columns.
+    pub fn fits(&self) -> bool {
+        let all = self.names.iter().filter(|name| !name.is_empty()).count();
+        let taken = all.saturating_sub(self.unmapped.len());
+        self.missing.is_empty() && taken >= 2 && taken as f64 >= all as f64 * TAKEN
+    }
 }
 
 /// Proposes a mapping for a file, into the dataset that the caller named or the one that fits best.
@@ -68,23 +85,7 @@ pub struct Proposal {
 /// # Errors
 /// The problem that keeps the file from being looked at.
 pub fn propose(input: &mut dyn Input, context: &Context<'_>) -> Result<Proposal, Box<Problem>> {
-    let mut found: Option<Result<Sample, Fault>> = None;
-    let mut sink = trial::Counts::default();
-    let walked = each_file(input, context, &mut sink, &mut |member, _| {
-        if found.is_none() {
-            found = Some(sample::of(member.name, member.bytes));
-        }
-        Ok(())
-    });
-    let problem = |fault: Fault| Box::new(whole(fault, None, 0));
-    let sample = match (found, walked) {
-        (Some(sample), _) => sample.map_err(problem)?,
-        (None, Err(stopped)) => return Err(problem(Fault::new("damaged_file", stopped.to_string()))),
-        (None, Ok(())) => {
-            let first = sink.trial.first.into_iter().next();
-            return Err(first.map_or_else(|| problem(Fault::new("empty", "there is no file")), Box::new));
-        }
-    };
+    let sample = sample(input, context)?;
     let chosen: Vec<&DatasetSpec> = match context.dataset {
         Some(spec) => vec![spec],
         None => context.datasets.iter().collect(),
@@ -104,6 +105,56 @@ pub fn propose(input: &mut dyn Input, context: &Context<'_>) -> Result<Proposal,
     Match::new(spec, &sample)
         .proposal(others)
         .map_err(|message| problem(Fault::new("no_proposal", message)))
+}
+
+/// Proposes a dataset of its own for a file, named after `wanted`, and the mapping that fills it.
+///
+/// # Errors
+/// The problem that keeps the file from being looked at.
+pub fn propose_new(
+    input: &mut dyn Input,
+    context: &Context<'_>,
+    wanted: &str,
+) -> Result<Proposal, Box<Problem>> {
+    let sample = sample(input, context)?;
+    fresh::proposal(&sample, wanted, context).map_err(|message| problem(Fault::new("no_proposal", message)))
+}
+
+/// The names of a file's columns, by which a saved mapping is found again.
+///
+/// # Errors
+/// The problem that keeps the file from being looked at.
+pub fn columns(input: &mut dyn Input, context: &Context<'_>) -> Result<Vec<String>, Box<Problem>> {
+    let sample = sample(input, context)?;
+    Ok(if sample.has_header {
+        sample.names
+    } else {
+        Vec::new()
+    })
+}
+
+fn problem(fault: Fault) -> Box<Problem> {
+    Box::new(whole(fault, None, 0))
+}
+
+/// Looks at the first file of a payload.
+fn sample(input: &mut dyn Input, context: &Context<'_>) -> Result<Sample, Box<Problem>> {
+    let mut found: Option<Result<Sample, Fault>> = None;
+    let mut sink = trial::Counts::default();
+    let walked = each_file(input, context, &mut sink, &mut |member, _| {
+        if found.is_none() {
+            found = Some(sample::of(member.name, member.bytes));
+        }
+        Ok(())
+    });
+    match (found, walked) {
+        (Some(sample), _) => sample.map_err(problem),
+        (None, Err(stopped)) => Err(problem(Fault::new("damaged_file", stopped.to_string()))),
+        (None, Ok(())) => {
+            let first = sink.trial.first.into_iter().next();
+            Err(first.map_or_else(|| problem(Fault::new("empty", "there is no file")), Box::new))
+        }
+    }
 }
 
 /// A pair of a dataset column and a source column.
@@ -232,7 +283,9 @@ impl<'a> Match<'a> {
         let noun = self.spec.name.as_str().rsplit('_').next().unwrap_or_default();
         let is_named = noun.len() > 3 && file.contains(noun);
         let is_bare = self.pairs.is_empty() && self.measured.is_empty();
-        let sum = filled / 2.0 + used / 2.0 + if is_named { 0.15 } else { 0.0 };
+        let is_about = names::is_about(&self.spec.title, self.sample);
+        let sum =
+            filled / 2.0 + used / 2.0 + if is_named { 0.15 } else { 0.0 } + if is_about { 0.3 } else { 0.0 };
         if is_bare { sum / 4.0 } else { sum }
     }
 
@@ -321,10 +374,12 @@ impl<'a> Match<'a> {
             mapping,
             toml,
             guess: sample.guess.clone(),
+            names: sample.names.clone(),
             reasons,
             unmapped,
             missing,
             others,
+            dataset: None,
         })
     }
 

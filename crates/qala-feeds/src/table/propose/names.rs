@@ -1,7 +1,9 @@
 //! Names of columns in three languages: what is alike, and which unit a name tells.
 
-use qala_core::Unit;
 use qala_core::spec::likeness;
+use qala_core::{Text, Unit};
+
+use super::sample::Sample;
 
 /// Words of one meaning. The first is the one that specs use.
 const MEANINGS: [&[&str]; 34] = [
@@ -158,6 +160,44 @@ const MEANINGS: [&[&str]; 34] = [
 
 /// Names that say no more than that they name.
 const GENERIC: [&str; 6] = ["id", "code", "код", "№", "номер", "нөмірі"];
+
+/// Says whether a plain name says no more than that it names.
+pub(super) fn is_generic(plain: &str) -> bool {
+    GENERIC.contains(&plain)
+}
+
+/// True when the dataset's title stands over the table, or most records name its subject: of a list of `Детский сад № 1`
+/// one knows what it lists, whatever its columns are called.
+pub(super) fn is_about(title: &Text, sample: &Sample) -> bool {
+    let stems = |title: &str| -> Vec<String> { plain(title).split(' ').map(stem).collect() };
+    let titles = [stems(&title.kk), stems(&title.ru), stems(&title.en)];
+    let says = |text: &str| {
+        let text = plain(text);
+        let has = |stems: &Vec<String>| {
+            stems
+                .iter()
+                .all(|stem| stem.chars().count() > 2 && text.contains(stem))
+        };
+        titles.iter().any(has)
+    };
+    if sample.title.as_deref().is_some_and(says) {
+        return true;
+    }
+    let named = sample.rows.iter().filter(|row| row.iter().any(|cell| says(cell)));
+    !sample.rows.is_empty() && named.count() * 2 > sample.rows.len()
+}
+
+/// A word without the ending that number and case change.
+fn stem(word: &str) -> String {
+    let length = word.chars().count();
+    let ending = match length {
+        0..=3 => 0,
+        4..=5 => 1,
+        6..=8 => 2,
+        _ => 3,
+    };
+    word.chars().take(length - ending).collect()
+}
 
 /// Small letters, one blank between words, no unit and no signs.
 pub(super) fn plain(name: &str) -> String {

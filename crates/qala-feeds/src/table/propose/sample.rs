@@ -15,7 +15,7 @@ use crate::text::{Mark, decode, encoding_name, guess_encoding, mark};
 /// Bytes of a text that are looked at.
 const HEAD: usize = 1 << 20;
 /// Records that are looked at.
-const RECORDS: usize = 200;
+const RECORDS: usize = 2_000;
 /// Documents larger than this are not looked through.
 const DOCUMENT: usize = 256 << 20;
 
@@ -45,6 +45,8 @@ pub(super) struct Sample {
     /// By record, then column; an empty text is no value.
     pub(super) rows: Vec<Vec<String>>,
     pub(super) has_header: bool,
+    /// What stands above the table.
+    pub(super) title: Option<String>,
 }
 
 impl Sample {
@@ -105,11 +107,22 @@ fn workbook(bytes: &bytes::Bytes) -> Result<Sample, Fault> {
             sheet: Some(sheet.name.clone()),
             ..Guess::default()
         },
+        title: title(sheet, &layout),
         names: layout.names,
         rows,
         has_header: true,
         encoding: None,
     })
+}
+
+/// The first text above the header.
+fn title(sheet: &sheet::Sheet, layout: &Layout) -> Option<String> {
+    let (first, _) = layout.header?;
+    let above = sheet.rows.range(..first.saturating_sub(1));
+    let texts = above.flat_map(|(_, cells)| cells.values());
+    let text = texts.filter_map(|value| written(&layout::cell(value))).next()?;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    Some(words.join(" ")).filter(|words| !words.is_empty())
 }
 
 fn text(bytes: &[u8]) -> Result<Sample, Fault> {
@@ -150,6 +163,7 @@ fn text(bytes: &[u8]) -> Result<Sample, Fault> {
         names,
         rows,
         has_header,
+        title: None,
     })
 }
 
@@ -225,6 +239,7 @@ fn lines(bytes: &[u8]) -> Result<Sample, Fault> {
         rows,
         has_header: true,
         encoding: None,
+        title: None,
     })
 }
 
@@ -249,6 +264,7 @@ fn document(bytes: &[u8]) -> Result<Sample, Fault> {
             rows,
             has_header: true,
             encoding: None,
+            title: None,
         });
     }
     let mut best: Option<(String, &Vec<Json>)> = None;
@@ -267,6 +283,7 @@ fn document(bytes: &[u8]) -> Result<Sample, Fault> {
         rows,
         has_header: true,
         encoding: None,
+        title: None,
     })
 }
 

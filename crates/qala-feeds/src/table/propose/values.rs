@@ -133,7 +133,7 @@ fn share<'v>(values: impl Iterator<Item = &'v str>, is_good: impl Fn(&str) -> bo
     }
 }
 
-fn is_time(value: &str, style: TimeStyle) -> bool {
+pub(super) fn is_time(value: &str, style: TimeStyle) -> bool {
     let utc = Zone::utc();
     style_of(style, value).parse(value, Some(&utc)).is_ok()
 }

@@ -1,0 +1,238 @@
+//! A page of a dataset's rows, with the messages they came in, as far as its reader may see them.
+//!
+//! What belongs here: which columns, which rows, in which order. What does not: how they are shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use qala_core::spec::{Column, DatasetSpec, Kind, Role, Sensitivity};
+use qala_lake::{AsOf, Principal, Query, TableRights, collect};
+use qala_registry::User;
+use serde_json::{Map, Value};
+
+use crate::centre::Centre;
+use crate::error::{AppError, Result};
+
+/// Rows of a page at most.
+pub const MOST_ROWS: u64 = 500;
+/// Letters of a filter at most.
+const MOST_LETTERS: usize = 200;
+/// The lake's columns that come with every row.
+const OWN_COLUMNS: [&str; 3] = ["_seq", "_received_at", "_source"];
+
+/// Which rows are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowsWanted {
+    /// Rows at most.
+    pub limit: u64,
+    /// Rows that are passed over.
+    pub offset: u64,
+    /// Column, with `-` in front for the largest first; the order of arrival when absent.
+    pub order: Option<String>,
+    /// Letters that stand in some column, in any case.
+    pub filter: Option<String>,
+}
+
+/// A page of rows.
+#[derive(Debug)]
+pub struct RowsPage<'a> {
+    /// The dataset.
+    pub spec: &'a DatasetSpec,
+    /// The columns that the reader may see.
+    pub columns: Vec<&'a Column>,
+    /// How many columns it may not see.
+    pub hidden: usize,
+    /// Rows that fit the filter.
+    pub total: u64,
+    /// The rows are those of this place in the log.
+    pub seq: i64,
+    /// The rows, with `_seq`, `_received_at` and `_source`.
+    pub rows: Vec<Map<String, Value>>,
+    /// The messages they came in: `id`, `feed`, `kind`, `name`, `received_at`.
+    pub sources: Vec<Map<String, Value>>,
+}
+
+/// A name in a question.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Who asks, with what of the table it may see: signed-in people see every column, everybody else the public ones.
+fn principal(reader: Option<&User>, spec: &DatasetSpec) -> Principal {
+    let visible = spec
+        .columns
+        .iter()
+        .filter(|column| reader.is_some() || column.sensitivity == Sensitivity::Public)
+        .map(|column| column.name.clone());
+    let feed = (spec.kind == Kind::Snapshot).then(|| "feed".to_owned());
+    let own = OWN_COLUMNS.map(str::to_owned);
+    let rows = TableRights {
+        columns: Some(visible.chain(feed).chain(own).collect()),
+        rows: None,
+    };
+    let messages = TableRights {
+        columns: Some(
+            ["id", "feed", "kind", "name", "_received_at"]
+                .map(str::to_owned)
+                .to_vec(),
+        ),
+        rows: None,
+    };
+    let tables = BTreeMap::from([
+        (spec.name.to_string(), rows),
+        ("lake_messages".to_owned(), messages),
+    ]);
+    match reader {
+        Some(user) => Principal::new(user.id.clone(), "rows of people", tables),
+        None => Principal::new("anybody", "rows of anybody", tables),
+    }
+}
+
+impl Centre {
+    /// The person that a token belongs to; nobody for that of a sender.
+    ///
+    /// # Errors
+    /// [`AppError::Unauthorised`] for one that is wrong, revoked or expired; the registry's.
+    pub async fn reader(&self, token: Option<&str>) -> Result<Option<User>> {
+        let Some(token) = token else { return Ok(None) };
+        let token = self.valid_token(token).await?;
+        // One that sends to feeds gives no right to read.
+        Ok(token.grant.feeds.is_none().then_some(token.user))
+    }
+
+    /// How many rows each dataset has.
+    ///
+    /// # Errors
+    /// The query's.
+    pub async fn row_counts(&self) -> Result<BTreeMap<String, u64>> {
+        let count = |spec: &&DatasetSpec| {
+            let name = &spec.name;
+            format!(
+                "SELECT '{name}' AS name, count(*) AS n FROM {}",
+                quoted(name.as_str())
+            )
+        };
+        let specs = self.lake.specs();
+        let parts: Vec<String> = specs.iter().map(count).collect();
+        let rows = self.rows(&parts.join(" UNION ALL ")).await?;
+        let pair =
+            |row: &Map<String, Value>| Some((row.get("name")?.as_str()?.to_owned(), row.get("n")?.as_u64()?));
+        Ok(rows.iter().filter_map(pair).collect())
+    }
+
+    /// A page of a dataset's rows.
+    ///
+    /// # Errors
+    /// A dataset or column that does not exist for the reader; the query's.
+    pub async fn rows_page(
+        &self,
+        name: &str,
+        wanted: &RowsWanted,
+        reader: Option<&User>,
+    ) -> Result<RowsPage<'_>> {
+        let spec = self
+            .lake
+            .specs()
+            .into_iter()
+            .find(|spec| spec.name.as_str() == name)
+            .ok_or_else(|| AppError::Usage(format!("there is no dataset `{name}`")))?;
+        let principal = principal(reader, spec);
+        let columns: Vec<&Column> = spec
+            .columns
+            .iter()
+            .filter(|column| reader.is_some() || column.sensitivity == Sensitivity::Public)
+            .collect();
+        let mut shown: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        shown.extend((spec.kind == Kind::Snapshot).then_some("feed"));
+        shown.extend(OWN_COLUMNS);
+        let condition = condition(&columns, wanted.filter.as_deref());
+        let table = quoted(name);
+        let ask = |sql: String, seq: Option<i64>| {
+            let query = Query {
+                principal: principal.clone(),
+                ..Query::system(sql)
+            };
+            query.as_of(seq.map(AsOf::Seq))
+        };
+        let counted = ask(format!("SELECT count(*) AS n FROM {table}{condition}"), None);
+        let (batches, seq) = collect(&*self.engine, &counted).await?;
+        let total = crate::value::rows_json(&batches, &self.zone);
+        let total = total
+            .first()
+            .and_then(|row| row.get("n")?.as_u64())
+            .unwrap_or_default();
+        let names: Vec<String> = shown.iter().map(|name| quoted(name)).collect();
+        let mut sql = format!("SELECT {} FROM {table}{condition} ORDER BY ", names.join(", "));
+        if let Some(order) = &wanted.order {
+            let (name, direction) = order
+                .strip_prefix('-')
+                .map_or((order.as_str(), "ASC"), |name| (name, "DESC"));
+            if !shown.contains(&name) {
+                return Err(AppError::Usage(format!(
+                    "there is no column `{name}` to order by"
+                )));
+            }
+            let _ = write!(sql, "{} {direction} NULLS LAST, ", quoted(name));
+        }
+        let _ = write!(
+            sql,
+            "_seq LIMIT {} OFFSET {}",
+            wanted.limit.min(MOST_ROWS),
+            wanted.offset
+        );
+        let (batches, _) = collect(&*self.engine, &ask(sql, Some(seq))).await?;
+        let rows = crate::value::rows_json(&batches, &self.zone);
+        let messages: BTreeSet<i64> = rows
+            .iter()
+            .filter_map(|row| row.get("_source")?.as_i64())
+            .collect();
+        let sources = if messages.is_empty() {
+            Vec::new()
+        } else {
+            let ids: Vec<String> = messages.iter().map(ToString::to_string).collect();
+            let sql = format!(
+                "SELECT id, feed, kind, name, _received_at AS received_at FROM lake_messages WHERE id IN ({}) ORDER BY id",
+                ids.join(", ")
+            );
+            let (batches, _) = collect(&*self.engine, &ask(sql, None)).await?;
+            crate::value::rows_json(&batches, &self.zone)
+        };
+        Ok(RowsPage {
+            spec,
+            hidden: spec.columns.len() - columns.len(),
+            columns,
+            total,
+            seq,
+            rows,
+            sources,
+        })
+    }
+}
+
+/// The rows in which the letters stand in some column.
+fn condition(columns: &[&Column], filter: Option<&str>) -> String {
+    let letters: String = filter
+        .unwrap_or_default()
+        .trim()
+        .chars()
+        .take(MOST_LETTERS)
+        .collect();
+    if letters.is_empty() {
+        return String::new();
+    }
+    let letters = letters.to_lowercase().replace('\'', "''");
+    let parts: Vec<String> = columns
+        .iter()
+        .filter(|column| column.role != Some(Role::Geometry))
+        .map(|column| {
+            format!(
+                "strpos(lower(CAST({} AS VARCHAR)), '{letters}') > 0",
+                quoted(&column.name)
+            )
+        })
+        .collect();
+    if parts.is_empty() {
+        return String::new();
+    }
+    format!(" WHERE {}", parts.join(" OR "))
+}

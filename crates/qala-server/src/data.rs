@@ -1,0 +1,123 @@
+//! Routes of datasets and their rows, and the table page.
+
+use axum::Json;
+use axum::extract::{Path, Query, State as Extract};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use qala_api as api;
+use qala_app::RowsWanted;
+use qala_core::Text;
+use qala_core::spec::{Column, DatasetSpec};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::State;
+use crate::error::Answer;
+
+/// Rows of a page when nobody says how many.
+const FEW: u64 = 50;
+
+fn text(text: &Text) -> api::Text {
+    api::Text {
+        kk: text.kk.clone(),
+        ru: text.ru.clone(),
+        en: text.en.clone(),
+    }
+}
+
+fn word(value: impl std::fmt::Debug) -> String {
+    format!("{value:?}").to_lowercase()
+}
+
+/// Every dataset and how many rows it has.
+pub(crate) async fn datasets(Extract(state): Extract<State>) -> Result<Json<Vec<api::DatasetEntry>>, Answer> {
+    let counts = state.centre.row_counts().await?;
+    let entry = |spec: &DatasetSpec| api::DatasetEntry {
+        name: spec.name.to_string(),
+        subject: spec.subject.clone(),
+        kind: word(spec.kind),
+        title: text(&spec.title),
+        description: spec.description.as_ref().map(text),
+        rows: counts.get(spec.name.as_str()).copied().unwrap_or_default(),
+    };
+    Ok(Json(state.centre.lake.specs().into_iter().map(entry).collect()))
+}
+
+/// What may stand behind the `?` of rows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RowsQuery {
+    limit: Option<u64>,
+    #[serde(default)]
+    offset: u64,
+    order: Option<String>,
+    q: Option<String>,
+}
+
+/// A page of rows.
+pub(crate) async fn rows(
+    Extract(state): Extract<State>,
+    Path(name): Path<String>,
+    Query(query): Query<RowsQuery>,
+    headers: HeaderMap,
+) -> Result<Json<api::Rows>, Answer> {
+    let centre = &state.centre;
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let reader = centre.reader(token).await?;
+    let wanted = RowsWanted {
+        limit: query.limit.unwrap_or(FEW),
+        offset: query.offset,
+        order: query.order,
+        filter: query.q,
+    };
+    let page = centre.rows_page(&name, &wanted, reader.as_ref()).await?;
+    let column = |column: &&Column| api::Column {
+        name: column.name.clone(),
+        kind: word(column.kind),
+        unit: column.unit.map(|unit| unit.symbol().into()),
+        title: text(&column.title),
+    };
+    let words = |row: &api::Row, name: &str| {
+        row.get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let source = |row: &api::Row| {
+        let feed = words(row, "feed");
+        api::Source {
+            id: row.get("id").and_then(Value::as_i64).unwrap_or_default(),
+            simulated: centre
+                .feeds
+                .iter()
+                .any(|known| known.simulated && known.id.as_str() == feed),
+            feed,
+            kind: words(row, "kind"),
+            name: words(row, "name"),
+            received_at: words(row, "received_at"),
+        }
+    };
+    Ok(Json(api::Rows {
+        dataset: api::Dataset {
+            name: page.spec.name.to_string(),
+            subject: page.spec.subject.clone(),
+            kind: word(page.spec.kind),
+            title: text(&page.spec.title),
+            columns: page.columns.iter().map(column).collect(),
+        },
+        description: page.spec.description.as_ref().map(text),
+        hidden: page.hidden,
+        total: page.total,
+        seq: page.seq,
+        sources: page.sources.iter().map(source).collect(),
+        rows: page.rows,
+    }))
+}
+
+/// The table page: the same for the list of datasets and for each of them.
+pub(crate) async fn page() -> Response {
+    crate::page::answer("data/index.html")
+}
