@@ -74,7 +74,9 @@ fn kills(count: u64) -> usize {
         server.child.kill().unwrap();
         server.child.wait().unwrap();
         stop.store(true, Ordering::Relaxed);
-        senders.into_iter().for_each(|sender| sender.join().unwrap());
+        for sender in senders {
+            sender.join().unwrap();
+        }
     }
     let sql = "SELECT observation_id AS id, result_number AS n FROM devices_observations";
     let rows = run(dir.path(), &["sql", sql, "--format", "json"]);
