@@ -300,6 +300,10 @@ fn show(file: &str, offer: &Offer, request: &Request, wishes: &Wishes) {
     for problem in trial.first.iter().take(5) {
         print::out(&told(problem));
     }
+    if wishes.save {
+        // What was kept lies in its files.
+        return print::out("");
+    }
     if !trial.rows.is_empty() {
         print::out("");
         let cut = |cells: &[String]| cells.iter().take(FIRST_COLUMNS).cloned().collect::<Vec<_>>();
@@ -313,7 +317,7 @@ fn show(file: &str, offer: &Offer, request: &Request, wishes: &Wishes) {
         print::out(text.trim_end());
     }
     print::out("");
-    if wishes.save || wishes.propose {
+    if wishes.propose {
         return;
     }
     let input = request.inputs.first().map_or(file, String::as_str);

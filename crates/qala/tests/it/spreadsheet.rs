@@ -260,6 +260,9 @@ fn a_file_that_fits_no_dataset_gets_one_of_its_own() {
         (&2.into(), &1.into()),
         "{report}"
     );
+    // The same file under the same name asks nothing any more.
+    let report = json(&data, &["import", "table", &file, "--format", "json"]);
+    assert_eq!(report["files"][0]["repeated"], true);
     // The day that is none is mended and sent back.
     let bad = dir.path().join("bad.csv").display().to_string();
     ok(
@@ -276,9 +279,7 @@ fn a_file_that_fits_no_dataset_gets_one_of_its_own() {
     assert_eq!(rows.as_array().unwrap().len(), 3, "{rows}");
     assert_eq!(rows[0]["inv_nomer"], "0018");
     assert!(!rows.to_string().contains("+7 700"), "{rows}");
-    // The same file under the same name asks nothing any more; a copy of the data knows it too.
-    let report = json(&data, &["import", "table", &file, "--format", "json"]);
-    assert_eq!(report["files"][0]["repeated"], true);
+    // A copy of the data knows it too.
     let copy = dir.path().join("copy").display().to_string();
     ok(&data, &["backup", &copy]);
     let restored = dir.path().join("restored");

@@ -104,7 +104,9 @@ function cell(column, value) {
   if (column.type === "bool") return h("td", {}, value ? w("yes") : w("no"));
   if (column.type === "date") return h("td", {}, date(String(value)));
   if (column.type === "time") return h("td", {}, dateTime(String(value)));
-  if (NUMBERS.has(column.type)) return h("td", { class: "number" }, full(value));
+  // Years and house numbers are not grouped: four digits are read at a glance.
+  const isShort = Number.isInteger(value) && Math.abs(value) < 10000;
+  if (NUMBERS.has(column.type)) return h("td", { class: "number" }, isShort ? String(value) : full(value));
   const text = String(value);
   return h("td", { title: text.length > 40 && text.length < 2000 ? text : null }, text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }
