@@ -260,7 +260,9 @@ fn rows<T>(batch: &RecordBatch, names: &[String], hash: impl Fn(&[u8]) -> T) -> 
     let mut bytes = Vec::new();
     let row = |row| {
         bytes.clear();
-        columns.iter().for_each(|write| write(row, &mut bytes));
+        for write in &columns {
+            write(row, &mut bytes);
+        }
         hash(&bytes)
     };
     Ok((0..batch.num_rows()).map(row).collect())

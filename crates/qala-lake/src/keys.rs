@@ -276,7 +276,9 @@ impl Keys {
             .map_or(0, |at| leading(block.places[*at].high, depth));
         let half = |places: &[usize]| {
             let mut half = Block::new(depth + 1, places.len(), has_days);
-            places.iter().for_each(|at| half.take(block, *at));
+            for at in places {
+                half.take(block, *at);
+            }
             half
         };
         let (lower, upper) = (half(&below), half(&above));

@@ -31,7 +31,7 @@ struct Part {
 }
 
 fn places(batch: &RecordBatch, time: Option<&str>) -> Vec<Place> {
-    let seqs = batch.column_by_name(SEQ).map(|c| c.as_primitive::<Int64Type>());
+    let seqs = batch.column_by_name(SEQ).map(AsArray::as_primitive::<Int64Type>);
     let seq = |row: usize| seqs.map_or(0, |s| s.value(row));
     let column = time.and_then(|name| batch.column_by_name(name));
     let time = |row: usize| {

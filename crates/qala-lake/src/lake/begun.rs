@@ -61,6 +61,6 @@ impl Begun {
 }
 
 fn write(disk: &dyn Disk, known: &BTreeSet<String>) -> Result<()> {
-    let text: String = known.iter().map(|dir| format!("{dir}\n")).collect();
+    let text = known.iter().fold(String::new(), |text, dir| text + dir + "\n");
     write_atomic(disk, FILE, text.as_bytes()).map_err(LakeError::io(format!("write {FILE}")))
 }

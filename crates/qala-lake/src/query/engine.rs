@@ -281,12 +281,15 @@ pub(crate) fn with_tables(base: &SessionState, catalog: Arc<dyn CatalogProvider>
     state
 }
 
+/// A rollup's table as of now, its days that must be computed again, and the session that asks.
+type Stale = (RollupTable, BTreeSet<i32>, Arc<SessionState>);
+
 impl LocalEngine {
     /// Days of a rollup that must be computed again, and its table as of now.
     pub(crate) fn stale(
         &self,
         name: &str,
-    ) -> Result<Option<(RollupTable, BTreeSet<i32>, Arc<SessionState>)>> {
+    ) -> Result<Option<Stale>> {
         let inner = &self.inner;
         let view = inner.lake.view();
         let Some(files) = view.rollups.get(name) else {

@@ -402,6 +402,7 @@ pub(super) fn proposal(sample: &Sample, wanted: &str, context: &Context<'_>) -> 
         quantities: std::collections::BTreeMap::new(),
         rollups: Vec::new(),
         retention_days: None,
+        internal: false,
         from_previous: None,
     };
     let text = spec_toml(&spec, context.name);
