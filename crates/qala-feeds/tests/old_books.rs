@@ -68,6 +68,7 @@ fn root() -> &'static Path {
 }
 
 /// Reads a workbook; the most bytes that were held for it.
+#[expect(clippy::unwrap_used, reason = "a helper of the test below")]
 fn most_held(bytes: &[u8], spec: &DatasetSpec, mapping: &Mapping) -> usize {
     let zone = Zone::utc();
     let feed = FeedId::new("damaged").unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use qala_core::spec::{FeedSpec, Transport, Words};
 use qala_lake::Outcome;
@@ -144,7 +144,7 @@ impl Transports {
             other => {
                 return Err(Failed {
                     error: AppError::Remote(format!("{url} answered {other}")),
-                    retry_after_s: header("retry-after").and_then(|text| seconds(&text)),
+                    retry_after_s: header("retry-after").and_then(|text| seconds(&text, centre.clock.now())),
                 });
             }
         }
@@ -195,14 +195,14 @@ async fn wait_until(centre: &Centre, due: i64) {
     }
 }
 
-/// Seconds of a Retry-After: a number, or a date (RFC 9110, 10.2.3).
-fn seconds(text: &str) -> Option<i64> {
+/// Seconds of a Retry-After: a number, or a date (RFC 9110, 10.2.3). `now` is in µs since 1970.
+fn seconds(text: &str, now: i64) -> Option<i64> {
     if let Ok(seconds) = text.trim().parse() {
         return Some(seconds);
     }
     let until = httpdate::parse_http_date(text.trim()).ok()?;
-    let wait = until.duration_since(SystemTime::now()).unwrap_or_default();
-    i64::try_from(wait.as_secs()).ok()
+    let until = i64::try_from(until.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()?;
+    Some((until - now / 1_000_000).max(0))
 }
 
 /// Fetches an address once.

@@ -32,6 +32,7 @@ pub(super) struct Days {
 }
 
 /// One value on its way into a window.
+#[expect(clippy::struct_field_names, reason = "a value has a value")]
 struct Value<'a> {
     device: &'a str,
     quantity: &'a str,
@@ -143,7 +144,7 @@ impl Filling {
         let values = read(&columns.value, &DataType::Float64)?;
         let (devices, quantities) = (devices.as_string::<i32>(), quantities.as_string::<i32>());
         let times = times.as_primitive::<TimestampMicrosecondType>();
-        let values = values.as_ref().map(|v| v.as_primitive::<Float64Type>());
+        let values = values.as_ref().map(AsArray::as_primitive::<Float64Type>);
         for row in 0..batch.num_rows() {
             let (device, quantity, t) = (devices.value(row), quantities.value(row), times.value(row));
             if is_back {

@@ -286,10 +286,7 @@ type Stale = (RollupTable, BTreeSet<i32>, Arc<SessionState>);
 
 impl LocalEngine {
     /// Days of a rollup that must be computed again, and its table as of now.
-    pub(crate) fn stale(
-        &self,
-        name: &str,
-    ) -> Result<Option<Stale>> {
+    pub(crate) fn stale(&self, name: &str) -> Result<Option<Stale>> {
         let inner = &self.inner;
         let view = inner.lake.view();
         let Some(files) = view.rollups.get(name) else {

@@ -65,7 +65,13 @@ async fn a_view_goes_with_the_last_question_to_it() {
         ..ask("SELECT * FROM test_events")
     };
     let (batches, _) = collect(&bench.engine, &query).await.unwrap();
-    assert_eq!(batches.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 5);
+    assert_eq!(
+        batches
+            .iter()
+            .map(arrow::array::RecordBatch::num_rows)
+            .sum::<usize>(),
+        5
+    );
     // An answer that nobody reads to its end.
     let (mut stream, _) = bench.engine.run(&ask("SELECT * FROM test_events")).await.unwrap();
     stream.next().await.unwrap().unwrap();

@@ -4,7 +4,10 @@ use super::{SECOND, empty};
 use crate::{OutboxOp, SensorChange, SensorEntity};
 
 fn map(value: Value) -> Map<String, Value> {
-    value.as_object().unwrap().clone()
+    match value {
+        Value::Object(map) => map,
+        other => panic!("{other} is no object"),
+    }
 }
 
 fn thing(id: i64, name: &str) -> SensorEntity {

@@ -69,7 +69,7 @@ fn order(o: &Obligation) -> (u8, i64) {
 pub(crate) async fn feed(centre: &Centre, command: FeedCommand) -> Result<()> {
     match command {
         FeedCommand::Trust { feed, day, format } => {
-            trust::trust(centre, feed, day.as_deref(), format).await?
+            trust::trust(centre, feed, day.as_deref(), format).await?;
         }
         FeedCommand::List { format } => {
             let mut all = centre.obligations().await?;

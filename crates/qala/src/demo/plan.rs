@@ -194,7 +194,7 @@ mod tests {
         assert!(take(2, None, 1).unwrap_err().contains("of seed 1"));
         assert!(take(1, Some("2026-03-02"), 1).unwrap_err().contains("began at"));
         assert_eq!(
-            ["none", "0", "7"].map(|t| t.parse()),
+            ["none", "0", "7"].map(str::parse),
             [Ok(History::None), Ok(History::Days(0)), Ok(History::Days(7))]
         );
         assert!("-1".parse::<History>().is_err() && "all".parse::<History>().is_err());

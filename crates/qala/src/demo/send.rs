@@ -236,7 +236,7 @@ pub(crate) async fn import(
                 return Ok(outcome.total.received);
             }
             Err(AppError::Lake(LakeError::Slow { .. })) => {
-                tokio::time::sleep(Duration::from_millis(50)).await
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
             Err(AppError::Lake(error @ LakeError::DiskFull { .. })) => {
                 stood_still = true;

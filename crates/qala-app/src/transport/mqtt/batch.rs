@@ -217,6 +217,7 @@ impl Batch {
 }
 
 /// What is made durable.
+#[expect(clippy::large_enum_variant, reason = "there are a handful at a time")]
 enum Work {
     Import(Import),
     Observe(Vec<(Publish, String)>),

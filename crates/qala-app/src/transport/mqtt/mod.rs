@@ -151,7 +151,7 @@ impl Transports {
 /// What never is.
 enum Never {}
 
-impl<'a> Subscriber<'a> {
+impl Subscriber<'_> {
     /// One connection from its beginning to its end.
     async fn session(&mut self) -> Result<Never> {
         let mut link = self.connect().await?;
@@ -535,10 +535,18 @@ fn some(bytes: std::io::Result<usize>) -> Result<usize> {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an error as `map_err` hands it over"
+)]
 fn wrong(wrong: wire::Wrong) -> AppError {
     AppError::Remote(wrong.to_string())
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an error as `map_err` hands it over"
+)]
 fn broken(error: std::io::Error) -> AppError {
     AppError::Remote(format!("the connection to the broker broke: {error}"))
 }

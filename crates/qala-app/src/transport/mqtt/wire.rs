@@ -106,7 +106,9 @@ impl Wire {
     /// Gives up topic filters (3.10).
     pub(super) fn unsubscribe(self, filters: &[String], out: &mut BytesMut) {
         let mut body = self.numbered(2);
-        filters.iter().for_each(|filter| text(filter, &mut body));
+        for filter in filters {
+            text(filter, &mut body);
+        }
         packet(0xa2, &body, out);
     }
 

@@ -104,9 +104,9 @@ fn a_thing_that_moves_has_a_history() {
     assert_eq!(graph.ids(Entity::HistoricalLocation).count(), 2);
     // The next observation is about the new place.
     let new = NewObservation::read(&json!({"result": 1, "Datastream": {"@iot.id": 1}}), 0).unwrap();
-    let (_, made) = carry(&mut graph, |edit| edit.observe(new.clone())).unwrap();
+    let ((), made) = carry(&mut graph, |edit| edit.observe(new.clone())).unwrap();
     assert_eq!(made, [(1, 2)]);
-    let (_, made) = carry(&mut graph, |edit| edit.observe(new)).unwrap();
+    let ((), made) = carry(&mut graph, |edit| edit.observe(new)).unwrap();
     assert_eq!(made, [(1, 2)]);
     // The same place again is no move.
     let same = json!({"Locations": [{"@iot.id": yard}]});

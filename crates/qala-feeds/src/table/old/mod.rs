@@ -291,13 +291,13 @@ impl Cells<'_> {
     }
 
     /// A number as its style shows it.
-    fn number(&self, style: Option<u16>, number: f64) -> Option<Value> {
+    fn number(&self, style: Option<u16>, number: f64) -> Value {
         let is_date = style.and_then(|style| self.book.dates.get(usize::from(style)));
-        Some(if is_date == Some(&true) {
+        if is_date == Some(&true) {
             Value::Date(number)
         } else {
             Value::Number(number)
-        })
+        }
     }
 
     fn take(&mut self, kind: u16, data: &[u8]) -> Result<(), String> {
@@ -305,18 +305,18 @@ impl Cells<'_> {
         match kind {
             record::NUMBER => {
                 let number = f64_at(data, 6).ok_or_else(cut)?;
-                self.put(place(data)?, self.number(u16_at(data, 4), number))
+                self.put(place(data)?, Some(self.number(u16_at(data, 4), number)))
             }
             record::SHORT_NUMBER => {
                 let number = short(u32_at(data, 6).ok_or_else(cut)?);
-                self.put(place(data)?, self.number(u16_at(data, 4), number))
+                self.put(place(data)?, Some(self.number(u16_at(data, 4), number)))
             }
             record::NUMBERS => {
                 let (row, first) = place(data)?;
                 let pairs = data.get(4..data.len().saturating_sub(2)).ok_or_else(cut)?;
                 for (column, pair) in (first..).zip(pairs.chunks_exact(6)) {
                     let number = short(u32_at(pair, 2).ok_or_else(cut)?);
-                    self.put((row, column), self.number(u16_at(pair, 0), number))?;
+                    self.put((row, column), Some(self.number(u16_at(pair, 0), number)))?;
                 }
                 Ok(())
             }
@@ -350,7 +350,7 @@ impl Cells<'_> {
                     (1, Some(0xFFFF)) => Some(Value::Bool(result[2] != 0)),
                     (2, Some(0xFFFF)) => Some(error(result[2])),
                     (_, Some(0xFFFF)) => None,
-                    _ => self.number(u16_at(data, 4), f64_at(result, 0).ok_or_else(cut)?),
+                    _ => Some(self.number(u16_at(data, 4), f64_at(result, 0).ok_or_else(cut)?)),
                 };
                 self.put(at, value)
             }

@@ -43,6 +43,7 @@ pub(super) fn code_page(page: u16) -> &'static Encoding {
 }
 
 /// A record and those that continue it.
+#[expect(clippy::struct_field_names, reason = "the parts, and which of them")]
 pub(super) struct Parts<'a> {
     parts: Vec<&'a [u8]>,
     part: usize,

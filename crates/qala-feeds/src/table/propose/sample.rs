@@ -119,8 +119,8 @@ fn workbook(bytes: &bytes::Bytes) -> Result<Sample, Fault> {
 fn title(sheet: &sheet::Sheet, layout: &Layout) -> Option<String> {
     let (first, _) = layout.header?;
     let above = sheet.rows.range(..first.saturating_sub(1));
-    let texts = above.flat_map(|(_, cells)| cells.values());
-    let text = texts.filter_map(|value| written(&layout::cell(value))).next()?;
+    let mut texts = above.flat_map(|(_, cells)| cells.values());
+    let text = texts.find_map(|value| written(&layout::cell(value)))?;
     let words: Vec<&str> = text.split_whitespace().collect();
     Some(words.join(" ")).filter(|words| !words.is_empty())
 }

@@ -28,7 +28,7 @@ pub(crate) fn spec(feed: Feed) -> DatasetSpec {
     } else {
         "air/air_readings"
     };
-    let path = format!("{}/{name}.toml", DATASETS);
+    let path = format!("{DATASETS}/{name}.toml");
     DatasetSpec::from_toml(&path, &std::fs::read_to_string(&path).unwrap()).unwrap()
 }
 
