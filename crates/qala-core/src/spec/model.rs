@@ -44,17 +44,49 @@ pub struct Setting {
     pub values: Vec<String>,
 }
 
-/// One input table.
+/// What an input is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InputForm {
+    /// A table with named columns.
+    #[default]
+    Table,
+    /// The bytes of a file whose format the model reads itself.
+    File,
+}
+
+/// One input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InputSpec {
     /// Name, as in `--input name=file`.
     pub name: String,
+    /// A table, or a file that the model reads itself.
+    #[serde(default)]
+    pub form: InputForm,
+    /// Says whether the model runs without it.
+    #[serde(default)]
+    pub may_be_absent: bool,
     /// Columns that must be there.
+    #[serde(default)]
     pub columns: Vec<String>,
     /// Columns that may be there.
     #[serde(default)]
     pub optional: Vec<String>,
+}
+
+/// One column of an output table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputColumn {
+    /// Name.
+    pub name: String,
+    /// Unit; absent: a number without one, or no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+    /// Says whether it is there only for some settings.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// One output table.
@@ -63,8 +95,8 @@ pub struct InputSpec {
 pub struct OutputSpec {
     /// Name, as in `--out name=file`.
     pub name: String,
-    /// Columns and their units (empty: none).
-    pub columns: Vec<(String, Option<Unit>)>,
+    /// Columns, in order.
+    pub columns: Vec<OutputColumn>,
 }
 
 /// The spec of a model.

@@ -1,0 +1,8 @@
+//! Decisions by vote: which projects of residents are paid for.
+//!
+//! What belongs here: one folder for each model of the subject. What does not: where the numbers come from.
+
+use crate::run::Model;
+
+/// The models of this subject: a model is added with its `mod` line and its entry here.
+pub const MODELS: &[&Model] = &[];

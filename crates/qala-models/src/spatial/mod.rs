@@ -1,0 +1,8 @@
+//! Is a concentration on the map real?
+//!
+//! What belongs here: one folder for each model of the subject. What does not: where the numbers come from.
+
+use crate::run::Model;
+
+/// The models of this subject: a model is added with its `mod` line and its entry here.
+pub const MODELS: &[&Model] = &[];
