@@ -39,11 +39,21 @@ pub enum Feed {
     AirHours,
     /// Vehicles by detector and hour: history.
     TrafficHours,
+    /// Traffic of a mean day by street segment, as a list.
+    Volumes,
+    /// How crashes depend on traffic, as a list.
+    CrashFunctions,
+    /// What was built for safety, as a list.
+    Treatments,
+    /// Crashes with those they hurt.
+    Crashes,
+    /// Offences as they are registered.
+    Offences,
 }
 
 impl Feed {
     /// Feeds that are a list, sent once.
-    pub const LISTS: [Self; 8] = [
+    pub const LISTS: [Self; 11] = [
         Self::Streets,
         Self::Districts,
         Self::Residents,
@@ -52,10 +62,13 @@ impl Feed {
         Self::Stations,
         Self::Detectors,
         Self::Timetable,
+        Self::Volumes,
+        Self::CrashFunctions,
+        Self::Treatments,
     ];
 
     /// Feeds that send again and again.
-    pub const STREAMS: [Self; 9] = [
+    pub const STREAMS: [Self; 11] = [
         Self::Posts,
         Self::Sensors,
         Self::Weather,
@@ -65,6 +78,8 @@ impl Feed {
         Self::Passengers,
         Self::AirHours,
         Self::TrafficHours,
+        Self::Crashes,
+        Self::Offences,
     ];
 
     /// The id, as in `packs/almaty/feeds/<id>.toml`.
@@ -87,6 +102,11 @@ impl Feed {
             Self::Passengers => "sim-city-transit-passengers",
             Self::AirHours => "sim-city-air-hours",
             Self::TrafficHours => "sim-city-traffic-hours",
+            Self::Volumes => "sim-city-traffic-volumes",
+            Self::CrashFunctions => "sim-city-crash-functions",
+            Self::Treatments => "sim-city-treatments",
+            Self::Crashes => "sim-city-crashes",
+            Self::Offences => "sim-city-offences",
         }
     }
 
@@ -130,6 +150,8 @@ pub(super) enum Rhythm {
     Every(i64),
     /// So many µs after the beginning of a local day, for the local day before.
     Daily(i64),
+    /// So many µs after the beginning of the first local day of a month, for the month before.
+    Monthly(i64),
 }
 
 /// A feed with its rhythm.
@@ -143,7 +165,7 @@ pub(super) fn plans(pace: Pace, positions_every_s: i64) -> Vec<Plan> {
     use Feed::{AirHours, Incidents, Passengers, Positions, Posts, Sensors, Traffic, TrafficHours, Weather};
     use Rhythm::{Daily, Every};
     let positions = positions_every_s * SECOND;
-    match pace {
+    let mut plans = match pace {
         Pace::Live => vec![
             (Posts, Every(20 * MINUTE)),
             (Sensors, Every(5 * MINUTE)),
@@ -169,5 +191,21 @@ pub(super) fn plans(pace: Pace, positions_every_s: i64) -> Vec<Plan> {
             (Incidents, Daily(0)),
             (Passengers, Daily(4 * HOUR)),
         ],
-    }
+    };
+    plans.extend(books(pace));
+    plans
+}
+
+/// Feeds from books rather than devices: what people write down. What comes by the day or month comes so at every pace.
+fn books(pace: Pace) -> Vec<Plan> {
+    use Rhythm::{Daily, Every};
+    let soon = |step| match pace {
+        Pace::Live => Every(step),
+        Pace::Bulk => Every(HOUR),
+        Pace::History => Daily(0),
+    };
+    vec![
+        (Feed::Crashes, soon(HOUR)),
+        (Feed::Offences, soon(15 * MINUTE)),
+    ]
 }

@@ -7,6 +7,7 @@
 //! decides when a message goes out.
 
 mod air;
+mod crime;
 mod dice;
 mod facts;
 mod faults;
@@ -16,6 +17,7 @@ mod incidents;
 mod instruments;
 mod people;
 mod readings;
+mod safety;
 mod schools;
 mod shape;
 mod stations;
@@ -33,18 +35,22 @@ use std::sync::Arc;
 use qala_core::Zone;
 
 pub use air::{SOURCE_KINDS, Source, SourceKind};
+pub use crime::{Cluster, NEAR_DAYS, NEAR_M, Offence, Origin, REPEATS};
 pub use faults::{EpisodeKind, Fate, FaultOptions, PlannedFault};
 pub use feed::{Feed, Pace};
 pub use incidents::Incident;
+pub use safety::{Crash, CrashFunction, CrashRisk, Treatment};
 pub use stream::{Message, Messages, Op};
 pub use streets::StreetClass;
 pub use truth::{CityTruth, Fault, Label};
 pub use weather::Weather;
 
 use air::{Atmosphere, Sources};
+use crime::Crime;
 use faults::FaultPlan;
 use incidents::Incidents;
 use people::Cell;
+use safety::Safety;
 use schools::Institution;
 use shape::District;
 use stations::Stations;
@@ -94,6 +100,8 @@ struct Shape {
     detectors: Vec<Detector>,
     atmosphere: Atmosphere,
     incidents: Incidents,
+    safety: Safety,
+    crime: Crime,
     faults: FaultPlan,
 }
 
@@ -114,6 +122,16 @@ pub struct Phase {
     pub to: i64,
     /// Only messages that do this; absent: all. What is taken back must wait until it is there.
     pub only: Option<Op>,
+}
+
+/// A list from a book, as it stands on a local day (days since 1970).
+fn list(shape: &Shape, feed: Feed, today: i32) -> String {
+    match feed {
+        Feed::Volumes => safety::list_volumes(shape),
+        Feed::CrashFunctions => safety::list_functions(shape),
+        Feed::Treatments => safety::list_treatments(shape, today),
+        _ => String::new(),
+    }
 }
 
 const HOUR: i64 = 3600 * SECOND;
@@ -144,6 +162,8 @@ impl WholeCity {
             sources: Sources::new(&cells, &network),
             zone: zone.clone(),
         };
+        let detectors = traffic::place(seed, &network);
+        let safety = Safety::new(seed, &network, &detectors);
         let shape = Shape {
             seed,
             positions_every_s: every,
@@ -151,7 +171,9 @@ impl WholeCity {
             institutions: schools::found(seed, &cells),
             transit: transit::draw(seed, &network, &cells),
             stations: stations::place(seed, &cells),
-            detectors: traffic::place(seed, &network),
+            crime: Crime::new(&cells, safety.driven(&network)),
+            safety,
+            detectors,
             incidents: Incidents::new(seed, &network),
             atmosphere,
             faults: FaultPlan::new(seed, &options.faults)?,
@@ -201,7 +223,8 @@ impl WholeCity {
                     Feed::Schools => schools::list(&shape.institutions).into_bytes(),
                     Feed::Stations => shape.stations.list().into_bytes(),
                     Feed::Detectors => traffic::list(&shape.detectors, &shape.network).into_bytes(),
-                    _ => transit::timetable(&shape.transit, validity)?,
+                    Feed::Timetable => transit::timetable(&shape.transit, validity)?,
+                    _ => list(shape, feed, today).into_bytes(),
                 };
                 let name = format!("{}.{}", feed.id(), feed.suffix());
                 Ok(crate::file(feed.id(), &name, feed.kind(), bytes))

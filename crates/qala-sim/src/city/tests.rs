@@ -1,7 +1,9 @@
 //! The full city: determinism, invariants, magnitudes.
 
+mod crime;
 mod faults;
 mod figures;
+mod safety;
 mod specs;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -180,6 +182,12 @@ fn table(bytes: &[u8]) -> Vec<BTreeMap<String, String>> {
             .collect()
     };
     lines.map(row).collect()
+}
+
+/// The rows that a feed of tables sends in a window, in the order of their messages.
+fn rows_of(city: &WholeCity, feed: Feed, pace: Pace, from: i64, to: i64) -> Vec<BTreeMap<String, String>> {
+    let messages = city.messages_of(&[feed], pace, from, to);
+    messages.flat_map(|m| table(&m.bytes)).collect()
 }
 
 fn number(row: &BTreeMap<String, String>, name: &str) -> f64 {
