@@ -40,7 +40,12 @@ const DUE_DAYS: i32 = 21;
 pub const LATE_FACTOR: f64 = 2.5;
 const LATE_MONTHS: std::ops::RangeInclusive<i32> = 9..=12;
 /// One of these functions is the late one.
-const LATE: [&str; 4] = ["communal-infrastructure", "road-infrastructure", "housing-inspection", "waste"];
+const LATE: [&str; 4] = [
+    "communal-infrastructure",
+    "road-infrastructure",
+    "housing-inspection",
+    "waste",
+];
 /// No request changes later than this, days: 60 days late, opened again, and the wait for its repeat.
 const LOOK_BACK: i32 = 150 + 31 + 20;
 
@@ -130,7 +135,11 @@ pub(super) const TOPICS: [Topic; 11] = [
     },
     Topic {
         id: "schools",
-        names: ["Мектептер мен балабақшалар", "Школы и детские сады", "Schools and kindergartens"],
+        names: [
+            "Мектептер мен балабақшалар",
+            "Школы и детские сады",
+            "Schools and kindergartens",
+        ],
         function: "education",
         share: 0.06,
         months: [0.8, 0.8, 0.9, 1.0, 1.0, 1.0, 1.0, 1.7, 1.5, 0.9, 0.7, 0.7],
@@ -146,7 +155,11 @@ pub(super) const TOPICS: [Topic; 11] = [
     },
     Topic {
         id: "signals",
-        names: ["Бағдаршамдар мен белгілер", "Светофоры и знаки", "Signals and signs"],
+        names: [
+            "Бағдаршамдар мен белгілер",
+            "Светофоры и знаки",
+            "Signals and signs",
+        ],
         function: "road-traffic",
         share: 0.05,
         months: EVEN,
@@ -158,8 +171,8 @@ const QUESTION: &str = "question";
 
 /// Appeals by the hour of the day (assumption).
 const HOURS: [f64; 24] = [
-    0.6, 0.4, 0.3, 0.3, 0.4, 0.7, 1.5, 3.0, 5.5, 8.0, 8.5, 8.0, 7.0, 6.8, 7.2, 7.2, 7.0, 6.5, 5.5, 4.5, 3.8, 3.0,
-    2.2, 1.2,
+    0.6, 0.4, 0.3, 0.3, 0.4, 0.7, 1.5, 3.0, 5.5, 8.0, 8.5, 8.0, 7.0, 6.8, 7.2, 7.2, 7.0, 6.5, 5.5, 4.5, 3.8,
+    3.0, 2.2, 1.2,
 ];
 
 /// What stands still of the appeals.
@@ -288,7 +301,11 @@ fn counts(shape: &Shape, day: i32) -> (usize, usize) {
     let dice = Dice::new(shape.seed, "city/appeals");
     // 1.3 times as many in spring (CITY-FACTS section 11), fewer at weekends (assumption); both have the mean 1.
     let season = if (3..=5).contains(&civil(day).1) { 1.3 } else { 0.9 };
-    let week = if crate::clock::weekday(day) >= 5 { 0.65 } else { 1.14 };
+    let week = if crate::clock::weekday(day) >= 5 {
+        0.65
+    } else {
+        1.14
+    };
     // Repeats and failures are part of the mean.
     let own = (A_DAY - FAILURE * FAILURE_REQUESTS) / (1.0 + ASKED_AGAIN * (1.0 - AT_ONCE));
     let usual = dice.count(0, i64::from(day), own * season * week) as usize;
@@ -360,7 +377,10 @@ fn changes(
     let first = days(quantile(&topic.days, unit(0)) * factor);
     if unit(1) < REDIRECTED {
         // Within three working days, and before it is closed.
-        list.push((at + first.min(days(3.0)) / 10 * (1 + (unit(2) * 8.0) as i64), Change::Redirected));
+        list.push((
+            at + first.min(days(3.0)) / 10 * (1 + (unit(2) * 8.0) as i64),
+            Change::Redirected,
+        ));
     }
     if unit(3) < NEVER {
         return list;
@@ -369,7 +389,10 @@ fn changes(
     if unit(4) < REOPENED {
         let again = at + first + days(1.0 + 9.0 * unit(5));
         list.push((again, Change::Reopened));
-        list.push((again + days(quantile(&topic.days, unit(6)).min(20.0)), Change::Closed));
+        list.push((
+            again + days(quantile(&topic.days, unit(6)).min(20.0)),
+            Change::Closed,
+        ));
     }
     list
 }
@@ -378,10 +401,15 @@ fn changes(
 fn place(shape: &Shape, dice: Dice, slot: Slot) -> (Point, usize) {
     let mut cell = shape.appeals.homes.pick(slot.unit(dice, 3));
     if let Some((district, _)) = failure(shape, slot.day).filter(|_| slot.is_failure) {
-        let within: Vec<usize> = (0..shape.cells.len()).filter(|c| shape.cells[*c].district == district).collect();
+        let within: Vec<usize> = (0..shape.cells.len())
+            .filter(|c| shape.cells[*c].district == district)
+            .collect();
         cell = within[(slot.unit(dice, 3) * within.len() as f64) as usize % within.len().max(1)];
     }
-    (in_block(shape, cell, dice.disc(slot.slot, i64::from(slot.day))), shape.cells[cell].district)
+    (
+        in_block(shape, cell, dice.disc(slot.slot, i64::from(slot.day))),
+        shape.cells[cell].district,
+    )
 }
 
 /// The day of the repeat of a request, if it has one.
@@ -400,14 +428,22 @@ fn request(shape: &Shape, dice: Dice, slot: Slot, again: Option<i32>) -> Request
     let at = opened(shape, dice, slot, shape.zone.day_start(day), purpose + 10);
     let when = (at, civil(day).1);
     let point = if again.is_some() {
-        beside(point, dice.disc(slot.slot + 1_000_000, i64::from(slot.day)), AGAIN_M)
+        beside(
+            point,
+            dice.disc(slot.slot + 1_000_000, i64::from(slot.day)),
+            AGAIN_M,
+        )
     } else {
         point
     };
     let due = shape.zone.day_start(day + DUE_DAYS) + 18 * 3600 * SECOND;
     let has_place = topic.is_some() && slot.unit(dice, 12) >= NO_PLACE;
     Request {
-        id: if again.is_some() { format!("{first}-r") } else { first.clone() },
+        id: if again.is_some() {
+            format!("{first}-r")
+        } else {
+            first.clone()
+        },
         topic: topic.map_or(QUESTION, |t| TOPICS[t].id),
         function: topic.map_or("appeals", |t| TOPICS[t].function),
         opened: at,
@@ -470,7 +506,9 @@ fn changed(shape: &Shape, from: i64, to: i64) -> Vec<(i64, String, Change)> {
     };
     for day in first - LOOK_BACK..=last {
         for slot in slots(shape, day) {
-            let Some(topic) = slot.topic(shape, dice) else { continue };
+            let Some(topic) = slot.topic(shape, dice) else {
+                continue;
+            };
             look(slot, day, topic, 20);
             if let Some(again) = repeat_day(dice, slot) {
                 look(slot, again, topic, 40);
@@ -501,7 +539,10 @@ pub(super) fn report(shape: &Shape, from: i64, to: i64) -> Option<String> {
         let (district, place) = match request.place {
             Some((lon, lat)) => {
                 let district = locate(&shape.districts, Point { lon, lat });
-                (district.map_or("", |d| DISTRICTS[d].id), format!("{lon:.6},{lat:.6}"))
+                (
+                    district.map_or("", |d| DISTRICTS[d].id),
+                    format!("{lon:.6},{lat:.6}"),
+                )
             }
             None if is_question => ("", ",".to_owned()),
             None => (DISTRICTS[request.district].id, ",".to_owned()),
@@ -552,7 +593,11 @@ impl CityTruth<'_> {
             topic: topic.id,
             function: topic.function,
             median_days: quantile(&topic.days, 0.5),
-            late_factor: if topic.function == self.shape.appeals.late { LATE_FACTOR } else { 1.0 },
+            late_factor: if topic.function == self.shape.appeals.late {
+                LATE_FACTOR
+            } else {
+                1.0
+            },
         });
         of.collect()
     }

@@ -49,11 +49,17 @@ pub enum Feed {
     Crashes,
     /// Offences as they are registered.
     Offences,
+    /// Topics of appeals, as a list.
+    Topics,
+    /// Appeals as they come.
+    Requests,
+    /// What becomes of appeals.
+    Changes,
 }
 
 impl Feed {
     /// Feeds that are a list, sent once.
-    pub const LISTS: [Self; 11] = [
+    pub const LISTS: [Self; 12] = [
         Self::Streets,
         Self::Districts,
         Self::Residents,
@@ -65,10 +71,11 @@ impl Feed {
         Self::Volumes,
         Self::CrashFunctions,
         Self::Treatments,
+        Self::Topics,
     ];
 
     /// Feeds that send again and again.
-    pub const STREAMS: [Self; 11] = [
+    pub const STREAMS: [Self; 13] = [
         Self::Posts,
         Self::Sensors,
         Self::Weather,
@@ -80,6 +87,8 @@ impl Feed {
         Self::TrafficHours,
         Self::Crashes,
         Self::Offences,
+        Self::Requests,
+        Self::Changes,
     ];
 
     /// The id, as in `packs/almaty/feeds/<id>.toml`.
@@ -107,6 +116,9 @@ impl Feed {
             Self::Treatments => "sim-city-treatments",
             Self::Crashes => "sim-city-crashes",
             Self::Offences => "sim-city-offences",
+            Self::Topics => "sim-city-appeal-topics",
+            Self::Requests => "sim-city-appeals",
+            Self::Changes => "sim-city-appeal-changes",
         }
     }
 
@@ -207,5 +219,7 @@ fn books(pace: Pace) -> Vec<Plan> {
     vec![
         (Feed::Crashes, soon(HOUR)),
         (Feed::Offences, soon(15 * MINUTE)),
+        (Feed::Requests, soon(10 * MINUTE)),
+        (Feed::Changes, soon(10 * MINUTE)),
     ]
 }

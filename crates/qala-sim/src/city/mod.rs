@@ -7,6 +7,7 @@
 //! decides when a message goes out.
 
 mod air;
+mod appeals;
 mod crime;
 mod dice;
 mod facts;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 use qala_core::Zone;
 
 pub use air::{SOURCE_KINDS, Source, SourceKind};
+pub use appeals::{ASKED_AGAIN, Change, Failure, LATE_FACTOR, Request, TopicTruth};
 pub use crime::{Cluster, NEAR_DAYS, NEAR_M, Offence, Origin, REPEATS};
 pub use faults::{EpisodeKind, Fate, FaultOptions, PlannedFault};
 pub use feed::{Feed, Pace};
@@ -46,6 +48,7 @@ pub use truth::{CityTruth, Fault, Label};
 pub use weather::Weather;
 
 use air::{Atmosphere, Sources};
+use appeals::Appeals;
 use crime::Crime;
 use faults::FaultPlan;
 use incidents::Incidents;
@@ -102,6 +105,7 @@ struct Shape {
     incidents: Incidents,
     safety: Safety,
     crime: Crime,
+    appeals: Appeals,
     faults: FaultPlan,
 }
 
@@ -130,6 +134,7 @@ fn list(shape: &Shape, feed: Feed, today: i32) -> String {
         Feed::Volumes => safety::list_volumes(shape),
         Feed::CrashFunctions => safety::list_functions(shape),
         Feed::Treatments => safety::list_treatments(shape, today),
+        Feed::Topics => appeals::list_topics(),
         _ => String::new(),
     }
 }
@@ -176,6 +181,7 @@ impl WholeCity {
             detectors,
             incidents: Incidents::new(seed, &network),
             atmosphere,
+            appeals: Appeals::new(seed, &cells),
             faults: FaultPlan::new(seed, &options.faults)?,
             districts,
             network,

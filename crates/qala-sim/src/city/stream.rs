@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Shape;
+use super::appeals;
 use super::crime;
 use super::feed::{Feed, Pace, Plan, Rhythm, plans};
 use super::history;
@@ -120,6 +121,8 @@ fn book(shape: &Shape, feed: Feed, from: i64, to: i64) -> Option<String> {
     match feed {
         Feed::Crashes => safety::report(shape, from, to),
         Feed::Offences => crime::report(shape, from, to),
+        Feed::Requests => appeals::report(shape, from, to),
+        Feed::Changes => appeals::report_changes(shape, from, to),
         _ => None,
     }
 }

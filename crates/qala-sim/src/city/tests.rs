@@ -1,5 +1,6 @@
 //! The full city: determinism, invariants, magnitudes.
 
+mod appeals;
 mod crime;
 mod faults;
 mod figures;

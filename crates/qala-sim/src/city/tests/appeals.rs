@@ -14,7 +14,10 @@ fn rows_are_those_of_the_truth_at_every_pace() {
     let truth = ONE.truth().requests(from, to);
     assert_eq!(rows.len(), truth.len());
     for (row, request) in rows.iter().zip(&truth) {
-        assert_eq!((&row["request_id"], row["service_code"].as_str()), (&request.id, request.topic));
+        assert_eq!(
+            (&row["request_id"], row["service_code"].as_str()),
+            (&request.id, request.topic)
+        );
         assert_eq!(row["status"] == "closed", request.topic == "question");
     }
     assert_eq!(rows, rows_of(&ONE, Feed::Requests, Pace::Bulk, from + 1, to + 1));
@@ -26,12 +29,23 @@ fn rows_are_those_of_the_truth_at_every_pace() {
         .truth()
         .requests(from - 210 * DAY, to)
         .into_iter()
-        .flat_map(|r| r.changes.iter().map(|c| (c.0, r.id.clone(), c.1.as_str())).collect::<Vec<_>>())
+        .flat_map(|r| {
+            r.changes
+                .iter()
+                .map(|c| (c.0, r.id.clone(), c.1.as_str()))
+                .collect::<Vec<_>>()
+        })
         .filter(|c| c.0 >= from && c.0 < to)
         .collect();
     due.sort();
-    let due: Vec<String> = due.iter().map(|(t, id, what)| format!("{id} {} {what}", ONE.zone().format(*t))).collect();
-    let sent: Vec<String> = sent.iter().map(|r| format!("{} {} {}", r["request_id"], r["t"], r["status"])).collect();
+    let due: Vec<String> = due
+        .iter()
+        .map(|(t, id, what)| format!("{id} {} {what}", ONE.zone().format(*t)))
+        .collect();
+    let sent: Vec<String> = sent
+        .iter()
+        .map(|r| format!("{} {} {}", r["request_id"], r["t"], r["status"]))
+        .collect();
     assert_eq!(sent, due);
     assert!(sent.len() > 300, "{}", sent.len());
 }
@@ -44,7 +58,9 @@ fn a_year_has_its_appeals_by_topic_and_season() {
     assert!((605.0..670.0).contains(&a_day), "{a_day}");
     let at_once = list.iter().filter(|r| r.topic == "question").count() as f64 / list.len() as f64;
     assert!((0.63..0.70).contains(&at_once), "{at_once}");
-    let failures = ONE.truth().failures(ONE.zone().local_day(YEAR.0), ONE.zone().local_day(YEAR.1) - 1);
+    let failures = ONE
+        .truth()
+        .failures(ONE.zone().local_day(YEAR.0), ONE.zone().local_day(YEAR.1) - 1);
     let failed: BTreeSet<i32> = failures.iter().map(|f| f.day).collect();
     let usual = |from: i32, to: i32| {
         let days: Vec<i32> = (from..to).filter(|d| !failed.contains(d)).collect();
@@ -68,7 +84,10 @@ fn a_year_has_its_appeals_by_topic_and_season() {
     for failure in &failures {
         let of = |r: &&Request| ONE.zone().local_day(r.opened) == failure.day;
         let count = list.iter().filter(of).count();
-        assert!((2_500..3_400).contains(&count) && failure.requests > 2_000, "{count}");
+        assert!(
+            (2_500..3_400).contains(&count) && failure.requests > 2_000,
+            "{count}"
+        );
     }
 }
 
@@ -95,7 +114,10 @@ fn closing_times_have_the_planted_medians_and_one_function_is_late() {
             // The 1.5 % that are never closed move the median a little.
             let below = days.iter().filter(|d| **d <= due).count() as f64;
             let all = days.len() as f64;
-            assert!((below - 0.4925 * all).abs() < 4.0 * (0.25 * all).sqrt(), "{topic:?} {is_late} {below} {all}");
+            assert!(
+                (below - 0.4925 * all).abs() < 4.0 * (0.25 * all).sqrt(),
+                "{topic:?} {is_late} {below} {all}"
+            );
         }
         if topic.late_factor > 1.0 {
             late.insert(topic.function);
@@ -103,7 +125,10 @@ fn closing_times_have_the_planted_medians_and_one_function_is_late() {
     }
     assert_eq!(late.len(), 1);
     for request in list.iter().filter(|r| r.topic != "question") {
-        assert!(request.changes.windows(2).all(|c| c[0].0 <= c[1].0), "{request:?}");
+        assert!(
+            request.changes.windows(2).all(|c| c[0].0 <= c[1].0),
+            "{request:?}"
+        );
         assert!(request.changes.iter().all(|c| c.0 >= request.opened));
     }
 }
@@ -115,7 +140,9 @@ fn one_in_eight_asks_again_from_the_same_place() {
     assert_eq!(by.len(), list.len());
     let mut repeats = 0.0;
     for request in &list {
-        let Some(first) = request.repeats.as_ref().and_then(|r| by.get(r.as_str())) else { continue };
+        let Some(first) = request.repeats.as_ref().and_then(|r| by.get(r.as_str())) else {
+            continue;
+        };
         repeats += 1.0;
         assert_eq!((first.topic, first.function), (request.topic, request.function));
         if let (Some(a), Some(b)) = (first.place, request.place) {

@@ -125,8 +125,7 @@ fn the_background_lies_where_people_live_and_drive() {
                 lon: o.lon,
                 lat: o.lat,
             };
-            o.origin == Origin::Background
-                && shape::locate(&ONE.shape.districts, point) == Some(district)
+            o.origin == Origin::Background && shape::locate(&ONE.shape.districts, point) == Some(district)
         });
         near.count() as f64
     };
