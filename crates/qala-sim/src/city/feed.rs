@@ -55,11 +55,33 @@ pub enum Feed {
     Requests,
     /// What becomes of appeals.
     Changes,
+    /// Codes of the budget, as a list.
+    BudgetCodes,
+    /// The plans of four years, as a list.
+    BudgetPlan,
+    /// Plans and amendments as they are adopted.
+    Amendments,
+    /// Commitments of the budget.
+    Commitments,
+    /// Contracts with their bids.
+    Contracts,
+    /// Payments of the budget.
+    Payments,
+    /// Bills not paid at the end of a month.
+    Payables,
+    /// Residents by sex and age, as a list.
+    Pyramids,
+    /// Fertility, survival and migration, as a list.
+    Rates,
+    /// Births, deaths and moves by district and month.
+    Movements,
+    /// The queue for kindergartens by district and month.
+    Queue,
 }
 
 impl Feed {
     /// Feeds that are a list, sent once.
-    pub const LISTS: [Self; 12] = [
+    pub const LISTS: [Self; 16] = [
         Self::Streets,
         Self::Districts,
         Self::Residents,
@@ -72,10 +94,14 @@ impl Feed {
         Self::CrashFunctions,
         Self::Treatments,
         Self::Topics,
+        Self::BudgetCodes,
+        Self::BudgetPlan,
+        Self::Pyramids,
+        Self::Rates,
     ];
 
     /// Feeds that send again and again.
-    pub const STREAMS: [Self; 13] = [
+    pub const STREAMS: [Self; 20] = [
         Self::Posts,
         Self::Sensors,
         Self::Weather,
@@ -89,6 +115,13 @@ impl Feed {
         Self::Offences,
         Self::Requests,
         Self::Changes,
+        Self::Amendments,
+        Self::Commitments,
+        Self::Contracts,
+        Self::Payments,
+        Self::Payables,
+        Self::Movements,
+        Self::Queue,
     ];
 
     /// The id, as in `packs/almaty/feeds/<id>.toml`.
@@ -119,6 +152,17 @@ impl Feed {
             Self::Topics => "sim-city-appeal-topics",
             Self::Requests => "sim-city-appeals",
             Self::Changes => "sim-city-appeal-changes",
+            Self::BudgetCodes => "sim-city-budget-codes",
+            Self::BudgetPlan => "sim-city-budget-plan",
+            Self::Amendments => "sim-city-budget-amendments",
+            Self::Commitments => "sim-city-budget-commitments",
+            Self::Contracts => "sim-city-budget-contracts",
+            Self::Payments => "sim-city-budget-payments",
+            Self::Payables => "sim-city-budget-payables",
+            Self::Pyramids => "sim-city-pyramids",
+            Self::Rates => "sim-city-population-rates",
+            Self::Movements => "sim-city-population-movements",
+            Self::Queue => "sim-city-kindergarten-queue",
         }
     }
 
@@ -221,5 +265,12 @@ fn books(pace: Pace) -> Vec<Plan> {
         (Feed::Offences, soon(15 * MINUTE)),
         (Feed::Requests, soon(10 * MINUTE)),
         (Feed::Changes, soon(10 * MINUTE)),
+        (Feed::Amendments, Daily(HOUR)),
+        (Feed::Commitments, Daily(HOUR)),
+        (Feed::Contracts, Daily(HOUR)),
+        (Feed::Payments, Daily(HOUR)),
+        (Feed::Payables, Rhythm::Monthly(HOUR)),
+        (Feed::Movements, Rhythm::Monthly(HOUR)),
+        (Feed::Queue, Rhythm::Monthly(HOUR)),
     ]
 }

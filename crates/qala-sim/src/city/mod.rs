@@ -8,6 +8,7 @@
 
 mod air;
 mod appeals;
+mod budget;
 mod crime;
 mod dice;
 mod facts;
@@ -16,6 +17,7 @@ mod feed;
 mod history;
 mod incidents;
 mod instruments;
+mod movements;
 mod people;
 mod readings;
 mod safety;
@@ -37,10 +39,12 @@ use qala_core::Zone;
 
 pub use air::{SOURCE_KINDS, Source, SourceKind};
 pub use appeals::{ASKED_AGAIN, Change, Failure, LATE_FACTOR, Request, TopicTruth};
+pub use budget::{BudgetFaults, LineTruth};
 pub use crime::{Cluster, NEAR_DAYS, NEAR_M, Offence, Origin, REPEATS};
 pub use faults::{EpisodeKind, Fate, FaultOptions, PlannedFault};
 pub use feed::{Feed, Pace};
 pub use incidents::Incident;
+pub use movements::{BOYS, Movement};
 pub use safety::{Crash, CrashFunction, CrashRisk, Treatment};
 pub use stream::{Message, Messages, Op};
 pub use streets::StreetClass;
@@ -49,9 +53,11 @@ pub use weather::Weather;
 
 use air::{Atmosphere, Sources};
 use appeals::Appeals;
+use budget::Budget;
 use crime::Crime;
 use faults::FaultPlan;
 use incidents::Incidents;
+use movements::Movements;
 use people::Cell;
 use safety::Safety;
 use schools::Institution;
@@ -106,6 +112,8 @@ struct Shape {
     safety: Safety,
     crime: Crime,
     appeals: Appeals,
+    budget: Budget,
+    movements: Movements,
     faults: FaultPlan,
 }
 
@@ -135,6 +143,10 @@ fn list(shape: &Shape, feed: Feed, today: i32) -> String {
         Feed::CrashFunctions => safety::list_functions(shape),
         Feed::Treatments => safety::list_treatments(shape, today),
         Feed::Topics => appeals::list_topics(),
+        Feed::BudgetCodes => budget::list_codes(shape),
+        Feed::BudgetPlan => budget::list_plan(shape, today),
+        Feed::Pyramids => movements::list_pyramids(shape, today),
+        Feed::Rates => movements::list_rates(shape),
         _ => String::new(),
     }
 }
@@ -182,6 +194,8 @@ impl WholeCity {
             incidents: Incidents::new(seed, &network),
             atmosphere,
             appeals: Appeals::new(seed, &cells),
+            budget: Budget::new(seed),
+            movements: Movements::new(&cells),
             faults: FaultPlan::new(seed, &options.faults)?,
             districts,
             network,

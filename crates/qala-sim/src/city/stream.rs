@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 
 use super::Shape;
 use super::appeals;
+use super::budget;
 use super::crime;
 use super::feed::{Feed, Pace, Plan, Rhythm, plans};
 use super::history;
 use super::incidents;
 use super::instruments::Memory;
+use super::movements;
 use super::readings::{Desk, Record};
 use super::safety;
 use super::transit;
@@ -123,6 +125,13 @@ fn book(shape: &Shape, feed: Feed, from: i64, to: i64) -> Option<String> {
         Feed::Offences => crime::report(shape, from, to),
         Feed::Requests => appeals::report(shape, from, to),
         Feed::Changes => appeals::report_changes(shape, from, to),
+        Feed::Amendments => budget::report(shape, budget::Flow::Plan, from),
+        Feed::Commitments => budget::report(shape, budget::Flow::Commitments, from),
+        Feed::Contracts => budget::report(shape, budget::Flow::Contracts, from),
+        Feed::Payments => budget::report(shape, budget::Flow::Payments, from),
+        Feed::Payables => Some(budget::payables(shape, from)),
+        Feed::Movements => Some(movements::report(shape, from)),
+        Feed::Queue => Some(movements::report_queue(shape, from)),
         _ => None,
     }
 }

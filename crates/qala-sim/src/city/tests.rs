@@ -1,9 +1,11 @@
 //! The full city: determinism, invariants, magnitudes.
 
 mod appeals;
+mod budget;
 mod crime;
 mod faults;
 mod figures;
+mod movements;
 mod safety;
 mod specs;
 

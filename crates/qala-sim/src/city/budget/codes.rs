@@ -42,23 +42,52 @@ const fn group(
 pub(super) const GROUPS: [Group; 13] = [
     group(
         "01",
-        ["Жалпы сипаттағы мемлекеттік қызметтер", "Государственные услуги общего характера", "General public services"],
+        [
+            "Жалпы сипаттағы мемлекеттік қызметтер",
+            "Государственные услуги общего характера",
+            "General public services",
+        ],
         4.0,
         0.0,
         12,
         "economy",
     ),
-    group("02", ["Қорғаныс", "Оборона", "Defence"], 1.0, 0.0, 4, "civil-defence"),
+    group(
+        "02",
+        ["Қорғаныс", "Оборона", "Defence"],
+        1.0,
+        0.0,
+        4,
+        "civil-defence",
+    ),
     group(
         "03",
-        ["Қоғамдық тәртіп және қауіпсіздік", "Общественный порядок и безопасность", "Public order and safety"],
+        [
+            "Қоғамдық тәртіп және қауіпсіздік",
+            "Общественный порядок и безопасность",
+            "Public order and safety",
+        ],
         3.0,
         0.0,
         6,
         "public-safety",
     ),
-    group("04", ["Білім беру", "Образование", "Education"], 17.4, 0.15, 16, "education"),
-    group("05", ["Денсаулық сақтау", "Здравоохранение", "Health"], 6.0, 0.2, 10, "health"),
+    group(
+        "04",
+        ["Білім беру", "Образование", "Education"],
+        17.4,
+        0.15,
+        16,
+        "education",
+    ),
+    group(
+        "05",
+        ["Денсаулық сақтау", "Здравоохранение", "Health"],
+        6.0,
+        0.2,
+        10,
+        "health",
+    ),
     group(
         "06",
         ["Әлеуметтік көмек", "Социальная помощь", "Social assistance"],
@@ -69,7 +98,11 @@ pub(super) const GROUPS: [Group; 13] = [
     ),
     group(
         "07",
-        ["Тұрғын үй-коммуналдық шаруашылық", "Жилищно-коммунальное хозяйство", "Housing and communal services"],
+        [
+            "Тұрғын үй-коммуналдық шаруашылық",
+            "Жилищно-коммунальное хозяйство",
+            "Housing and communal services",
+        ],
         14.3,
         0.7,
         16,
@@ -77,24 +110,64 @@ pub(super) const GROUPS: [Group; 13] = [
     ),
     group(
         "08",
-        ["Мәдениет, спорт, туризм", "Культура, спорт, туризм", "Culture, sport, tourism"],
+        [
+            "Мәдениет, спорт, туризм",
+            "Культура, спорт, туризм",
+            "Culture, sport, tourism",
+        ],
         4.0,
         0.3,
         10,
         "internal-policy",
     ),
-    group("09", ["Отын-энергетика", "Топливо и энергетика", "Fuel and energy"], 3.0, 0.7, 5, "communal-infrastructure"),
-    group("10", ["Қоршаған орта", "Окружающая среда", "Environment"], 2.0, 0.0, 6, "air-quality"),
+    group(
+        "09",
+        ["Отын-энергетика", "Топливо и энергетика", "Fuel and energy"],
+        3.0,
+        0.7,
+        5,
+        "communal-infrastructure",
+    ),
+    group(
+        "10",
+        ["Қоршаған орта", "Окружающая среда", "Environment"],
+        2.0,
+        0.0,
+        6,
+        "air-quality",
+    ),
     group(
         "11",
-        ["Сәулет және құрылыс", "Архитектура и строительство", "Architecture and construction"],
+        [
+            "Сәулет және құрылыс",
+            "Архитектура и строительство",
+            "Architecture and construction",
+        ],
         3.0,
         0.5,
         6,
         "architecture",
     ),
-    group("12", ["Көлік және коммуникация", "Транспорт и коммуникации", "Transport"], 18.0, 0.65, 12, "road-infrastructure"),
-    group("13", ["Басқалар және трансферттер", "Прочие и трансферты", "Other and transfers"], 17.3, 0.0, 5, "finance"),
+    group(
+        "12",
+        ["Көлік және коммуникация", "Транспорт и коммуникации", "Transport"],
+        18.0,
+        0.65,
+        12,
+        "road-infrastructure",
+    ),
+    group(
+        "13",
+        [
+            "Басқалар және трансферттер",
+            "Прочие и трансферты",
+            "Other and transfers",
+        ],
+        17.3,
+        0.0,
+        5,
+        "finance",
+    ),
 ];
 /// Groups whose last eight programmes are run by the districts.
 const OF_DISTRICTS: [usize; 3] = [0, 6, 11];
@@ -110,8 +183,6 @@ pub(super) enum Specific {
 }
 
 impl Specific {
-    pub(super) const ALL: [Self; 5] = [Self::Wages, Self::Utilities, Self::Services, Self::Works, Self::Transfers];
-
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::Wages => "111",
@@ -126,8 +197,16 @@ impl Specific {
         match self {
             Self::Wages => ["Еңбекақы", "Оплата труда", "Wages"],
             Self::Utilities => ["Коммуналдық қызметтер", "Коммунальные услуги", "Utilities"],
-            Self::Services => ["Өзге қызметтер мен жұмыстар", "Прочие услуги и работы", "Other services"],
-            Self::Works => ["Құрылыс және жөндеу", "Строительство и ремонт", "Construction and repair"],
+            Self::Services => [
+                "Өзге қызметтер мен жұмыстар",
+                "Прочие услуги и работы",
+                "Other services",
+            ],
+            Self::Works => [
+                "Құрылыс және жөндеу",
+                "Строительство и ремонт",
+                "Construction and repair",
+            ],
             Self::Transfers => ["Трансферттер", "Трансферты", "Transfers"],
         }
     }
@@ -154,7 +233,11 @@ pub(super) fn draw(seed: u64) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut number = 0;
     for (index, group) in GROUPS.iter().enumerate() {
-        let central = if OF_DISTRICTS.contains(&index) { group.programmes - DISTRICTS.len() } else { group.programmes };
+        let central = if OF_DISTRICTS.contains(&index) {
+            group.programmes - DISTRICTS.len()
+        } else {
+            group.programmes
+        };
         let kind = |p: usize| match group.code {
             "13" => Specific::Transfers,
             "06" if p % 3 != 0 => Specific::Transfers,
@@ -162,7 +245,9 @@ pub(super) fn draw(seed: u64) -> Vec<Line> {
             _ => Specific::Services,
         };
         let works = (0..group.programmes).filter(|p| kind(*p) == Specific::Works);
-        let sizes: Vec<f64> = (0..group.programmes).map(|p| dice.between(number + p, 0, 0.4, 1.6)).collect();
+        let sizes: Vec<f64> = (0..group.programmes)
+            .map(|p| dice.between(number + p, 0, 0.4, 1.6))
+            .collect();
         let of_works: f64 = works.map(|p| sizes[p]).sum();
         let of_rest: f64 = sizes.iter().sum::<f64>() - of_works;
         for (p, size) in sizes.iter().enumerate() {
@@ -183,7 +268,11 @@ pub(super) fn draw(seed: u64) -> Vec<Line> {
                 Specific::Works => (&[(Specific::Works, 1.0)], group.works / of_works),
                 Specific::Transfers => (&[(Specific::Transfers, 1.0)], (1.0 - group.works) / of_rest),
                 _ => (
-                    &[(Specific::Wages, 0.55), (Specific::Utilities, 0.12), (Specific::Services, 0.33)],
+                    &[
+                        (Specific::Wages, 0.55),
+                        (Specific::Utilities, 0.12),
+                        (Specific::Services, 0.33),
+                    ],
                     (1.0 - group.works) / of_rest,
                 ),
             };
@@ -239,7 +328,10 @@ pub(super) fn list(lines: &[Line]) -> String {
                 }
                 _ => line.specific.names().map(str::to_owned),
             };
-            let place = line.district.filter(|_| level >= 3).map_or("", |d| DISTRICTS[d].id);
+            let place = line
+                .district
+                .filter(|_| level >= 3)
+                .map_or("", |d| DISTRICTS[d].id);
             let [kk, ru, en] = names;
             let _ = writeln!(
                 text,

@@ -29,13 +29,13 @@ pub(super) struct Part {
     number: usize,
 }
 
-/// Parts of a line in a month: some 70,000 payments (of 400,000 real ones: the cost of the demo sets the number) and 40,000
+/// Parts of a line in a month: some 75,000 payments (of 400,000 real ones: the cost of the demo sets the number) and 40,000
 /// contracts a year (CITY-FACTS section 11).
 fn parts(flow: Flow, specific: Specific) -> usize {
     match (flow, specific) {
         (Flow::Payments, Specific::Wages) => 8,
         (Flow::Payments, Specific::Utilities) => 20,
-        (Flow::Payments, Specific::Services) => 45,
+        (Flow::Payments, Specific::Services) => 37,
         (Flow::Payments, Specific::Works) => 15,
         (Flow::Payments, Specific::Transfers) => 4,
         (_, Specific::Utilities) => 4,
@@ -47,11 +47,20 @@ fn parts(flow: Flow, specific: Specific) -> usize {
 
 /// Says whether what is spent on is bought by contract.
 fn is_bought(specific: Specific) -> bool {
-    matches!(specific, Specific::Utilities | Specific::Services | Specific::Works)
+    matches!(
+        specific,
+        Specific::Utilities | Specific::Services | Specific::Works
+    )
 }
 
 /// The money of a line in a month (1 to 12), part by part.
-pub(super) fn of_month(budget: &Budget, flow: Flow, line: usize, money: &LineYear, (year, month): (i32, i32)) -> Vec<Part> {
+pub(super) fn of_month(
+    budget: &Budget,
+    flow: Flow,
+    line: usize,
+    money: &LineYear,
+    (year, month): (i32, i32),
+) -> Vec<Part> {
     let days = working_days(year, month);
     cut(budget, flow, line, money, (year, month), &days, None)
 }
@@ -67,7 +76,14 @@ fn cut(
     only: Option<i32>,
 ) -> Vec<Part> {
     let is_payment = flow == Flow::Payments;
-    let dice = Dice::new(budget.seed, if is_payment { "city/budget/payments" } else { "city/budget/contracts" });
+    let dice = Dice::new(
+        budget.seed,
+        if is_payment {
+            "city/budget/payments"
+        } else {
+            "city/budget/contracts"
+        },
+    );
     let specific = budget.lines[line].specific;
     let time = i64::from(year) * 12 + i64::from(month);
     let at = |n: usize| line * 64 + n;
@@ -76,7 +92,11 @@ fn cut(
         let unit = dice.unit(at(n), time * 4);
         let index = if is_payment {
             // Contracts of January are signed on its first day; nothing is paid on it. December is paid at its end.
-            let late = if month == 12 { unit.max(dice.unit(at(n), time * 4 + 1)) } else { unit };
+            let late = if month == 12 {
+                unit.max(dice.unit(at(n), time * 4 + 1))
+            } else {
+                unit
+            };
             1 + (late * last as f64) as usize
         } else if month == 1 || !is_bought(specific) {
             0
@@ -90,7 +110,9 @@ fn cut(
         return Vec::new();
     }
     let total = if is_payment { money.paid } else { money.committed }[month as usize - 1];
-    let weights: Vec<f64> = (0..count).map(|n| dice.between(at(n), time * 4 + 2, 0.2, 1.8)).collect();
+    let weights: Vec<f64> = (0..count)
+        .map(|n| dice.between(at(n), time * 4 + 2, 0.2, 1.8))
+        .collect();
     let amounts = apportion(total, &weights).into_iter().enumerate();
     amounts
         .map(|(number, amount)| Part {
@@ -175,18 +197,40 @@ pub(super) const ONE_BID_PLANTED: f64 = 0.65;
 const SUPPLIERS: f64 = 2_000.0;
 
 /// Supplier, method and number of bids of a contract.
-fn tender(budget: &Budget, line: usize, number: usize, (year, month): (i32, i32)) -> (i64, &'static str, i64) {
+fn tender(
+    budget: &Budget,
+    line: usize,
+    number: usize,
+    (year, month): (i32, i32),
+) -> (i64, &'static str, i64) {
     let dice = Dice::new(budget.seed, "city/budget/tenders");
-    let unit = |purpose: i64| dice.unit(line * 64 + number, (i64::from(year) * 12 + i64::from(month)) * 8 + purpose);
+    let unit = |purpose: i64| {
+        dice.unit(
+            line * 64 + number,
+            (i64::from(year) * 12 + i64::from(month)) * 8 + purpose,
+        )
+    };
     // Some suppliers win much more than others.
     let supplier = 1 + (unit(0) * unit(0) * SUPPLIERS) as i64;
     let kind = unit(1);
     if kind < SINGLE_SOURCE {
         return (supplier, "single_source", 1);
     }
-    let method = if kind < SINGLE_SOURCE + QUOTATION { "quotation" } else { "open_tender" };
-    let lonely = if budget.lines[line].administrator == budget.lonely { ONE_BID_PLANTED } else { ONE_BID };
-    let bids = if unit(2) < lonely { 1 } else { 2 + (unit(3) * unit(3) * 7.0) as i64 };
+    let method = if kind < SINGLE_SOURCE + QUOTATION {
+        "quotation"
+    } else {
+        "open_tender"
+    };
+    let lonely = if budget.lines[line].administrator == budget.lonely {
+        ONE_BID_PLANTED
+    } else {
+        ONE_BID
+    };
+    let bids = if unit(2) < lonely {
+        1
+    } else {
+        2 + (unit(3) * unit(3) * 7.0) as i64
+    };
     (supplier, method, bids)
 }
 
@@ -202,10 +246,16 @@ fn plan(shape: &Shape, year: i32, days: std::ops::RangeInclusive<i32>) -> Rows {
     for (line, money) in budget.lines.iter().zip(year::lines(budget, year)) {
         let amended = dates.into_iter().zip(money.amendments).zip(1..);
         let entries = std::iter::once(((first, money.approved), 0)).chain(amended);
-        for ((day, amount), number) in entries.filter(|((day, amount), _)| days.contains(day) && *amount != 0) {
+        for ((day, amount), number) in entries.filter(|((day, amount), _)| days.contains(day) && *amount != 0)
+        {
             let kind = if number == 0 { "approved" } else { "amended" };
             let t = shape.zone.format(shape.zone.day_start(day));
-            let row = format!("SIM-PLAN{year}-{number}-{},{t},{kind},{},{}", line.code, line.code, tenge(amount));
+            let row = format!(
+                "SIM-PLAN{year}-{number}-{},{t},{kind},{},{}",
+                line.code,
+                line.code,
+                tenge(amount)
+            );
             rows.push((i64::from(day), row));
         }
     }
@@ -232,7 +282,9 @@ pub(in super::super) fn report(shape: &Shape, flow: Flow, from: i64) -> Option<S
 pub(in super::super) fn list_plan(shape: &Shape, today: i32) -> String {
     let year = civil(today).0;
     let years = year - 3..=year;
-    let rows: Rows = years.flat_map(|y| plan(shape, y, month_start(y, 1)..=today)).collect();
+    let rows: Rows = years
+        .flat_map(|y| plan(shape, y, month_start(y, 1)..=today))
+        .collect();
     table(Flow::Plan, &rows)
 }
 

@@ -38,11 +38,17 @@ impl Budget {
             list
         };
         let slow = chosen(1, |l| l.specific == Specific::Works, 2);
-        let lonely = chosen(2, |l| l.specific == Specific::Services && l.administrator.starts_with('3'), 1);
+        let lonely = chosen(
+            2,
+            |l| l.specific == Specific::Services && l.administrator.starts_with('3'),
+            1,
+        );
         Self {
             seed,
             slow: slow.iter().map(|n| lines[*n].programme).collect(),
-            lonely: lonely.first().map_or_else(String::new, |n| lines[*n].administrator.clone()),
+            lonely: lonely
+                .first()
+                .map_or_else(String::new, |n| lines[*n].administrator.clone()),
             unpaid: chosen(3, |l| l.specific == Specific::Services, 3),
             lines,
         }
@@ -93,7 +99,11 @@ impl CityTruth<'_> {
             let whole = month as usize - 1;
             let until = |flow: Flow| {
                 let parts = flows::of_month(budget, flow, n, &money, (year, month));
-                parts.iter().filter(|p| p.day <= day).map(|p| p.amount).sum::<i64>()
+                parts
+                    .iter()
+                    .filter(|p| p.day <= day)
+                    .map(|p| p.amount)
+                    .sum::<i64>()
             };
             LineTruth {
                 code: line.code.clone(),
@@ -119,7 +129,11 @@ impl CityTruth<'_> {
         BudgetFaults {
             slow: slow.map(|l| l.code.clone()).collect(),
             lonely_buyer: budget.lonely.clone(),
-            unpaid: budget.unpaid.iter().map(|n| budget.lines[*n].code.clone()).collect(),
+            unpaid: budget
+                .unpaid
+                .iter()
+                .map(|n| budget.lines[*n].code.clone())
+                .collect(),
         }
     }
 }
