@@ -77,11 +77,31 @@ pub enum Feed {
     Movements,
     /// The queue for kindergartens by district and month.
     Queue,
+    /// Key projects, as a list.
+    Projects,
+    /// Planned money of the projects, as a list.
+    Baselines,
+    /// Works of the projects, as a list.
+    Activities,
+    /// Links between the works, as a list.
+    ActivityLinks,
+    /// What the projects earned and spent so far, as a list.
+    Progress,
+    /// Days promised so far, as a list.
+    Promises,
+    /// What held projects up so far, as a list.
+    Blocks,
+    /// What the projects earned and spent by the month.
+    ProgressNews,
+    /// Days promised anew.
+    PromiseNews,
+    /// What holds projects up.
+    BlockNews,
 }
 
 impl Feed {
     /// Feeds that are a list, sent once.
-    pub const LISTS: [Self; 16] = [
+    pub const LISTS: [Self; 23] = [
         Self::Streets,
         Self::Districts,
         Self::Residents,
@@ -98,10 +118,17 @@ impl Feed {
         Self::BudgetPlan,
         Self::Pyramids,
         Self::Rates,
+        Self::Projects,
+        Self::Baselines,
+        Self::Activities,
+        Self::ActivityLinks,
+        Self::Progress,
+        Self::Promises,
+        Self::Blocks,
     ];
 
     /// Feeds that send again and again.
-    pub const STREAMS: [Self; 20] = [
+    pub const STREAMS: [Self; 23] = [
         Self::Posts,
         Self::Sensors,
         Self::Weather,
@@ -122,6 +149,9 @@ impl Feed {
         Self::Payables,
         Self::Movements,
         Self::Queue,
+        Self::ProgressNews,
+        Self::PromiseNews,
+        Self::BlockNews,
     ];
 
     /// The id, as in `packs/almaty/feeds/<id>.toml`.
@@ -163,6 +193,16 @@ impl Feed {
             Self::Rates => "sim-city-population-rates",
             Self::Movements => "sim-city-population-movements",
             Self::Queue => "sim-city-kindergarten-queue",
+            Self::Projects => "sim-city-projects",
+            Self::Baselines => "sim-city-project-baselines",
+            Self::Activities => "sim-city-project-activities",
+            Self::ActivityLinks => "sim-city-project-links",
+            Self::Progress => "sim-city-project-progress",
+            Self::Promises => "sim-city-project-promises",
+            Self::Blocks => "sim-city-project-blocks",
+            Self::ProgressNews => "sim-city-project-progress-news",
+            Self::PromiseNews => "sim-city-project-promise-news",
+            Self::BlockNews => "sim-city-project-block-news",
         }
     }
 
@@ -260,17 +300,26 @@ fn books(pace: Pace) -> Vec<Plan> {
         Pace::Bulk => Every(HOUR),
         Pace::History => Daily(0),
     };
-    vec![
+    let mut plans = vec![
         (Feed::Crashes, soon(HOUR)),
         (Feed::Offences, soon(15 * MINUTE)),
         (Feed::Requests, soon(10 * MINUTE)),
         (Feed::Changes, soon(10 * MINUTE)),
-        (Feed::Amendments, Daily(HOUR)),
         (Feed::Commitments, Daily(HOUR)),
         (Feed::Contracts, Daily(HOUR)),
         (Feed::Payments, Daily(HOUR)),
         (Feed::Payables, Rhythm::Monthly(HOUR)),
         (Feed::Movements, Rhythm::Monthly(HOUR)),
         (Feed::Queue, Rhythm::Monthly(HOUR)),
-    ]
+    ];
+    // What came before the begin stands in lists, so that the years before need not be sent again.
+    if pace != Pace::History {
+        plans.extend([
+            (Feed::Amendments, Daily(HOUR)),
+            (Feed::ProgressNews, Rhythm::Monthly(HOUR)),
+            (Feed::PromiseNews, Daily(HOUR)),
+            (Feed::BlockNews, Daily(HOUR)),
+        ]);
+    }
+    plans
 }

@@ -19,6 +19,7 @@ mod incidents;
 mod instruments;
 mod movements;
 mod people;
+mod projects;
 mod readings;
 mod safety;
 mod schools;
@@ -45,6 +46,7 @@ pub use faults::{EpisodeKind, Fate, FaultOptions, PlannedFault};
 pub use feed::{Feed, Pace};
 pub use incidents::Incident;
 pub use movements::{BOYS, Movement};
+pub use projects::ProjectTruth;
 pub use safety::{Crash, CrashFunction, CrashRisk, Treatment};
 pub use stream::{Message, Messages, Op};
 pub use streets::StreetClass;
@@ -59,6 +61,7 @@ use faults::FaultPlan;
 use incidents::Incidents;
 use movements::Movements;
 use people::Cell;
+use projects::News;
 use safety::Safety;
 use schools::Institution;
 use shape::District;
@@ -114,6 +117,7 @@ struct Shape {
     appeals: Appeals,
     budget: Budget,
     movements: Movements,
+    projects: Vec<projects::Project>,
     faults: FaultPlan,
 }
 
@@ -147,6 +151,13 @@ fn list(shape: &Shape, feed: Feed, today: i32) -> String {
         Feed::BudgetPlan => budget::list_plan(shape, today),
         Feed::Pyramids => movements::list_pyramids(shape, today),
         Feed::Rates => movements::list_rates(shape),
+        Feed::Projects => projects::list(shape),
+        Feed::Baselines => projects::list_baselines(shape),
+        Feed::Activities => projects::list_activities(shape),
+        Feed::ActivityLinks => projects::list_links(shape),
+        Feed::Progress => projects::list_news(shape, News::Progress, today),
+        Feed::Promises => projects::list_news(shape, News::Promises, today),
+        Feed::Blocks => projects::list_news(shape, News::Blocks, today),
         _ => String::new(),
     }
 }
@@ -196,6 +207,7 @@ impl WholeCity {
             appeals: Appeals::new(seed, &cells),
             budget: Budget::new(seed),
             movements: Movements::new(&cells),
+            projects: projects::draw(seed, &cells),
             faults: FaultPlan::new(seed, &options.faults)?,
             districts,
             network,

@@ -26,16 +26,70 @@ const REASONS: [&str; 4] = ["land", "permit", "contractor", "networks"];
 
 /// What is built: names with `#` for the number, function that owns it, billions of tenge from and to (assumption).
 const KINDS: [([&str; 3], &str, f64, f64); 10] = [
-    (["№ # мектеп", "Школа № #", "School No. #"], "education", 4.0, 12.0),
-    (["№ # аурухана", "Больница № #", "Hospital No. #"], "health", 15.0, 45.0),
-    (["№ # жол айрығы", "Развязка № #", "Interchange No. #"], "road-infrastructure", 8.0, 30.0),
-    (["№ # көше жөндеуі", "Ремонт улиц № #", "Street repair No. #"], "road-infrastructure", 2.0, 9.0),
-    (["№ # метро стансасы", "Станция метро № #", "Metro station No. #"], "rapid-transit", 30.0, 90.0),
-    (["№ # автобус жолағы", "Линия BRT № #", "BRT line No. #"], "public-transport", 5.0, 20.0),
-    (["№ # саябақ", "Парк № #", "Park No. #"], "public-spaces", 1.5, 6.0),
-    (["№ # жылу желісі", "Тепловая сеть № #", "Heating network No. #"], "communal-infrastructure", 6.0, 40.0),
-    (["№ # су желісі", "Водопроводная сеть № #", "Water network No. #"], "communal-infrastructure", 4.0, 18.0),
-    (["№ # үйлерді күшейту", "Усиление зданий № #", "Strengthening of buildings No. #"], "civil-defence", 3.0, 14.0),
+    (
+        ["№ # мектеп", "Школа № #", "School No. #"],
+        "education",
+        4.0,
+        12.0,
+    ),
+    (
+        ["№ # аурухана", "Больница № #", "Hospital No. #"],
+        "health",
+        15.0,
+        45.0,
+    ),
+    (
+        ["№ # жол айрығы", "Развязка № #", "Interchange No. #"],
+        "road-infrastructure",
+        8.0,
+        30.0,
+    ),
+    (
+        ["№ # көше жөндеуі", "Ремонт улиц № #", "Street repair No. #"],
+        "road-infrastructure",
+        2.0,
+        9.0,
+    ),
+    (
+        ["№ # метро стансасы", "Станция метро № #", "Metro station No. #"],
+        "rapid-transit",
+        30.0,
+        90.0,
+    ),
+    (
+        ["№ # автобус жолағы", "Линия BRT № #", "BRT line No. #"],
+        "public-transport",
+        5.0,
+        20.0,
+    ),
+    (
+        ["№ # саябақ", "Парк № #", "Park No. #"],
+        "public-spaces",
+        1.5,
+        6.0,
+    ),
+    (
+        ["№ # жылу желісі", "Тепловая сеть № #", "Heating network No. #"],
+        "communal-infrastructure",
+        6.0,
+        40.0,
+    ),
+    (
+        ["№ # су желісі", "Водопроводная сеть № #", "Water network No. #"],
+        "communal-infrastructure",
+        4.0,
+        18.0,
+    ),
+    (
+        [
+            "№ # үйлерді күшейту",
+            "Усиление зданий № #",
+            "Strengthening of buildings No. #",
+        ],
+        "civil-defence",
+        3.0,
+        14.0,
+    ),
 ];
 
 /// Works of a project: names, and their length as a share of the planned duration.
@@ -44,8 +98,14 @@ const WORKS: [([&str; 3], f64); 10] = [
     (["Жобалау", "Проектирование", "Design"], 0.16),
     (["Сараптама", "Экспертиза", "Examination"], 0.08),
     (["Конкурс", "Конкурс", "Tender"], 0.10),
-    (["Алаңды дайындау", "Подготовка площадки", "Site preparation"], 0.06),
-    (["Негізгі құрылыс", "Основное строительство", "Main construction"], 0.34),
+    (
+        ["Алаңды дайындау", "Подготовка площадки", "Site preparation"],
+        0.06,
+    ),
+    (
+        ["Негізгі құрылыс", "Основное строительство", "Main construction"],
+        0.34,
+    ),
     (["Инженерлік желілер", "Инженерные сети", "Networks"], 0.20),
     (["Әрлеу", "Отделка", "Finishing"], 0.14),
     (["Көгалдандыру", "Благоустройство", "Landscaping"], 0.08),
@@ -174,11 +234,23 @@ pub(super) fn draw(seed: u64, cells: &[Cell]) -> Vec<Project> {
                 bac: ((low + (high - low) * unit(5)) * 1e6).round() as i64,
                 start: first + (unit(6) * BEGINS) as i64,
                 planned,
-                pace: if LATE.contains(&fate) { 1.25 + 0.35 * unit(7) } else { 0.96 + 0.08 * unit(7) },
-                price: if OVER.contains(&fate) { 1.15 + 0.25 * unit(8) } else { 0.96 + 0.08 * unit(8) },
+                pace: if LATE.contains(&fate) {
+                    1.25 + 0.35 * unit(7)
+                } else {
+                    0.96 + 0.08 * unit(7)
+                },
+                price: if OVER.contains(&fate) {
+                    1.15 + 0.25 * unit(8)
+                } else {
+                    0.96 + 0.08 * unit(8)
+                },
                 block: BLOCKED.contains(&fate).then(|| {
                     let from = (planned as f64 * (0.3 + 0.3 * unit(9))) as i64;
-                    (from, 6 + (unit(10) * 5.0) as i64, REASONS[(unit(11) * 4.0) as usize])
+                    (
+                        from,
+                        6 + (unit(10) * 5.0) as i64,
+                        REASONS[(unit(11) * 4.0) as usize],
+                    )
                 }),
             }
         })
@@ -233,7 +305,13 @@ pub(super) fn list_activities(shape: &Shape) -> String {
     for (n, project) in shape.projects.iter().enumerate() {
         for (index, ([kk, ru, en], share)) in WORKS.iter().enumerate() {
             let length = days(project, share * dice.between(n * 100 + index, 0, 0.85, 1.15)).max(5);
-            let _ = writeln!(text, "{},{}-A{:02},{kk},{ru},{en},{length}", project.id, project.id, index + 1);
+            let _ = writeln!(
+                text,
+                "{},{}-A{:02},{kk},{ru},{en},{length}",
+                project.id,
+                project.id,
+                index + 1
+            );
         }
     }
     text
@@ -245,7 +323,13 @@ pub(super) fn list_links(shape: &Shape) -> String {
     for project in &shape.projects {
         for (from, to, kind, lag) in LINKS {
             let id = &project.id;
-            let _ = writeln!(text, "{id},{id}-A{:02},{id}-A{:02},{kind},{}", from + 1, to + 1, days(project, lag));
+            let _ = writeln!(
+                text,
+                "{id},{id}-A{:02},{id}-A{:02},{kind},{}",
+                from + 1,
+                to + 1,
+                days(project, lag)
+            );
         }
     }
     text
@@ -271,13 +355,23 @@ fn rows(shape: &Shape, project: &Project, news: News, first: i32, last: i32) -> 
             .map(|period| {
                 let day = month_day(project.start + period) - 1;
                 let [pv, ev, ac] = project.after(period);
-                (day, format!("{id},{period},{},{pv}000.00,{ev}000.00,{ac}000.00", date_text(day)))
+                (
+                    day,
+                    format!(
+                        "{id},{period},{},{pv}000.00,{ev}000.00,{ac}000.00",
+                        date_text(day)
+                    ),
+                )
             })
             .collect(),
         News::Promises => {
             // The first promise is the plan; later ones move towards the truth.
             let (planned, length) = (project.planned as f64, project.length());
-            let steps: &[(f64, f64)] = if length > planned * 1.05 { &[(0.0, 0.0), (0.6, 0.5), (0.95, 0.85)] } else { &[(0.0, 0.0)] };
+            let steps: &[(f64, f64)] = if length > planned * 1.05 {
+                &[(0.0, 0.0), (0.6, 0.5), (0.95, 0.85)]
+            } else {
+                &[(0.0, 0.0)]
+            };
             steps
                 .iter()
                 .zip(1..)
@@ -290,36 +384,54 @@ fn rows(shape: &Shape, project: &Project, news: News, first: i32, last: i32) -> 
                 .collect()
         }
         News::Blocks => project.block.map_or_else(Vec::new, |(from, length, reason)| {
-            let (begin, end) = (month_day(project.start + from), month_day(project.start + from + length));
+            let (begin, end) = (
+                month_day(project.start + from),
+                month_day(project.start + from + length),
+            );
             vec![
                 (begin, format!("{id},{},blocked,{reason}", time(begin))),
                 (end, format!("{id},{},released,{reason}", time(end))),
             ]
         }),
     };
-    all.into_iter().filter(|(day, _)| (first..=last).contains(day)).collect()
+    all.into_iter()
+        .filter(|(day, _)| (first..=last).contains(day))
+        .collect()
 }
 
-/// What is told on the local days from `first` to `last`, as a table; none when nothing is.
-pub(super) fn report(shape: &Shape, news: News, first: i32, last: i32) -> Option<String> {
-    let mut list: Vec<(i32, String)> =
-        shape.projects.iter().flat_map(|p| rows(shape, p, news, first, last)).collect();
+/// The rows of all projects on the local days from `first` to `last`, in the order of time.
+fn all_rows(shape: &Shape, news: News, first: i32, last: i32) -> Vec<(i32, String)> {
+    let mut list: Vec<(i32, String)> = shape
+        .projects
+        .iter()
+        .flat_map(|p| rows(shape, p, news, first, last))
+        .collect();
     list.sort_by_key(|(day, _)| *day);
+    list
+}
+
+fn table(news: News, rows: &[(i32, String)]) -> String {
     let mut text = String::from(match news {
         News::Progress => "project_id,period,t,planned_kzt,earned_kzt,spent_kzt\n",
         News::Promises => "project_id,promise,t,finish_on\n",
         News::Blocks => "project_id,t,status,reason\n",
     });
-    for (_, row) in &list {
+    for (_, row) in rows {
         text.push_str(row);
         text.push('\n');
     }
-    (!list.is_empty()).then_some(text)
+    text
+}
+
+/// What is told on the local days from `first` to `last`, as a table; none when nothing is.
+pub(super) fn report(shape: &Shape, news: News, first: i32, last: i32) -> Option<String> {
+    let rows = all_rows(shape, news, first, last);
+    (!rows.is_empty()).then(|| table(news, &rows))
 }
 
 /// Everything told through a local day (days since 1970), as a table.
 pub(super) fn list_news(shape: &Shape, news: News, today: i32) -> String {
-    report(shape, news, i32::MIN, today).unwrap_or_default()
+    table(news, &all_rows(shape, news, i32::MIN, today))
 }
 
 impl CityTruth<'_> {
@@ -343,8 +455,14 @@ impl CityTruth<'_> {
         let (year, month, _) = civil(day);
         let now = i64::from(year) * 12 + i64::from(month) - 1;
         let is_blocked = |p: &&Project| {
-            p.block.is_some_and(|(from, length, _)| (p.start + from..p.start + from + length).contains(&now))
+            p.block
+                .is_some_and(|(from, length, _)| (p.start + from..p.start + from + length).contains(&now))
         };
-        self.shape.projects.iter().filter(is_blocked).map(|p| p.id.clone()).collect()
+        self.shape
+            .projects
+            .iter()
+            .filter(is_blocked)
+            .map(|p| p.id.clone())
+            .collect()
     }
 }

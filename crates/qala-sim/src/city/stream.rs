@@ -11,6 +11,7 @@ use super::history;
 use super::incidents;
 use super::instruments::Memory;
 use super::movements;
+use super::projects::{self, News};
 use super::readings::{Desk, Record};
 use super::safety;
 use super::transit;
@@ -120,6 +121,7 @@ pub(super) fn expected(shape: &Shape, pace: Pace, from: i64, to: i64) -> u64 {
 
 /// What a feed of a book has to tell of a span of time; none when nothing happened.
 fn book(shape: &Shape, feed: Feed, from: i64, to: i64) -> Option<String> {
+    let days = (shape.zone.local_day(from), shape.zone.local_day(to - 1));
     match feed {
         Feed::Crashes => safety::report(shape, from, to),
         Feed::Offences => crime::report(shape, from, to),
@@ -132,6 +134,9 @@ fn book(shape: &Shape, feed: Feed, from: i64, to: i64) -> Option<String> {
         Feed::Payables => Some(budget::payables(shape, from)),
         Feed::Movements => Some(movements::report(shape, from)),
         Feed::Queue => Some(movements::report_queue(shape, from)),
+        Feed::ProgressNews => projects::report(shape, News::Progress, days.0, days.1),
+        Feed::PromiseNews => projects::report(shape, News::Promises, days.0, days.1),
+        Feed::BlockNews => projects::report(shape, News::Blocks, days.0, days.1),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@ mod crime;
 mod faults;
 mod figures;
 mod movements;
+mod projects;
 mod safety;
 mod specs;
 

@@ -6,7 +6,11 @@ use super::super::*;
 use super::{DAY, ONE, WINTER, number, table};
 
 fn lists(instant: i64) -> BTreeMap<String, Vec<BTreeMap<String, String>>> {
-    let files = ONE.lists(instant).unwrap().into_iter().filter(|f| f.kind == "table");
+    let files = ONE
+        .lists(instant)
+        .unwrap()
+        .into_iter()
+        .filter(|f| f.kind == "table");
     files.map(|f| (f.feed.clone(), table(&f.bytes))).collect()
 }
 
@@ -59,7 +63,11 @@ fn what_is_told_through_a_day_and_what_comes_after_it_are_all() {
             .flat_map(|m| table(&m.bytes))
             .collect();
         let rows = |lists: &[&Vec<BTreeMap<String, String>>]| -> BTreeSet<String> {
-            lists.iter().flat_map(|l| l.iter()).map(|r| format!("{r:?}")).collect()
+            lists
+                .iter()
+                .flat_map(|l| l.iter())
+                .map(|r| format!("{r:?}"))
+                .collect()
         };
         let (got, due) = (rows(&[&before, &news]), rows(&[&after]));
         assert!(got.len() > before.len(), "{list:?}");
@@ -72,9 +80,13 @@ fn what_is_told_through_a_day_and_what_comes_after_it_are_all() {
 fn blocked_projects_earn_nothing_meanwhile() {
     let rows = lists(WINTER + 6 * 365 * DAY).remove(Feed::Progress.id()).unwrap();
     for project in ONE.truth().projects() {
-        let Some((from, length, _)) = project.block else { continue };
+        let Some((from, length, _)) = project.block else {
+            continue;
+        };
         let earned = |period: i64| {
-            let row = rows.iter().find(|r| r["project_id"] == project.id && r["period"] == period.to_string());
+            let row = rows
+                .iter()
+                .find(|r| r["project_id"] == project.id && r["period"] == period.to_string());
             number(row.unwrap(), "earned_kzt")
         };
         assert!(earned(from) == earned(from + length) && earned(from + length + 1) > earned(from + length));
@@ -86,18 +98,28 @@ fn blocked_projects_earn_nothing_meanwhile() {
         .into_iter()
         .map(|r| (r["project_id"].clone(), r["status"].clone()))
         .collect();
-    let blocked: Vec<String> = told.into_iter().filter(|(_, s)| s == "blocked").map(|(p, _)| p).collect();
+    let blocked: Vec<String> = told
+        .into_iter()
+        .filter(|(_, s)| s == "blocked")
+        .map(|(p, _)| p)
+        .collect();
     assert_eq!(blocked, ONE.truth().blocked_projects(day));
 }
 
 #[test]
 fn works_are_linked_without_circles() {
     let mut all = lists(WINTER);
-    let (works, links) = (all.remove(Feed::Activities.id()).unwrap(), all.remove(Feed::ActivityLinks.id()).unwrap());
+    let (works, links) = (
+        all.remove(Feed::Activities.id()).unwrap(),
+        all.remove(Feed::ActivityLinks.id()).unwrap(),
+    );
     assert_eq!((works.len(), links.len()), (500, 600));
     let ids: BTreeSet<&str> = works.iter().map(|w| w["activity_id"].as_str()).collect();
     for link in &links {
         assert!(ids.contains(link["from_activity"].as_str()) && ids.contains(link["to_activity"].as_str()));
-        assert!(link["from_activity"] < link["to_activity"], "links go forward, so there is no circle");
+        assert!(
+            link["from_activity"] < link["to_activity"],
+            "links go forward, so there is no circle"
+        );
     }
 }
