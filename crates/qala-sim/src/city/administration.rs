@@ -19,18 +19,34 @@ const NAMES: [[&str; 3]; DEPARTMENTS] = [
     ["Қаржы", "Финансы", "Finance"],
     ["Жол қозғалысы", "Дорожное движение", "Road traffic"],
     ["Қоғамдық көлік", "Общественный транспорт", "Public transport"],
-    ["Жол инфрақұрылымы", "Дорожная инфраструктура", "Road infrastructure"],
+    [
+        "Жол инфрақұрылымы",
+        "Дорожная инфраструктура",
+        "Road infrastructure",
+    ],
     ["Ішкі саясат", "Внутренняя политика", "Internal policy"],
     ["Сәулет", "Архитектура", "Architecture"],
     ["Азаматтық қорғаныс", "Гражданская оборона", "Civil defence"],
-    ["Коммуналдық инфрақұрылым", "Коммунальная инфраструктура", "Communal infrastructure"],
+    [
+        "Коммуналдық инфрақұрылым",
+        "Коммунальная инфраструктура",
+        "Communal infrastructure",
+    ],
     ["Тұрғын үй", "Жильё", "Housing"],
-    ["Қоғамдық кеңістіктер", "Общественные пространства", "Public spaces"],
+    [
+        "Қоғамдық кеңістіктер",
+        "Общественные пространства",
+        "Public spaces",
+    ],
     ["Экология", "Экология", "Ecology"],
     ["Цифрландыру", "Цифровизация", "Digitalisation"],
     ["Білім", "Образование", "Education"],
     ["Денсаулық сақтау", "Здравоохранение", "Health"],
-    ["Әлеуметтік әл-ауқат", "Социальное благосостояние", "Social welfare"],
+    [
+        "Әлеуметтік әл-ауқат",
+        "Социальное благосостояние",
+        "Social welfare",
+    ],
     ["Мәдениет", "Культура", "Culture"],
     ["Спорт", "Спорт", "Sport"],
     ["Туризм", "Туризм", "Tourism"],
@@ -236,7 +252,13 @@ impl Administration {
                 let id = unit(n, number);
                 put(&mut self.posts, &id, "management", 1, filled);
                 put(&mut self.posts, &id, "support", 1, filled);
-                put(&mut self.posts, &id, "core", 4 + (dice.unit(n * 10 + number, 3) * 6.0) as usize, filled);
+                put(
+                    &mut self.posts,
+                    &id,
+                    "core",
+                    4 + (dice.unit(n * 10 + number, 3) * 6.0) as usize,
+                    filled,
+                );
             }
         }
     }
@@ -247,7 +269,11 @@ impl Administration {
             let (work, thing) = (WORKS[n / THINGS.len()], THINGS[n % THINGS.len()]);
             let group = GROUPS[dice.bits(n, 4) as usize % GROUPS.len()];
             let id = format!("SIM-F{:03}", n + 1);
-            self.indicators.push((format!("SIM-N{:03}", n + 1), id.clone(), format!("register-{}", n % 40)));
+            self.indicators.push((
+                format!("SIM-N{:03}", n + 1),
+                id.clone(),
+                format!("register-{}", n % 40),
+            ));
             self.functions.push(Function {
                 id,
                 owner: department(dice.bits(n, 5) as usize % DEPARTMENTS),
@@ -283,11 +309,19 @@ impl Administration {
                     let twin = Function {
                         id: format!("SIM-F{}", 900 + at),
                         owner: department((at * 5) % DEPARTMENTS),
-                        title: if at % 2 == 0 { copy.title.to_uppercase() } else { format!("{} в городе", copy.title) },
+                        title: if at % 2 == 0 {
+                            copy.title.to_uppercase()
+                        } else {
+                            format!("{} в городе", copy.title)
+                        },
                         programme: copy.programme.clone(),
                     };
                     plant("duplicate_function", format!("{id};{}", twin.id));
-                    self.indicators.push((format!("SIM-N{}", 900 + at), twin.id.clone(), "register-1".to_owned()));
+                    self.indicators.push((
+                        format!("SIM-N{}", 900 + at),
+                        twin.id.clone(),
+                        "register-1".to_owned(),
+                    ));
                     self.functions.push(twin);
                 }
                 18..23 => {
@@ -298,7 +332,8 @@ impl Administration {
                 _ => {
                     for (number, function) in ["", "SIM-F000", "SIM-F999", ""].into_iter().enumerate() {
                         let id = format!("SIM-N{}", 990 + number);
-                        self.indicators.push((id.clone(), function.to_owned(), "register-2".to_owned()));
+                        self.indicators
+                            .push((id.clone(), function.to_owned(), "register-2".to_owned()));
                         plant("indicator_without_function", id);
                     }
                 }
@@ -338,7 +373,11 @@ pub(super) fn list_bodies(shape: &Shape) -> String {
     let mut text = String::from("body_id,parent_id,kind,name_kk,name_ru,name_en,begins_on,ends_on\n");
     for body in &Administration::draw(shape).bodies {
         let [kk, ru, en] = &body.names;
-        let _ = writeln!(text, "{},{},{},{kk},{ru},{en},{SINCE},{}", body.id, body.parent, body.kind, body.to);
+        let _ = writeln!(
+            text,
+            "{},{},{},{kk},{ru},{en},{SINCE},{}",
+            body.id, body.parent, body.kind, body.to
+        );
     }
     text
 }
@@ -375,7 +414,11 @@ pub(super) fn list_indicators(shape: &Shape) -> String {
     let dice = Dice::new(shape.seed, "city/targets");
     let mut text = String::from("indicator_id,function_id,source,target\n");
     for (n, (id, function, source)) in Administration::draw(shape).indicators.iter().enumerate() {
-        let _ = writeln!(text, "{id},{function},{source},{}", 50 + (dice.unit(n, 0) * 50.0) as i64);
+        let _ = writeln!(
+            text,
+            "{id},{function},{source},{}",
+            50 + (dice.unit(n, 0) * 50.0) as i64
+        );
     }
     text
 }

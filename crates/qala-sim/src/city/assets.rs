@@ -18,7 +18,15 @@ const KINDS: [(&str, &str, usize, i32, i32, f64, f64); 5] = [
     ("light", "communal-infrastructure", 0, 15, 2, 0.3, 0.8),
     ("bridge", "road-infrastructure", 120, 60, 2, 300.0, 4_000.0),
     ("playground", "public-spaces", 600, 12, 1, 3.0, 20.0),
-    ("boiler_house", "communal-infrastructure", 90, 30, 1, 200.0, 2_000.0),
+    (
+        "boiler_house",
+        "communal-infrastructure",
+        90,
+        30,
+        1,
+        200.0,
+        2_000.0,
+    ),
     ("building", "public-spaces", 1_200, 50, 3, 50.0, 900.0),
 ];
 const LIGHT_M: f64 = 120.0;
@@ -137,7 +145,11 @@ fn state(shape: &Shape, index: usize, today: i32) -> (i32, i32, i32, i32) {
     let cycle = every * 365;
     let phase = (dice.unit(index, 2) * f64::from(cycle)) as i32;
     let last = today - (today - phase).rem_euclid(cycle);
-    let share = if asset.district == shape.assets.careless { OVERDUE_PLANTED } else { OVERDUE };
+    let share = if asset.district == shape.assets.careless {
+        OVERDUE_PLANTED
+    } else {
+        OVERDUE
+    };
     let left_out = dice.unit(index, 3) < share;
     let inspected = if left_out { last - cycle } else { last };
     (built, condition, inspected, inspected + cycle)
@@ -179,7 +191,11 @@ fn out_on(shape: &Shape, day: i32) -> Vec<LightOut> {
         .map(|n| {
             let unit = |purpose: usize| dice.unit(1 + n * 8 + purpose, time);
             let asset = &assets.list[(unit(0) * assets.lights as f64) as usize];
-            let slow = if asset.district == assets.slow { SLOW_REPAIRS } else { 1.0 };
+            let slow = if asset.district == assets.slow {
+                SLOW_REPAIRS
+            } else {
+                1.0
+            };
             // Noticed in the evening.
             let from = start + ((17.0 + 6.0 * unit(1)) * 3600.0) as i64 * SECOND;
             let days = (REPAIR_DAYS.0 + (REPAIR_DAYS.1 - REPAIR_DAYS.0) * unit(2)) * slow;
@@ -249,7 +265,8 @@ fn visitors(shape: &Shape, space: usize, day: i32) -> i64 {
     let rain = shape.atmosphere.climate.at(noon).rain_mm;
     let weather = if rain > 0.0 { 0.7 } else { 1.0 };
     let noise = 1.0 + 0.05 * dice.normal(space, i64::from(day));
-    let usual = shape.assets.spaces[space].2 * WEEK[weekday(day) as usize] * MONTHS[civil(day).1 as usize - 1];
+    let usual =
+        shape.assets.spaces[space].2 * WEEK[weekday(day) as usize] * MONTHS[civil(day).1 as usize - 1];
     (usual * weather * noise).round() as i64
 }
 
@@ -258,7 +275,13 @@ pub(super) fn report_footfall(shape: &Shape, from: i64) -> String {
     let day = shape.zone.local_day(from);
     let mut text = String::from("space_id,t,visitors\n");
     for space in 0..shape.assets.spaces.len() {
-        let _ = writeln!(text, "{},{},{}", space_id(space), date_text(day), visitors(shape, space, day));
+        let _ = writeln!(
+            text,
+            "{},{},{}",
+            space_id(space),
+            date_text(day),
+            visitors(shape, space, day)
+        );
     }
     text
 }

@@ -97,11 +97,27 @@ pub enum Feed {
     PromiseNews,
     /// What holds projects up.
     BlockNews,
+    /// Bodies of the administration, as a list.
+    Bodies,
+    /// Posts of the administration, as a list.
+    Staff,
+    /// Functions by statute, as a list.
+    Statutes,
+    /// Indicators that departments declare, as a list.
+    Declared,
+    /// What the city owns, as a list.
+    Assets,
+    /// Public spaces, as a list.
+    Spaces,
+    /// Lights that go out and are lit again.
+    Lights,
+    /// Visitors of public spaces by the day.
+    Footfall,
 }
 
 impl Feed {
     /// Feeds that are a list, sent once.
-    pub const LISTS: [Self; 23] = [
+    pub const LISTS: [Self; 29] = [
         Self::Streets,
         Self::Districts,
         Self::Residents,
@@ -125,10 +141,16 @@ impl Feed {
         Self::Progress,
         Self::Promises,
         Self::Blocks,
+        Self::Bodies,
+        Self::Staff,
+        Self::Statutes,
+        Self::Declared,
+        Self::Assets,
+        Self::Spaces,
     ];
 
     /// Feeds that send again and again.
-    pub const STREAMS: [Self; 23] = [
+    pub const STREAMS: [Self; 25] = [
         Self::Posts,
         Self::Sensors,
         Self::Weather,
@@ -152,6 +174,8 @@ impl Feed {
         Self::ProgressNews,
         Self::PromiseNews,
         Self::BlockNews,
+        Self::Lights,
+        Self::Footfall,
     ];
 
     /// The id, as in `packs/almaty/feeds/<id>.toml`.
@@ -203,6 +227,14 @@ impl Feed {
             Self::ProgressNews => "sim-city-project-progress-news",
             Self::PromiseNews => "sim-city-project-promise-news",
             Self::BlockNews => "sim-city-project-block-news",
+            Self::Bodies => "sim-city-bodies",
+            Self::Staff => "sim-city-posts",
+            Self::Statutes => "sim-city-statute-functions",
+            Self::Declared => "sim-city-declared-indicators",
+            Self::Assets => "sim-city-assets",
+            Self::Spaces => "sim-city-public-spaces",
+            Self::Lights => "sim-city-lights",
+            Self::Footfall => "sim-city-footfall",
         }
     }
 
@@ -311,6 +343,8 @@ fn books(pace: Pace) -> Vec<Plan> {
         (Feed::Payables, Rhythm::Monthly(HOUR)),
         (Feed::Movements, Rhythm::Monthly(HOUR)),
         (Feed::Queue, Rhythm::Monthly(HOUR)),
+        (Feed::Lights, soon(HOUR)),
+        (Feed::Footfall, Daily(HOUR)),
     ];
     // What came before the begin stands in lists, so that the years before need not be sent again.
     if pace != Pace::History {

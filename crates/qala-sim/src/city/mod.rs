@@ -6,8 +6,10 @@
 //! two gives the same messages. What does not: the clock of the machine, pacing, files, the lake; who runs the demo
 //! decides when a message goes out.
 
+mod administration;
 mod air;
 mod appeals;
+mod assets;
 mod budget;
 mod crime;
 mod dice;
@@ -38,8 +40,10 @@ use std::sync::Arc;
 
 use qala_core::Zone;
 
+pub use administration::OrganisationFault;
 pub use air::{SOURCE_KINDS, Source, SourceKind};
 pub use appeals::{ASKED_AGAIN, Change, Failure, LATE_FACTOR, Request, TopicTruth};
+pub use assets::{AssetTruth, LightOut, SLOW_REPAIRS};
 pub use budget::{BudgetFaults, LineTruth};
 pub use crime::{Cluster, NEAR_DAYS, NEAR_M, Offence, Origin, REPEATS};
 pub use faults::{EpisodeKind, Fate, FaultOptions, PlannedFault};
@@ -55,6 +59,7 @@ pub use weather::Weather;
 
 use air::{Atmosphere, Sources};
 use appeals::Appeals;
+use assets::Assets;
 use budget::Budget;
 use crime::Crime;
 use faults::FaultPlan;
@@ -118,6 +123,7 @@ struct Shape {
     budget: Budget,
     movements: Movements,
     projects: Vec<projects::Project>,
+    assets: Assets,
     faults: FaultPlan,
 }
 
@@ -158,6 +164,12 @@ fn list(shape: &Shape, feed: Feed, today: i32) -> String {
         Feed::Progress => projects::list_news(shape, News::Progress, today),
         Feed::Promises => projects::list_news(shape, News::Promises, today),
         Feed::Blocks => projects::list_news(shape, News::Blocks, today),
+        Feed::Bodies => administration::list_bodies(shape),
+        Feed::Staff => administration::list_posts(shape),
+        Feed::Statutes => administration::list_functions(shape),
+        Feed::Declared => administration::list_indicators(shape),
+        Feed::Assets => assets::list(shape, today),
+        Feed::Spaces => assets::list_spaces(shape),
         _ => String::new(),
     }
 }
@@ -208,6 +220,7 @@ impl WholeCity {
             budget: Budget::new(seed),
             movements: Movements::new(&cells),
             projects: projects::draw(seed, &cells),
+            assets: Assets::new(seed, &network, &cells),
             faults: FaultPlan::new(seed, &options.faults)?,
             districts,
             network,

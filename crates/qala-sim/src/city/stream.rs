@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::Shape;
 use super::appeals;
+use super::assets;
 use super::budget;
 use super::crime;
 use super::feed::{Feed, Pace, Plan, Rhythm, plans};
@@ -137,6 +138,8 @@ fn book(shape: &Shape, feed: Feed, from: i64, to: i64) -> Option<String> {
         Feed::ProgressNews => projects::report(shape, News::Progress, days.0, days.1),
         Feed::PromiseNews => projects::report(shape, News::Promises, days.0, days.1),
         Feed::BlockNews => projects::report(shape, News::Blocks, days.0, days.1),
+        Feed::Lights => assets::report_lights(shape, from, to),
+        Feed::Footfall => Some(assets::report_footfall(shape, from)),
         _ => None,
     }
 }

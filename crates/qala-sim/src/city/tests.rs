@@ -1,6 +1,8 @@
 //! The full city: determinism, invariants, magnitudes.
 
+mod administration;
 mod appeals;
+mod assets;
 mod budget;
 mod crime;
 mod faults;

@@ -60,6 +60,18 @@ pub(super) fn list_codes(shape: &Shape) -> String {
     codes::list(&shape.budget.lines)
 }
 
+/// Codes of the 120 programmes.
+pub(super) fn programmes(shape: &Shape) -> Vec<String> {
+    let of = |line: &Line| {
+        line.code
+            .rsplit_once('.')
+            .map_or_else(String::new, |c| c.0.to_owned())
+    };
+    let mut codes: Vec<String> = shape.budget.lines.iter().map(of).collect();
+    codes.dedup();
+    codes
+}
+
 /// Money of a line of the budget, tiyn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineTruth {
