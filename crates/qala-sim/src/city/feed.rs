@@ -113,11 +113,17 @@ pub enum Feed {
     Lights,
     /// Visitors of public spaces by the day.
     Footfall,
+    /// Stacks, as a list.
+    Stacks,
+    /// Monitors around a stack, as a list.
+    MonitorStations,
+    /// Values of the monitors by the hour.
+    Monitors,
 }
 
 impl Feed {
     /// Feeds that are a list, sent once.
-    pub const LISTS: [Self; 29] = [
+    pub const LISTS: [Self; 31] = [
         Self::Streets,
         Self::Districts,
         Self::Residents,
@@ -147,10 +153,12 @@ impl Feed {
         Self::Declared,
         Self::Assets,
         Self::Spaces,
+        Self::Stacks,
+        Self::MonitorStations,
     ];
 
     /// Feeds that send again and again.
-    pub const STREAMS: [Self; 25] = [
+    pub const STREAMS: [Self; 26] = [
         Self::Posts,
         Self::Sensors,
         Self::Weather,
@@ -176,6 +184,7 @@ impl Feed {
         Self::BlockNews,
         Self::Lights,
         Self::Footfall,
+        Self::Monitors,
     ];
 
     /// The id, as in `packs/almaty/feeds/<id>.toml`.
@@ -235,6 +244,9 @@ impl Feed {
             Self::Spaces => "sim-city-public-spaces",
             Self::Lights => "sim-city-lights",
             Self::Footfall => "sim-city-footfall",
+            Self::Stacks => "sim-city-air-sources",
+            Self::MonitorStations => "sim-city-air-monitors",
+            Self::Monitors => "sim-city-air-monitor-hours",
         }
     }
 
@@ -345,6 +357,7 @@ fn books(pace: Pace) -> Vec<Plan> {
         (Feed::Queue, Rhythm::Monthly(HOUR)),
         (Feed::Lights, soon(HOUR)),
         (Feed::Footfall, Daily(HOUR)),
+        (Feed::Monitors, soon(HOUR)),
     ];
     // What came before the begin stands in lists, so that the years before need not be sent again.
     if pace != Pace::History {

@@ -26,6 +26,7 @@ mod readings;
 mod safety;
 mod schools;
 mod shape;
+mod stacks;
 mod stations;
 mod stream;
 mod streets;
@@ -52,6 +53,7 @@ pub use incidents::Incident;
 pub use movements::{BOYS, Movement};
 pub use projects::ProjectTruth;
 pub use safety::{Crash, CrashFunction, CrashRisk, Treatment};
+pub use stacks::{MonitorTruth, SEEN_DEG};
 pub use stream::{Message, Messages, Op};
 pub use streets::StreetClass;
 pub use truth::{CityTruth, Fault, Label};
@@ -124,6 +126,7 @@ struct Shape {
     movements: Movements,
     projects: Vec<projects::Project>,
     assets: Assets,
+    stacks: Vec<stacks::Stack>,
     faults: FaultPlan,
 }
 
@@ -170,6 +173,8 @@ fn list(shape: &Shape, feed: Feed, today: i32) -> String {
         Feed::Declared => administration::list_indicators(shape),
         Feed::Assets => assets::list(shape, today),
         Feed::Spaces => assets::list_spaces(shape),
+        Feed::Stacks => stacks::list(shape),
+        Feed::MonitorStations => stacks::list_monitors(shape),
         _ => String::new(),
     }
 }
@@ -221,6 +226,7 @@ impl WholeCity {
             movements: Movements::new(&cells),
             projects: projects::draw(seed, &cells),
             assets: Assets::new(seed, &network, &cells),
+            stacks: stacks::draw(seed, &cells),
             faults: FaultPlan::new(seed, &options.faults)?,
             districts,
             network,

@@ -68,7 +68,11 @@ pub(super) fn draw(seed: u64, cells: &[Cell]) -> Vec<Stack> {
         let unit = |purpose: i64, low: f64, high: f64| dice.between(n, purpose, low, high);
         let is_plant = n < PLANTS.len();
         let within = |cell: &Cell| {
-            let of = if is_plant { cell.district == PLANTS[n] } else { DISTRICTS[cell.district].houses > 0.3 };
+            let of = if is_plant {
+                cell.district == PLANTS[n]
+            } else {
+                DISTRICTS[cell.district].houses > 0.3
+            };
             if of { 1.0 } else { 0.0 }
         };
         let cell = &cells[Chooser::new(cells.iter().map(within)).pick(unit(0, 0.0, 1.0))];
@@ -88,7 +92,11 @@ pub(super) fn draw(seed: u64, cells: &[Cell]) -> Vec<Stack> {
             temperature_k: range((400.0, 440.0), (380.0, 470.0), 4, 0),
             so2_g_s: range((150.0, 400.0), (0.5, 6.0), 5, 1),
             // The rate at full load that the air over the districts knows (50 g/s).
-            pm25_g_s: if is_plant { 50.0 } else { range((0.0, 1.0), (0.1, 1.5), 6, 1) },
+            pm25_g_s: if is_plant {
+                50.0
+            } else {
+                range((0.0, 1.0), (0.1, 1.5), 6, 1)
+            },
         });
     }
     stacks
@@ -158,7 +166,9 @@ fn value(shape: &Shape, monitor: usize, hour: i64) -> f64 {
     let load = 0.35 + 0.5 * weather.heating.min(1.3);
     let plume = PLUME * load * seen * (1_000.0 / metres) / weather.wind_speed.max(0.5);
     let noise = 1.0 + 0.2 * dice.normal(monitor, hour / SECOND);
-    let elsewhere = BACKGROUND * (1.0 + 0.5 * weather.heating) * (1.0 + 0.3 * dice.wave(monitor + 10, hour / SECOND, 7_200));
+    let elsewhere = BACKGROUND
+        * (1.0 + 0.5 * weather.heating)
+        * (1.0 + 0.3 * dice.wave(monitor + 10, hour / SECOND, 7_200));
     ((plume + elsewhere) * noise).max(0.5)
 }
 
@@ -180,11 +190,14 @@ pub(super) fn report(shape: &Shape, from: i64, to: i64) -> Option<String> {
 impl CityTruth<'_> {
     /// What is true of the monitors around the strongest stack.
     pub fn monitors(&self) -> Vec<MonitorTruth> {
-        let of = MONITORS.iter().enumerate().map(|(n, (bearing_deg, _, _))| MonitorTruth {
-            station_id: monitor_id(n),
-            source_id: self.shape.stacks[0].id.clone(),
-            bearing_deg: *bearing_deg,
-        });
+        let of = MONITORS
+            .iter()
+            .enumerate()
+            .map(|(n, (bearing_deg, _, _))| MonitorTruth {
+                station_id: monitor_id(n),
+                source_id: self.shape.stacks[0].id.clone(),
+                bearing_deg: *bearing_deg,
+            });
         of.collect()
     }
 }

@@ -15,6 +15,7 @@ use super::movements;
 use super::projects::{self, News};
 use super::readings::{Desk, Record};
 use super::safety;
+use super::stacks;
 use super::transit;
 use crate::clock::{SECOND, civil, date_text, month_start};
 
@@ -140,6 +141,7 @@ fn book(shape: &Shape, feed: Feed, from: i64, to: i64) -> Option<String> {
         Feed::BlockNews => projects::report(shape, News::Blocks, days.0, days.1),
         Feed::Lights => assets::report_lights(shape, from, to),
         Feed::Footfall => Some(assets::report_footfall(shape, from)),
+        Feed::Monitors => stacks::report(shape, from, to),
         _ => None,
     }
 }

@@ -11,6 +11,7 @@ mod movements;
 mod projects;
 mod safety;
 mod specs;
+mod stacks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

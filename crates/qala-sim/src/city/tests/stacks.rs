@@ -8,7 +8,13 @@ use super::{DAY, ONE, WINTER, number, rows_of, table};
 #[test]
 fn the_wind_of_high_values_points_at_the_stack() {
     let (from, to) = (WINTER - 90 * DAY, WINTER);
-    let rows = rows_of(&ONE, Feed::Monitors, Pace::History, from + 2 * HOUR, to + 2 * HOUR);
+    let rows = rows_of(
+        &ONE,
+        Feed::Monitors,
+        Pace::History,
+        from + 2 * HOUR,
+        to + 2 * HOUR,
+    );
     assert_eq!(rows.len(), 3 * 24 * 90);
     let truth = ONE.truth();
     for monitor in truth.monitors() {
@@ -46,13 +52,22 @@ fn the_wind_of_high_values_points_at_the_stack() {
 
 #[test]
 fn the_register_lists_plants_and_small_stacks() {
-    let files: BTreeMap<String, Vec<u8>> = ONE.lists(WINTER).unwrap().into_iter().map(|f| (f.feed, f.bytes)).collect();
+    let files: BTreeMap<String, Vec<u8>> = ONE
+        .lists(WINTER)
+        .unwrap()
+        .into_iter()
+        .map(|f| (f.feed, f.bytes))
+        .collect();
     let stacks = table(&files[Feed::Stacks.id()]);
     assert_eq!(stacks.len(), 15);
     let plants: Vec<_> = stacks.iter().filter(|s| s["kind"] == "plant").collect();
     let places: Vec<&str> = plants.iter().map(|s| s["place_id"].as_str()).collect();
     assert_eq!(places, ["alatau", "turksib", "zhetysu"]);
-    assert!(plants.iter().all(|s| number(s, "height_m") >= 100.0 && number(s, "so2_g_s") >= 150.0));
+    assert!(
+        plants
+            .iter()
+            .all(|s| number(s, "height_m") >= 100.0 && number(s, "so2_g_s") >= 150.0)
+    );
     let monitors = table(&files[Feed::MonitorStations.id()]);
     for (row, truth) in monitors.iter().zip(ONE.truth().monitors()) {
         let (x, y) = (
