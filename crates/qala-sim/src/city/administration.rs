@@ -191,9 +191,9 @@ impl Administration {
         let names = ["Қала әкімі", "Аким города", "Mayor"].map(str::to_owned);
         self.body(MAYOR.to_owned(), "", "akimat", names, "");
         for n in 0..Self::heads() {
-            let (kind, names) = match n.checked_sub(DEPARTMENTS) {
-                Some(d) => {
-                    let [kk, ru, en] = DISTRICTS[d].names;
+            let (kind, names) = match NAMES.get(n) {
+                None => {
+                    let [kk, ru, en] = DISTRICTS[n - DEPARTMENTS].names;
                     let names = [
                         format!("{kk} әкімдігі"),
                         format!("Акимат: {ru}"),
@@ -201,8 +201,7 @@ impl Administration {
                     ];
                     ("district_administration", names)
                 }
-                None => {
-                    let [kk, ru, en] = NAMES[n];
+                Some([kk, ru, en]) => {
                     let names = [
                         format!("Басқарма: {kk}"),
                         format!("Управление: {ru}"),

@@ -66,13 +66,12 @@ pub(super) fn draw(seed: u64, cells: &[Cell]) -> Vec<Stack> {
     let mut stacks: Vec<Stack> = Vec::new();
     for n in 0..PLANTS.len() + SMALL {
         let unit = |purpose: i64, low: f64, high: f64| dice.between(n, purpose, low, high);
-        let is_plant = n < PLANTS.len();
+        let plant = PLANTS.get(n).copied();
+        let is_plant = plant.is_some();
         let within = |cell: &Cell| {
-            let of = if is_plant {
-                cell.district == PLANTS[n]
-            } else {
-                DISTRICTS[cell.district].houses > 0.3
-            };
+            let of = plant.map_or(DISTRICTS[cell.district].houses > 0.3, |district| {
+                cell.district == district
+            });
             if of { 1.0 } else { 0.0 }
         };
         let cell = &cells[Chooser::new(cells.iter().map(within)).pick(unit(0, 0.0, 1.0))];

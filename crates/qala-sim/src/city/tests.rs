@@ -3,6 +3,7 @@
 mod administration;
 mod appeals;
 mod assets;
+mod books;
 mod budget;
 mod crime;
 mod faults;
@@ -97,7 +98,7 @@ fn the_bytes_of_seed_one_are_fixed() {
     }
     assert_eq!(
         hex(&hash.finalize()),
-        "34fe84945375253d2f35d243ab55126c6436d9c86b258b13c334cfdd843cb8c1"
+        "79945517013358f5d3fd48698b3b836178a1d427183238f660ec3196a8067454"
     );
 }
 

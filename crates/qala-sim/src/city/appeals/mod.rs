@@ -195,14 +195,14 @@ fn counts(shape: &Shape, day: i32) -> (usize, usize) {
 #[derive(Clone, Copy)]
 struct Slot {
     day: i32,
-    slot: usize,
+    number: usize,
     /// Of the failure of the day.
     is_failure: bool,
 }
 
 impl Slot {
     fn unit(self, dice: Dice, purpose: usize) -> f64 {
-        dice.unit(self.slot * 64 + purpose, i64::from(self.day))
+        dice.unit(self.number * 64 + purpose, i64::from(self.day))
     }
 
     /// The topic; none for a question.
@@ -220,10 +220,10 @@ impl Slot {
 
 fn slots(shape: &Shape, day: i32) -> impl Iterator<Item = Slot> + use<> {
     let (usual, failed) = counts(shape, day);
-    (0..usual + failed).map(move |slot| Slot {
+    (0..usual + failed).map(move |number| Slot {
         day,
-        slot,
-        is_failure: slot >= usual,
+        number,
+        is_failure: number >= usual,
     })
 }
 
@@ -283,7 +283,7 @@ fn place(shape: &Shape, dice: Dice, slot: Slot) -> (Point, usize) {
         cell = within[(slot.unit(dice, 3) * within.len() as f64) as usize % within.len().max(1)];
     }
     (
-        in_block(shape, cell, dice.disc(slot.slot, i64::from(slot.day))),
+        in_block(shape, cell, dice.disc(slot.number, i64::from(slot.day))),
         shape.cells[cell].district,
     )
 }
@@ -299,14 +299,14 @@ fn repeat_day(dice: Dice, slot: Slot) -> Option<i32> {
 fn request(shape: &Shape, dice: Dice, slot: Slot, again: Option<i32>) -> Request {
     let topic = slot.topic(shape, dice);
     let (point, district) = place(shape, dice, slot);
-    let first = format!("SIM-R{}-{}", slot.day, slot.slot);
+    let first = format!("SIM-R{}-{}", slot.day, slot.number);
     let (day, purpose) = again.map_or((slot.day, 20), |day| (day, 40));
     let at = opened(shape, dice, slot, shape.zone.day_start(day), purpose + 10);
     let when = (at, civil(day).1);
     let point = if again.is_some() {
         beside(
             point,
-            dice.disc(slot.slot + 1_000_000, i64::from(slot.day)),
+            dice.disc(slot.number + 1_000_000, i64::from(slot.day)),
             AGAIN_M,
         )
     } else {
@@ -376,7 +376,7 @@ fn changed(shape: &Shape, from: i64, to: i64) -> Vec<(i64, String, Change)> {
         for (t, change) in changes(shape, dice, slot, topic, (at, month), purpose) {
             if t >= from && t < to {
                 let tail = if purpose == 40 { "-r" } else { "" };
-                list.push((t, format!("SIM-R{}-{}{tail}", slot.day, slot.slot), change));
+                list.push((t, format!("SIM-R{}-{}{tail}", slot.day, slot.number), change));
             }
         }
     };

@@ -236,7 +236,7 @@ pub(super) fn draw(seed: u64) -> Vec<Line> {
         };
         let kind = |p: usize| match group.code {
             "13" => Specific::Transfers,
-            "06" if p % 3 != 0 => Specific::Transfers,
+            "06" if !p.is_multiple_of(3) => Specific::Transfers,
             _ if group.works > 0.0 && p % 3 == 2 && p < central => Specific::Works,
             _ => Specific::Services,
         };

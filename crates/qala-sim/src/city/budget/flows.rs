@@ -9,6 +9,9 @@ use super::codes::Specific;
 use super::year::{self, AMENDED, LineYear, working_days};
 use crate::clock::{SECOND, civil, date_text, month_start};
 
+/// Working days of January on which the contracts of the month are signed.
+const JANUARY: usize = 5;
+
 /// What flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Flow {
@@ -32,16 +35,20 @@ pub(super) struct Part {
 /// Parts of a line in a month: some 75,000 payments (of 400,000 real ones: the cost of the demo sets the number) and 40,000
 /// contracts a year (CITY-FACTS section 11).
 fn parts(flow: Flow, specific: Specific) -> usize {
-    match (flow, specific) {
-        (Flow::Payments, Specific::Wages) => 8,
-        (Flow::Payments, Specific::Utilities) => 20,
-        (Flow::Payments, Specific::Services) => 37,
-        (Flow::Payments, Specific::Works) => 15,
-        (Flow::Payments, Specific::Transfers) => 4,
-        (_, Specific::Utilities) => 4,
-        (_, Specific::Services) => 34,
-        (_, Specific::Works) => 8,
-        _ => 1,
+    if flow == Flow::Payments {
+        return match specific {
+            Specific::Wages => 8,
+            Specific::Utilities => 20,
+            Specific::Services => 37,
+            Specific::Works => 15,
+            Specific::Transfers => 4,
+        };
+    }
+    match specific {
+        Specific::Utilities => 4,
+        Specific::Services => 34,
+        Specific::Works => 8,
+        Specific::Wages | Specific::Transfers => 1,
     }
 }
 
@@ -91,15 +98,19 @@ fn cut(
     let day = |n: usize| {
         let unit = dice.unit(at(n), time * 4);
         let index = if is_payment {
-            // Contracts of January are signed on its first day; nothing is paid on it. December is paid at its end.
+            // What is paid was committed before: at the first day of a month, and in January in its first week. December
+            // is paid at its end.
+            let first = if month == 1 { JANUARY } else { 1 };
             let late = if month == 12 {
                 unit.max(dice.unit(at(n), time * 4 + 1))
             } else {
                 unit
             };
-            1 + (late * last as f64) as usize
-        } else if month == 1 || !is_bought(specific) {
+            first + (late * (days.len() - first) as f64) as usize
+        } else if !is_bought(specific) {
             0
+        } else if month == 1 {
+            (unit * JANUARY as f64) as usize
         } else {
             (unit * days.len() as f64) as usize
         };

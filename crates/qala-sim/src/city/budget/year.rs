@@ -4,7 +4,7 @@
 use super::super::dice::{Dice, apportion};
 use super::Budget;
 use super::codes::Specific;
-use crate::clock::{month_start, weekday};
+use crate::clock::{civil, month_start, weekday};
 
 /// Money of a line in a year, tiyn.
 #[derive(Debug, Clone)]
@@ -126,8 +126,11 @@ pub(super) fn lines(budget: &Budget, year: i32) -> Vec<LineYear> {
         .collect()
 }
 
-/// The working days of a month (1 to 12): Monday to Friday. Holidays are left out of account.
+/// The working days of a month (1 to 12): Monday to Friday. Of the holidays only those of January are left out, when nothing at
+/// all is paid.
 pub(super) fn working_days(year: i32, month: i32) -> Vec<i32> {
     let days = month_start(year, month)..month_start(year, month + 1);
-    days.filter(|day| weekday(*day) < 5).collect()
+    let is_holiday = |day: i32| month == 1 && matches!(civil(day).2, 1 | 2 | 7);
+    days.filter(|day| weekday(*day) < 5 && !is_holiday(*day))
+        .collect()
 }

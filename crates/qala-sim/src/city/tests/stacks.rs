@@ -36,7 +36,7 @@ fn the_wind_of_high_values_points_at_the_stack() {
             .unwrap();
         let off = ((best.0 - monitor.bearing_deg + 540.0).rem_euclid(360.0) - 180.0).abs();
         // The wind hardly ever comes from the east, where the third one sees the stack.
-        if monitor.bearing_deg != 90.0 {
+        if (monitor.bearing_deg - 90.0).abs() > 1.0 {
             assert!(off <= 30.0 && best.1 > 0.2, "{monitor:?} {best:?}");
         }
     }
