@@ -1,5 +1,7 @@
 //! Tests of the conditional probability function.
 
+use std::fmt::Write;
+
 use super::*;
 use crate::fixture::{numbers, public_file, run as run_csv, tables};
 use crate::random::Random;
@@ -35,7 +37,7 @@ fn london(test: &str) -> Option<String> {
     let mut csv = String::from("t,wd_deg,ws_m_s,value\n");
     for line in text.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
-        csv.push_str(&format!("{}Z,{},{},{}\n", cells[0], cells[2], cells[1], cells[7]));
+        writeln!(csv, "{}Z,{},{},{}", cells[0], cells[2], cells[1], cells[7]).expect("a text");
     }
     Some(csv)
 }

@@ -53,7 +53,7 @@ impl<'a> Series<'a> {
     /// median step of the series.
     pub fn flat(&self, hours: usize) -> Vec<bool> {
         let mut marks = vec![false; self.values.len()];
-        for (from, to) in self.runs(|at| self.values[at] == self.values[at - 1]) {
+        for (from, to) in self.runs(|at| self.values[at].total_cmp(&self.values[at - 1]).is_eq()) {
             let covered = (self.micros[to - 1] - self.micros[from]) as f64 + self.step;
             if to - from >= hours && covered >= hours as f64 * HOUR {
                 marks[from..to].fill(true);
@@ -67,7 +67,7 @@ impl<'a> Series<'a> {
     pub fn spikes(&self, rule: Spike) -> Vec<bool> {
         let mut marks = vec![false; self.values.len()];
         for (from, to) in self.runs(|_| true) {
-            for at in from..to {
+            for (at, mark) in marks.iter_mut().enumerate().take(to).skip(from) {
                 let window = &self.values[at.saturating_sub(2).max(from)..(at + 3).min(to)];
                 if window.len() < 3 {
                     continue;
@@ -75,7 +75,7 @@ impl<'a> Series<'a> {
                 let center = median(window.iter().copied());
                 let mad = median(window.iter().map(|value| (value - center).abs()));
                 let scale = mad.max(rule.share * center.abs()).max(rule.floor_ug_m3);
-                marks[at] = (self.values[at] - center).abs() > rule.mads * scale;
+                *mark = (self.values[at] - center).abs() > rule.mads * scale;
             }
         }
         marks

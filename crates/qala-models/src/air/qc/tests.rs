@@ -1,5 +1,7 @@
 //! Tests of the checks: planted faults are found, clean series stay clean, the values stay as they are.
 
+use std::fmt::Write;
+
 use super::*;
 use crate::fixture;
 use crate::random::Random;
@@ -12,9 +14,7 @@ fn hourly(pollutant: &str, values: &[Option<f64>]) -> String {
     for (hour, value) in values.iter().enumerate() {
         let cell = value.map_or(String::new(), |value| value.to_string());
         let (day, hour) = (hour / 24 + 1, hour % 24);
-        csv.push_str(&format!(
-            "A,2026-01-{day:02}T{hour:02}:00:00+05:00,{pollutant},{cell}\n"
-        ));
+        writeln!(csv, "A,2026-01-{day:02}T{hour:02}:00:00+05:00,{pollutant},{cell}").expect("a text");
     }
     csv
 }
@@ -198,7 +198,7 @@ fn planted_faults_are_found_and_few_good_readings_are_marked() {
     let (mut found, mut planted, mut wrong, mut good) = (0, 0, 0, 0);
     for _ in 0..20 {
         let count = 24 * 30;
-        let micros: Vec<i64> = (0..count as i64).map(|hour| hour * HOUR).collect();
+        let micros: Vec<i64> = (0..i64::from(count)).map(|hour| hour * HOUR).collect();
         let mut weather = 0.0;
         let mut values: Vec<f64> = (0..count)
             .map(|hour| {
@@ -242,7 +242,7 @@ fn the_real_hours_of_a_road_go_through_in_seconds() {
     for line in text.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
         for (name, column) in [("pm10", 6), ("pm25", 9)] {
-            csv.push_str(&format!("road,{}Z,{name},{}\n", cells[0], cells[column]));
+            writeln!(csv, "road,{}Z,{name},{}", cells[0], cells[column]).expect("a text");
         }
     }
     let found = flags(&csv, &[]);

@@ -1,5 +1,7 @@
 //! Tests of the curve: a published trial, exact cases, recovery of a known truth, dates.
 
+use std::fmt::Write;
+
 use super::*;
 use crate::fixture::{numbers, public_file, run as run_csv, tables};
 use crate::random::Random;
@@ -80,7 +82,7 @@ fn the_same_trial_through_files() {
         } else {
             String::new()
         };
-        csv.push_str(&format!("mp,{},{closed}\n", date(opened)));
+        writeln!(csv, "mp,{},{closed}", date(opened)).expect("a text");
     }
     let as_of = format!("{}T06:00:00+05:00", written(jan_first_2024() + 513));
     let found = tables("appeals.closing_time", &[("cases", &csv)], &[("as_of", &as_of)]).expect("a run");
@@ -263,12 +265,14 @@ fn real_requests_of_a_city_go_through() {
         ["Agency", "Created Date", "Closed Date"].map(|column| table.texts(column).expect("a column"));
     let mut csv = String::from("group,opened,closed\n");
     for row in 0..table.rows() {
-        csv.push_str(&format!(
-            "{},{},{}\n",
+        writeln!(
+            csv,
+            "{},{},{}",
             agencies[row],
             moment(&opened[row]),
             moment(&closed[row])
-        ));
+        )
+        .expect("a text");
     }
     let found = tables("appeals.closing_time", &[("cases", &csv)], &[]).expect("a run");
     // All 78 are closed: the median is that of the closed ones.

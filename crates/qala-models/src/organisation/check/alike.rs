@@ -284,7 +284,7 @@ mod tests {
             let mut random = Random::part(3, round);
             let titles: Vec<String> = (0..30)
                 .map(|_| {
-                    (0..1 + random.below(6))
+                    (0..=random.below(6))
                         .map(|_| ["j", "b", "c", "d", "e", "f", "g", "h", "i"][random.below(9)])
                         .collect::<Vec<_>>()
                         .join(" ")

@@ -13,26 +13,32 @@ pub(super) fn cycles(bodies: &[Body], as_of: Option<i64>) -> Vec<Finding> {
     for body in bodies {
         names.place(&body.id);
     }
-    let edges: Vec<(usize, usize, Period)> = bodies
+    let edges: Vec<Edge> = bodies
         .iter()
         .filter(|body| as_of.is_none_or(|day| body.period.holds(day)))
-        .filter_map(|body| Some((names.find(&body.id)?, names.find(&body.parent)?, body.period)))
+        .filter_map(|body| {
+            Some(Edge {
+                body: names.find(&body.id)?,
+                parent: names.find(&body.parent)?,
+                period: body.period,
+            })
+        })
         .collect();
     let edges = closed(names.len(), edges);
 
     // A ring begins when one of its edges does: it is enough to look at those days.
     let mut days: Vec<i64> = edges
         .iter()
-        .map(|(_, _, period)| period.from.unwrap_or(i64::MIN))
+        .map(|edge| edge.period.from.unwrap_or(i64::MIN))
         .collect();
     days.sort_unstable();
     days.dedup();
     let mut rings: Vec<Vec<usize>> = Vec::new();
     for day in days {
         let mut parents: HashMap<usize, usize> = HashMap::new();
-        for (body, parent, period) in &edges {
-            if period.holds(day) || as_of.is_some() {
-                parents.entry(*body).or_insert(*parent);
+        for edge in &edges {
+            if as_of.is_some() || edge.period.holds(day) {
+                parents.entry(edge.body).or_insert(edge.parent);
             }
         }
         for ring in rings_of(&parents) {
@@ -61,15 +67,29 @@ pub(super) fn cycles(bodies: &[Body], as_of: Option<i64>) -> Vec<Finding> {
         .collect()
 }
 
+/// A body that reports to another one for a time, by their places.
+struct Edge {
+    body: usize,
+    parent: usize,
+    period: Period,
+}
+
+impl Edge {
+    fn up(&self) -> (usize, usize) {
+        (self.body, self.parent)
+    }
+
+    fn down(&self) -> (usize, usize) {
+        (self.parent, self.body)
+    }
+}
+
 /// The edges that may be part of a ring: without those that lead from or to a body at an end of all chains.
-fn closed(bodies: usize, mut edges: Vec<(usize, usize, Period)>) -> Vec<(usize, usize, Period)> {
-    let ends: [fn(&(usize, usize, Period)) -> (usize, usize); 2] =
-        [|edge| (edge.0, edge.1), |edge| (edge.1, edge.0)];
-    for end in ends {
+fn closed(bodies: usize, mut edges: Vec<Edge>) -> Vec<Edge> {
+    for direction in [Edge::up, Edge::down] {
         let mut coming = vec![0_usize; bodies];
         let mut leaving: Vec<Vec<usize>> = vec![Vec::new(); bodies];
-        for edge in &edges {
-            let (from, to) = end(edge);
+        for (from, to) in edges.iter().map(direction) {
             coming[to] += 1;
             leaving[from].push(to);
         }
@@ -84,7 +104,7 @@ fn closed(bodies: usize, mut edges: Vec<(usize, usize, Period)>) -> Vec<(usize, 
                 }
             }
         }
-        edges.retain(|edge| !is_free[edge.0] && !is_free[edge.1]);
+        edges.retain(|edge| !is_free[edge.body] && !is_free[edge.parent]);
     }
     edges
 }

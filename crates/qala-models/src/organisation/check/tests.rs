@@ -1,5 +1,7 @@
 //! Tests of the nine rules, one fault at a time in a clean register, and of what planted faults are found.
 
+use std::fmt::Write;
+
 use super::*;
 use crate::fixture::run as run_csv;
 use crate::random::Random;
@@ -269,7 +271,8 @@ fn span() {
     let rows = |count: usize| {
         (0..count)
             .map(|at| format!("x{at},parks,core,true\n"))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .concat()
     };
     let boss = "boss,parks,management,true\n";
     assert_eq!(with(1, &format!("{boss}{}", rows(12)), &[]), Vec::<String>::new());
@@ -295,7 +298,10 @@ fn span() {
     assert_eq!(with(1, &rows(2), &[]), Vec::<String>::new());
     assert_eq!(with(1, &rows(13), &[]), ["span,warning,parks"]);
     // Bodies below a body are its reports.
-    let below: String = (0..13).map(|at| format!("u{at},parks,unit,,\n")).collect();
+    let below = (0..13)
+        .map(|at| format!("u{at},parks,unit,,\n"))
+        .collect::<Vec<_>>()
+        .concat();
     assert_eq!(with(0, &below, &[]), ["span,warning,parks"]);
 }
 
@@ -307,16 +313,22 @@ fn a_reform_leaves_no_function_behind_or_says_which() {
     let mut functions = String::from("function,owner,legal_basis,programme,from,to,title\n");
     let topics = ["roads", "parks", "schools", "clinics", "markets", "archives"];
     for (at, topic) in topics.into_iter().enumerate() {
-        bodies.push_str(&format!(
-            "old{at},city,department,2010-01-01,{day}\nnew{at},city,department,{day},\n"
-        ));
+        writeln!(
+            bodies,
+            "old{at},city,department,2010-01-01,{day}\nnew{at},city,department,{day},"
+        )
+        .expect("a text");
         for (work, title) in [("a", "Planning"), ("b", "Inspection"), ("c", "Repair")] {
-            functions.push_str(&format!(
-                "{topic}-{work},old{at},law,p{at},2010-01-01,{day},{title} of {topic}\n"
-            ));
-            functions.push_str(&format!(
-                "{topic}-{work},new{at},law,p{at},{day},,{title} of {topic}\n"
-            ));
+            writeln!(
+                functions,
+                "{topic}-{work},old{at},law,p{at},2010-01-01,{day},{title} of {topic}"
+            )
+            .expect("a text");
+            writeln!(
+                functions,
+                "{topic}-{work},new{at},law,p{at},{day},,{title} of {topic}"
+            )
+            .expect("a text");
         }
     }
     let findings = |bodies: &str, posts: &str, functions: &str, as_of: &str| {
@@ -457,7 +469,7 @@ fn planted_orphans_and_duplicates_are_found() {
                 0 => format!("{}s {}: {}", words[2], words[3], words[0]),
                 1 => copy.title.to_uppercase(),
                 2 => format!("{} in the city", copy.title),
-                _ => copy.title.replacen("i", "y", 1),
+                _ => copy.title.replacen('i', "y", 1),
             };
             planted.push(format!("{};d{at}", copy.id));
             functions.push(Function {

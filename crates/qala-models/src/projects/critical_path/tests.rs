@@ -123,8 +123,14 @@ fn networks_by_chance_have_the_dates_of_an_independent_computation() {
 
 #[test]
 fn tenths_of_days_are_critical_in_spite_of_rounding() {
-    let activities: String = (0..30).map(|at| format!("a{at},0.1\n")).collect();
-    let links: String = (1..30).map(|at| format!("a{},a{at},FS,0.2\n", at - 1)).collect();
+    let activities = (0..30)
+        .map(|at| format!("a{at},0.1\n"))
+        .collect::<Vec<_>>()
+        .concat();
+    let links = (1..30)
+        .map(|at| format!("a{},a{at},FS,0.2\n", at - 1))
+        .collect::<Vec<_>>()
+        .concat();
     let found = schedule(&activities, &links).expect("a run");
     assert_eq!(found.matches(",0,true").count(), 30, "{found}");
 }

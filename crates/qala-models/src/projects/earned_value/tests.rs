@@ -41,9 +41,9 @@ fn the_rows_may_be_in_any_order_and_periods_may_have_any_names() {
     let worked = tables("projects.earned_value", &[("series", WORKED)], &[])
         .expect("a run")
         .remove(0);
-    let years = WORKED.replace("\n", "\n202");
+    let years = WORKED.replace('\n', "\n202");
     let years = years.strip_suffix("202").expect("a suffix");
-    let months = WORKED.replace("\n", "\n2026-0");
+    let months = WORKED.replace('\n', "\n2026-0");
     let months = months.strip_suffix("2026-0").expect("a suffix");
     let from_zero = WORKED.replacen("\n1,", "\n0,0,0,0\n1,", 1);
     for (csv, skipped) in [(years, 0), (months, 0), (from_zero.as_str(), 1)] {
