@@ -159,7 +159,7 @@ impl Input {
         for row in 0..areas.len() {
             let area = self.areas.place(&areas[row]);
             if area == grids.len() {
-                grids.push(self.grid(self.groups));
+                grids.push(grid(self.groups));
             }
             if counts[row] < 0.0 {
                 return Err(table.wrong(row, "count", "is below 0"));
@@ -212,7 +212,7 @@ impl Input {
         let sexes = sexes(table)?;
         let ages = table.ints("age")?;
         let numbers = table.floats(column)?;
-        let empty = self.grid(self.groups + usize::from(is_survival));
+        let empty = grid(self.groups + usize::from(is_survival));
         for row in 0..areas.len() {
             if is_survival && !(0.0..=1.0).contains(&numbers[row]) {
                 return Err(table.wrong(row, column, "is no share between 0 and 1"));
@@ -231,10 +231,6 @@ impl Input {
             fill(table, row, &mut cells[sexes[row]][place], numbers[row])?;
         }
         Ok(())
-    }
-
-    fn grid(&self, cells: usize) -> Grid {
-        [vec![None; cells], vec![None; cells]]
     }
 
     fn read_groups(&self, table: &Table) -> Result<Vec<usize>, Refusal> {
@@ -278,6 +274,10 @@ impl Input {
             })
             .collect()
     }
+}
+
+fn grid(cells: usize) -> Grid {
+    [vec![None; cells], vec![None; cells]]
 }
 
 fn sexes(table: &Table) -> Result<Vec<usize>, Refusal> {

@@ -64,7 +64,7 @@ pub fn step(now: &Cohorts, rates: &Rates) -> Result<(Cohorts, Events), Fault> {
     }
     let girls = 1.0 / (1.0 + rates.sex_ratio_at_birth);
     // Births depend on the women of age 0 at the end, who are the births themselves: solved, not iterated.
-    let women_years = |group: usize| (now[1][group] + next[1][group]) / 2.0;
+    let women_years = |group: usize| f64::midpoint(now[1][group], next[1][group]);
     let births: f64 = (0..now[1].len())
         .map(|group| rates.width * rates.fertility[group] * women_years(group))
         .sum();

@@ -25,8 +25,8 @@ fn small() -> [String; 4] {
     let alive = [[0.97, 0.99, 0.97, 0.80, 0.30], [0.98, 0.995, 0.98, 0.88, 0.42]];
     let moved = [[4, 36, -6, 0], [2, 44, -8, 1]];
     for (sex, name) in ["male", "female"].iter().enumerate() {
-        for group in 0..4 {
-            writeln!(population, "c,{name},{},{}", group * 20, people[sex][group]).unwrap();
+        for (group, count) in people[sex].iter().enumerate() {
+            writeln!(population, "c,{name},{},{count}", group * 20).unwrap();
         }
         for year in [2020, 2040, 2060] {
             for (place, sx) in alive[sex].iter().enumerate() {
@@ -191,11 +191,10 @@ fn nobody_is_lost_and_nobody_is_made() {
 fn areas_are_apart_and_the_input_migration_may_be_absent() {
     let one = small();
     let twice = one.clone().map(|csv| {
-        let rows: String = csv
-            .lines()
-            .skip(1)
-            .map(|line| format!("d{}\n", &line[1..]))
-            .collect();
+        let rows = csv.lines().skip(1).fold(String::new(), |mut rows, line| {
+            writeln!(rows, "d{}", &line[1..]).unwrap();
+            rows
+        });
         format!(
             "{}\n{rows}{}",
             csv.lines().next().unwrap(),

@@ -94,7 +94,10 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
             if length < 0.0 {
                 return Err(readings.wrong(row, "length_m", "is below 0"));
             }
-            if segment.length_m.is_some_and(|known| known != length) {
+            if segment
+                .length_m
+                .is_some_and(|known| (known - length).abs() > 1e-9 * known)
+            {
                 let what =
                     format!("is another length than in an earlier row of segment `{id}`; give it one length");
                 return Err(readings.wrong(row, "length_m", &what));
