@@ -238,3 +238,44 @@ fn what_a_forecast_of_one_step_does_not_explain_is_not_drawn() {
     assert!(chart.points.iter().all(|point| *point == Point::default()));
     assert!(xmr(&some(&wave), None).points[0].upper.is_some());
 }
+
+/// scripts/reference_control_chart.py (numpy 2.4.6).
+#[test]
+fn the_residual_chart_is_as_numpy_computes_it() {
+    let mut values = vec![3.0];
+    for t in 1..60_u32 {
+        values.push(0.8 * values[values.len() - 1] + f64::from(t * 7919 % 101) / 101.0);
+    }
+    let chart = residual_xmr(&some(&values), Some(40));
+    assert_close(chart.mean_moving_range.unwrap(), 0.367_005_232_743_748_8, 1e-9);
+    for (t, centre, lower, upper, range) in [
+        (
+            1,
+            2.711_767_569_255_661_3,
+            1.735_689_822_596_754_7,
+            3.687_845_315_914_567_7,
+            None,
+        ),
+        (
+            39,
+            2.429_514_115_382_01,
+            1.453_436_368_723_103_3,
+            3.405_591_862_040_916_2,
+            Some(0.397_361_971_163_207_04),
+        ),
+        (
+            59,
+            2.503_575_236_814_744_4,
+            1.527_497_490_155_837_8,
+            3.479_652_983_473_650_7,
+            Some(0.440_228_145_107_043_56),
+        ),
+    ] {
+        let point = &chart.points[t];
+        assert_close(point.centre.unwrap(), centre, 1e-9);
+        assert_close(point.lower.unwrap(), lower, 1e-9);
+        assert_close(point.upper.unwrap(), upper, 1e-9);
+        assert_eq!(point.moving_range.is_some(), range.is_some());
+        assert_close(point.moving_range.unwrap_or(1.0), range.unwrap_or(1.0), 1e-9);
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::fixture::{assert_close, numbers, public_file, run, tables};
 
@@ -109,4 +111,34 @@ fn real_schools_are_as_pandas_computes_them() {
         "district,places,pupils,missing,free\nWard 8,,,,\nWard 7,7264,4866,0,2398\nWard 6,,,,\nWard 5,9062,,,\n\
          Ward 4,8494,6391,274,2377\nWard 1,6213,4943,6,1276\nWard 3,5822,6478,792,136\nWard 2,3156,2721,145,580\n"
     );
+}
+
+proptest! {
+    /// What is missing less what is free is pupils less places, of a school and of a district; one of both is 0 in a school.
+    #[test]
+    fn the_gap_of_a_district_is_that_of_its_schools(
+        schools in prop::collection::vec((0_u32..2_000, 0_u32..3_000, 0_usize..3), 1..40),
+    ) {
+        let mut rows = HEAD.to_owned();
+        for (id, (places, pupils, district)) in schools.iter().enumerate() {
+            writeln!(rows, "s{id},d{district},{places},1,{pupils}").unwrap();
+        }
+        let tables = tables("schools.load", &[("schools", &rows)], &[]).unwrap();
+        let column = |table: usize, name: &str| -> Vec<f64> {
+            numbers(&tables[table], name).into_iter().map(Option::unwrap).collect()
+        };
+        let (missing, free) = (column(0, "missing"), column(0, "free"));
+        for (row, (places, pupils, _)) in schools.iter().enumerate() {
+            prop_assert!((missing[row] - free[row] - (f64::from(*pupils) - f64::from(*places))).abs() < 1e-9);
+            prop_assert!(missing[row].min(free[row]) == 0.0);
+        }
+        let districts = tables[1].texts("district").unwrap();
+        for (row, name) in districts.iter().enumerate() {
+            let own = |cells: &[f64]| -> f64 {
+                cells.iter().zip(&schools).filter(|(_, school)| format!("d{}", school.2) == *name).map(|(n, _)| n).sum()
+            };
+            prop_assert!((column(1, "missing")[row] - own(&missing)).abs() < 1e-9);
+            prop_assert!((column(1, "free")[row] - own(&free)).abs() < 1e-9);
+        }
+    }
 }
