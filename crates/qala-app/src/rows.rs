@@ -105,19 +105,28 @@ impl Centre {
     /// # Errors
     /// The query's.
     pub async fn row_counts(&self) -> Result<BTreeMap<String, u64>> {
-        let count = |spec: &&DatasetSpec| {
+        let mut counts = self.lake.visible_rows();
+        let count = |spec: &DatasetSpec| {
             let name = &spec.name;
             format!(
                 "SELECT '{name}' AS name, count(*) AS n FROM {}",
                 quoted(name.as_str())
             )
         };
-        let specs = self.lake.specs();
-        let parts: Vec<String> = specs.iter().map(count).collect();
-        let rows = self.rows(&parts.join(" UNION ALL ")).await?;
-        let pair =
-            |row: &Map<String, Value>| Some((row.get("name")?.as_str()?.to_owned(), row.get("n")?.as_u64()?));
-        Ok(rows.iter().filter_map(pair).collect())
+        let unknown = self
+            .lake
+            .specs()
+            .into_iter()
+            .filter(|spec| !counts.contains_key(spec.name.as_str()));
+        let parts: Vec<String> = unknown.map(count).collect();
+        if !parts.is_empty() {
+            let rows = self.rows(&parts.join(" UNION ALL ")).await?;
+            let pair = |row: &Map<String, Value>| {
+                Some((row.get("name")?.as_str()?.to_owned(), row.get("n")?.as_u64()?))
+            };
+            counts.extend(rows.iter().filter_map(pair));
+        }
+        Ok(counts)
     }
 
     /// A page of a dataset's rows.

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod duty;
+mod model;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::duty::{FeedCommand, TokenCommand};
+pub(crate) use self::model::ModelCommand;
 use crate::demo::History;
 
 /// An open situation centre for a whole city.
@@ -190,6 +192,9 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
     },
+    /// Models: the city's mathematics, on files or on the answers to questions
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Check specs, indicators and packs against each other
     #[command(after_help = "Example: qala check")]
     Check,

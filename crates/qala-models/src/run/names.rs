@@ -46,3 +46,25 @@ impl Names {
         self.names.iter().map(String::as_str)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_the_place_of_its_first_appearance() {
+        let mut names = Names::default();
+        assert!(names.is_empty());
+        let places: Vec<usize> = ["b", "a", "b", ""]
+            .into_iter()
+            .map(|name| names.place(name))
+            .collect();
+        assert_eq!(places, [0, 1, 0, 2]);
+        assert_eq!(
+            (names.find("a"), names.find("c"), names.len()),
+            (Some(1), None, 3)
+        );
+        assert_eq!((names.name(0), names.name(9)), ("b", ""));
+        assert_eq!(names.iter().collect::<Vec<_>>(), ["b", "a", ""]);
+    }
+}

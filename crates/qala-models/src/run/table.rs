@@ -182,6 +182,14 @@ impl Table {
         text
     }
 
+    /// The cells of a row as text, in the form of CSV without its quotes.
+    pub fn row(&self, row: usize) -> Vec<String> {
+        self.columns
+            .iter()
+            .map(|(_, cells)| written(cells, row))
+            .collect()
+    }
+
     /// The name.
     pub fn name(&self) -> &str {
         &self.name

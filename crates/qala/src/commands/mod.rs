@@ -5,6 +5,7 @@ mod control;
 mod feed;
 mod import;
 mod indicator;
+mod model;
 mod output;
 mod pack;
 mod propose;
@@ -21,7 +22,8 @@ use anyhow::Result;
 use qala_app::{AppError, Centre, CentreOptions, Door, PackSources, Shelf};
 
 use crate::args::{
-    Args, Command, IndicatorCommand, MappingCommand, PackCommand, QuarantineCommand, SpecCommand, Switch,
+    Args, Command, IndicatorCommand, MappingCommand, ModelCommand, PackCommand, QuarantineCommand,
+    SpecCommand, Switch,
 };
 use crate::demo;
 
@@ -165,6 +167,26 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         }
         Command::Passport { id, verify, format } => {
             indicator::passport(Centre::open(options).await?, &id, verify, format).await
+        }
+        Command::Model(ModelCommand::List { format }) => model::list(format),
+        Command::Model(ModelCommand::Show { id, format }) => model::show(&id, format),
+        Command::Model(ModelCommand::Run {
+            id,
+            inputs,
+            settings,
+            seed,
+            outputs,
+            format,
+        }) => {
+            let request = model::Request {
+                id,
+                inputs,
+                settings,
+                seed,
+                outputs,
+                format,
+            };
+            model::run(options, request).await
         }
         Command::Check => admin::check(&options.pack),
         Command::Pack(PackCommand::Build {
