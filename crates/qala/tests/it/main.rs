@@ -11,6 +11,8 @@ mod duty;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod models;
+#[cfg(test)]
 mod mqtt;
 #[cfg(test)]
 mod poll;
