@@ -26,6 +26,7 @@ pub(super) struct Price {
 #[derive(Debug, Clone)]
 pub(super) struct Purses {
     count: i64,
+    /// By place in the ledger; the place 0 takes what was not bought, so that nobody has to ask.
     paid: Vec<i64>,
 }
 
@@ -33,15 +34,15 @@ impl Purses {
     pub(super) fn new(ledger: &Ledger) -> Self {
         Self {
             count: 0,
-            paid: vec![0; ledger.prices.len()],
+            paid: vec![0; ledger.prices.len() + 1],
         }
     }
 
     /// Adds a voter with the purchases (place in the ledger, weight) that this voter paid for in full.
-    pub(super) fn add(&mut self, paid: impl Iterator<Item = (usize, u32)>) {
+    pub(super) fn add(&mut self, paid: impl Iterator<Item = (u32, u32)>) {
         self.count += 1;
         for (purchase, weight) in paid {
-            self.paid[purchase] += i64::from(weight);
+            self.paid[purchase as usize] += i64::from(weight);
         }
     }
 }
@@ -68,7 +69,7 @@ impl Ledger {
     /// What these voters still have, times the denominator.
     pub(super) fn content(&self, purses: &Purses) -> BigInt {
         let mut sum = &self.scale * self.money * purses.count;
-        for (price, weight) in self.prices.iter().zip(&purses.paid) {
+        for (price, weight) in self.prices.iter().zip(&purses.paid[1..]) {
             if *weight != 0 {
                 sum -= price * *weight;
             }
@@ -95,8 +96,8 @@ impl Ledger {
         i64::try_from(parts).ok()
     }
 
-    /// Enters a purchase and gives its place.
-    pub(super) fn enter(&mut self, price: Price) -> usize {
+    /// Enters a purchase and gives its place, counted from 1.
+    pub(super) fn enter(&mut self, price: Price) -> u32 {
         let remainder = u64::try_from(&price.number % price.weight).unwrap_or(0);
         let common = divisor(price.weight, remainder);
         let factor = price.weight / common;
@@ -108,7 +109,7 @@ impl Ledger {
             self.denominator = &self.scale * self.voters;
         }
         self.prices.push(price.number / common);
-        self.prices.len() - 1
+        self.prices.len() as u32
     }
 }
 

@@ -10,10 +10,10 @@ mod round;
 mod tests;
 
 use super::greedy;
-use super::pabulib::{Ballots, Election};
+use super::pabulib::Election;
 use crate::Card;
 use crate::run::{Model, Refusal, Run, Table};
-use round::Hall;
+use round::{Hall, Outcome};
 
 /// Buys projects so that groups of voters get their share.
 pub static MODEL: Model = Model {
@@ -63,12 +63,15 @@ pub enum Completion {
 pub fn buy(election: &Election, utility: Utility, completion: Completion) -> Result<Vec<usize>, Refusal> {
     let hall = Hall::new(election, utility);
     match completion {
-        Completion::None => hall.buy(election.budget),
+        Completion::None => Ok(hall.buy(election.budget, &Outcome::default())?.bought),
         Completion::Add1 { increment } => raised(election, &hall, increment),
         Completion::Add1Comparison { increment } => {
             Ok(preferred(election, raised(election, &hall, increment)?, greedy::buy(election)))
         }
-        Completion::Greedy => Ok(greedy::complete(election, hall.buy(election.budget)?)),
+        Completion::Greedy => {
+            let shares = hall.buy(election.budget, &Outcome::default())?;
+            Ok(greedy::complete(election, shares.bought))
+        }
     }
 }
 
@@ -76,20 +79,20 @@ pub fn buy(election: &Election, utility: Utility, completion: Completion) -> Res
 fn raised(election: &Election, hall: &Hall, increment: i64) -> Result<Vec<usize>, Refusal> {
     let wanted = hall.wanted().count();
     let mut money = election.budget;
-    let mut bought = hall.buy(money)?;
-    while bought.len() < wanted {
+    let mut outcome = hall.buy(money, &Outcome::default())?;
+    while outcome.bought.len() < wanted {
         money = increment
             .checked_mul(election.unit)
             .and_then(|step| step.checked_mul(election.ballots.len() as i64))
             .and_then(|step| step.checked_add(money))
             .ok_or_else(too_large)?;
-        let next = hall.buy(money)?;
-        if election.cost_of(&next) > election.budget {
+        let next = hall.buy(money, &outcome)?;
+        if election.cost_of(&next.bought) > election.budget {
             break;
         }
-        bought = next;
+        outcome = next;
     }
-    Ok(bought)
+    Ok(outcome.bought)
 }
 
 fn too_large() -> Refusal {

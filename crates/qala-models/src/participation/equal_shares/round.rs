@@ -19,9 +19,14 @@ const ROUNDING: f64 = 1e-15;
 /// What does not change between runs with more or less money.
 pub(super) struct Hall<'a> {
     election: &'a Election,
-    /// Of each project: voters and weights.
-    supporters: Vec<Vec<(u32, u32)>>,
-    weights: Vec<u64>,
+    /// Of each project, its voters.
+    supporters: Vec<Vec<u32>>,
+    /// The weights of their votes; empty when each is 1.
+    weights: Vec<Vec<u32>>,
+    /// The ballots one after the other: projects, weights (empty when each is 1), and where each ballot ends.
+    marks: Vec<u32>,
+    mark_weights: Vec<u32>,
+    ends: Vec<usize>,
     /// What a unit of weight of the project is worth to a voter.
     worth: Vec<i64>,
     greatest: u32,
@@ -29,17 +34,35 @@ pub(super) struct Hall<'a> {
 
 impl<'a> Hall<'a> {
     pub(super) fn new(election: &'a Election, utility: Utility) -> Self {
+        let by_points = election.ballots_are == Ballots::Points;
         let mut supporters = vec![Vec::new(); election.projects.len()];
+        let mut weights = vec![Vec::new(); election.projects.len()];
         for (voter, ballot) in election.ballots.iter().enumerate() {
             for &(project, weight) in ballot {
-                supporters[project as usize].push((voter as u32, weight));
+                supporters[project as usize].push(voter as u32);
+                if by_points {
+                    weights[project as usize].push(weight);
+                }
             }
         }
-        let by_cost = election.ballots_are == Ballots::Approval && utility == Utility::Cost;
+        let (mut marks, mut mark_weights, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+        for ballot in &election.ballots {
+            for &(project, weight) in ballot {
+                marks.push(project);
+                if by_points {
+                    mark_weights.push(weight);
+                }
+            }
+            ends.push(marks.len());
+        }
+        let by_cost = !by_points && utility == Utility::Cost;
         Self {
             election,
             supporters,
-            weights: election.projects.iter().map(|project| project.votes).collect(),
+            weights,
+            marks,
+            mark_weights,
+            ends,
             worth: election
                 .projects
                 .iter()
@@ -60,9 +83,17 @@ impl<'a> Hall<'a> {
         (0..self.supporters.len()).filter(|&project| !self.supporters[project].is_empty())
     }
 
-    /// What is bought when the voters share `money` (small units) equally, in the order of purchase.
-    pub(super) fn buy(&self, money: i64) -> Result<Vec<usize>, Refusal> {
-        Round::new(self, money)?.buy()
+    /// What is bought when the voters share `money` (small units) equally. What was bought with a similar sum makes it faster
+    /// and changes nothing else.
+    pub(super) fn buy(&self, money: i64, similar: &Outcome) -> Result<Outcome, Refusal> {
+        Round::new(self, money)?.buy(similar)
+    }
+
+    /// Projects and weights of a voter's ballot.
+    fn ballot(&self, voter: u32) -> impl Iterator<Item = (u32, u32)> {
+        let from = voter.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+        (from..self.ends[voter as usize])
+            .map(|at| (self.marks[at], self.mark_weights.get(at).copied().unwrap_or(1)))
     }
 
     fn before(&self, project: usize, other: usize) -> bool {
@@ -74,28 +105,87 @@ impl<'a> Hall<'a> {
     }
 }
 
+/// What a run bought.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Outcome {
+    /// The projects, in the order of purchase.
+    pub(super) bought: Vec<usize>,
+    /// Of each that was not free: project and price for a unit of weight, in small units, rounded.
+    prices: Vec<(usize, f64)>,
+}
+
 /// A project that may be the next: the bounds of its price for a unit of weight, in parts.
 struct Offer {
     project: usize,
     low: i64,
     high: i64,
+    /// The price as rounded numbers give it, and the weight of those who can pay it.
+    near: Option<(i64, i64)>,
     exact: Option<(Price, Vec<u32>)>,
 }
+
+/// What the supporters of a project are asked.
+#[derive(Clone, Copy)]
+enum Ask {
+    /// Their price; it may be near this one, in parts.
+    Near(i64),
+    /// Their price, unless it is above this one for a unit of what the project is worth.
+    Below(f64),
+}
+
+/// What the supporters of a project say.
+enum Answer {
+    /// Together they have too little.
+    Nobody,
+    /// Their price is above the one that was asked about.
+    Above,
+    /// They can pay.
+    Offer(Offer),
+}
+
+/// Supporters at a price: what those have who cannot pay it, and the weight of those who can.
+#[derive(Default)]
+struct Split {
+    poor: i64,
+    rich: i64,
+    total: i64,
+    empty: usize,
+}
+
+impl Split {
+    // Without a branch: who can pay is hard to guess.
+    // All sums are at most all the money, in parts, or all the weight: they fit.
+    fn add(&mut self, pays: bool, purse: i64, weight: i64) {
+        let mask = -i64::from(pays);
+        self.rich = self.rich.wrapping_add(weight & mask);
+        self.poor = self.poor.wrapping_add(purse & !mask);
+        self.total = self.total.wrapping_add(purse);
+        self.empty += usize::from(purse == 0);
+    }
+}
+
+/// The place of a project that is not bought: the ledger's places begin after it.
+const FREE: u32 = 0;
 
 /// The state of a run.
 struct Round<'a> {
     hall: &'a Hall<'a>,
+    money: i64,
     bits: u32,
     /// What each voter has, in parts; 0 only if it is exactly nothing.
     purses: Vec<i64>,
     /// Greatest error of a purse, in parts.
     error: i64,
-    /// Voters with money, by project.
-    supporters: Vec<Vec<(u32, u32)>>,
+    /// By project, its voters; those who have nothing left need not be there.
+    supporters: Vec<Vec<u32>>,
+    /// The weights of their votes; empty when each is 1.
+    weights: Vec<Vec<u32>>,
     /// A lower bound of each project's price for a unit of weight, in parts.
     least: Vec<i64>,
-    /// Place of each bought project in the ledger.
-    bought: Vec<Option<usize>>,
+    /// Place of each project in the ledger; [`FREE`] when it is not bought.
+    bought: Vec<u32>,
+    /// A lower bound of each project's price for a unit of what it is worth, and the project. Bought ones may still be there.
+    queue: BinaryHeap<Reverse<(u64, usize)>>,
     ledger: Ledger,
 }
 
@@ -110,43 +200,50 @@ impl<'a> Round<'a> {
         let share = (i128::from(money) << bits) / i128::from(voters.max(1));
         Ok(Self {
             hall,
+            money,
             bits,
             // Not nothing: a share of nothing is dealt with before a run.
             purses: vec![(share as i64).max(1); voters as usize],
             error: 1,
             supporters: hall.supporters.clone(),
+            weights: hall.weights.clone(),
             least: hall
                 .election
                 .projects
                 .iter()
-                .zip(&hall.weights)
-                .map(|(project, weight)| ((i128::from(project.cost) << bits) / i128::from((*weight).max(1))).min(i128::from(i64::MAX)) as i64)
+                .map(|project| ((i128::from(project.cost) << bits) / i128::from(project.votes.max(1))).min(i128::from(i64::MAX)) as i64)
                 .collect(),
-            bought: vec![None; hall.supporters.len()],
+            bought: vec![FREE; hall.supporters.len()],
+            queue: BinaryHeap::new(),
             ledger: Ledger::new(voters, money),
         })
     }
 
-    fn buy(mut self) -> Result<Vec<usize>, Refusal> {
+    fn buy(mut self, similar: &Outcome) -> Result<Outcome, Refusal> {
         // Free projects cost their voters nothing: they come first.
-        let mut bought: Vec<usize> = self
-            .hall
-            .election
-            .by_votes()
-            .into_iter()
-            .filter(|&project| self.cost(project) == 0 && !self.supporters[project].is_empty())
-            .collect();
-        let mut queue: BinaryHeap<Reverse<(u64, usize)>> = self
+        let mut outcome = Outcome {
+            bought: self
+                .hall
+                .election
+                .by_votes()
+                .into_iter()
+                .filter(|&project| self.cost(project) == 0 && !self.supporters[project].is_empty())
+                .collect(),
+            prices: Vec::new(),
+        };
+        self.queue = self
             .hall
             .wanted()
             .filter(|&project| self.cost(project) > 0)
             .map(|project| Reverse((self.key(project, self.least[project]), project)))
             .collect();
-        while let Some(offer) = self.next(&mut queue)? {
-            bought.push(offer.project);
+        let scale = (self.bits as f64).exp2();
+        while let Some(offer) = self.next(similar.prices.get(outcome.prices.len()).map(|&(project, price)| (project, (price * scale) as i64)))? {
+            outcome.bought.push(offer.project);
+            outcome.prices.push((offer.project, offer.low as f64 / scale));
             self.pay(offer)?;
         }
-        Ok(bought)
+        Ok(outcome)
     }
 
     fn cost(&self, project: usize) -> i64 {
@@ -163,38 +260,50 @@ impl<'a> Round<'a> {
     }
 
     /// The project with the lowest price for a unit of what it is worth; those nobody can pay for leave the queue.
-    fn next(&mut self, queue: &mut BinaryHeap<Reverse<(u64, usize)>>) -> Result<Option<Offer>, Refusal> {
+    ///
+    /// `guess` is a project that may be it, and its price in parts: the sooner the right one is asked, the less the others
+    /// have to say.
+    fn next(&mut self, guess: Option<(usize, i64)>) -> Result<Option<Offer>, Refusal> {
         let mut best: Option<Offer> = None;
-        let mut losers = Vec::new();
-        while let Some(&Reverse((key, project))) = queue.peek() {
-            if let Some(best) = &best
-                && f64::from_bits(key) > self.above(best)
-            {
+        let mut asked = Vec::new();
+        if let Some((project, price)) = guess
+            && self.bought[project] == FREE
+            && let Answer::Offer(mut offer) = self.offer(project, Ask::Near(price))?
+        {
+            self.bound(&mut offer)?;
+            best = Some(offer);
+        }
+        let guessed = best.as_ref().map(|offer| offer.project);
+        while let Some(&Reverse((key, project))) = self.queue.peek() {
+            let ceiling = best.as_ref().map(|best| self.above(best));
+            if ceiling.is_some_and(|ceiling| f64::from_bits(key) > ceiling) {
                 break;
             }
-            queue.pop();
-            let Some(mut offer) = self.offer(project)? else {
+            self.queue.pop();
+            if self.bought[project] != FREE {
                 continue;
-            };
-            best = Some(match best {
-                None => offer,
-                Some(mut best) => {
-                    let wins = if self.below(&offer) > self.above(&best) {
-                        false
-                    } else {
-                        self.bound(&mut offer)?;
-                        self.wins(&mut offer, &mut best)?
-                    };
-                    let (winner, loser) = if wins { (offer, best) } else { (best, offer) };
-                    losers.push(Reverse((self.key(loser.project, loser.low), loser.project)));
-                    winner
+            }
+            if Some(project) == guessed {
+                asked.push(project);
+                continue;
+            }
+            let ask = ceiling.map_or(Ask::Near(0), Ask::Below);
+            match self.offer(project, ask)? {
+                Answer::Nobody => {}
+                Answer::Above => asked.push(project),
+                Answer::Offer(mut offer) => {
+                    asked.push(project);
+                    self.bound(&mut offer)?;
+                    best = Some(match best {
+                        Some(best) => self.cheaper(offer, best)?,
+                        None => offer,
+                    });
                 }
-            });
-            if let Some(best) = &mut best {
-                self.bound(best)?;
             }
         }
-        queue.extend(losers);
+        for project in asked {
+            self.queue.push(Reverse((self.key(project, self.least[project]), project)));
+        }
         Ok(best)
     }
 
@@ -206,111 +315,169 @@ impl<'a> Round<'a> {
         self.rate(offer.project, offer.high) * (1.0 + ROUNDING)
     }
 
-    /// Says whether the first is bought before the second.
-    fn wins(&self, offer: &mut Offer, best: &mut Offer) -> Result<bool, Refusal> {
-        if self.above(offer) < self.below(best) {
-            return Ok(true);
+    /// Which of two offers is bought first.
+    fn cheaper(&self, mut one: Offer, mut other: Offer) -> Result<Offer, Refusal> {
+        if self.above(&one) < self.below(&other) {
+            return Ok(one);
         }
-        if self.below(offer) > self.above(best) {
-            return Ok(false);
+        if self.below(&one) > self.above(&other) {
+            return Ok(other);
         }
-        self.settle(offer)?;
-        self.settle(best)?;
-        let (Some((a, _)), Some((b, _))) = (&offer.exact, &best.exact) else {
-            return Ok(false);
+        self.settle(&mut one)?;
+        self.settle(&mut other)?;
+        let (Some((a, _)), Some((b, _))) = (&one.exact, &other.exact) else {
+            return Ok(one);
         };
         let worth = |offer: &Offer| BigInt::from(self.hall.worth[offer.project]);
-        let left = &a.number * b.weight * worth(best);
-        let right = &b.number * a.weight * worth(offer);
-        Ok(match left.cmp(&right) {
+        let left = &a.number * b.weight * worth(&other);
+        let right = &b.number * a.weight * worth(&one);
+        let first = match left.cmp(&right) {
             Ordering::Less => true,
             Ordering::Greater => false,
-            Ordering::Equal => self.hall.before(offer.project, best.project),
-        })
+            Ordering::Equal => self.hall.before(one.project, other.project),
+        };
+        Ok(if first { one } else { other })
     }
 
-    /// The price of a project from below; absent when its supporters cannot pay for it. The upper bound is still open.
-    fn offer(&mut self, project: usize) -> Result<Option<Offer>, Refusal> {
-        let purses = &self.purses;
-        let list = &mut self.supporters[project];
-        list.retain(|(voter, _)| purses[*voter as usize] != 0);
-        let total: i64 = list.iter().map(|(voter, _)| purses[*voter as usize]).sum();
-        let doubt = (list.len() as i64).saturating_mul(self.error);
+    /// The price of a project from below; absent when its supporters cannot pay for it. The upper bound is still open, and the
+    /// lower one need not be near when it is above `ceiling` already.
+    fn offer(&mut self, project: usize, ask: Ask) -> Result<Answer, Refusal> {
         let cost = self.cost(project);
-        let parts = i128::from(cost) << self.bits;
-        if i128::from(total) + i128::from(doubt) < parts {
-            return Ok(None);
+        if cost > self.money {
+            return Ok(Answer::Nobody);
         }
-        if i128::from(total) - i128::from(doubt) < parts {
+        let doubt = self.doubt(project);
+        let parts = i128::from(cost) << self.bits;
+        let least = self.least[project];
+        let worth = self.hall.worth[project] as f64;
+        let mut offer = Offer {
+            project,
+            low: least,
+            high: i64::MAX,
+            exact: None,
+            near: None,
+        };
+        // Asked at the ceiling, most of those that are above it answer soon.
+        let (first, ceiling) = match ask {
+            Ask::Near(price) => (price, f64::INFINITY),
+            Ask::Below(rate) => ((rate * worth) as i64 + 1, rate),
+        };
+        let mut price = i128::from(first.max(least).max(1)).min(parts) as i64;
+        let mut split = self.split(project, price);
+        if i128::from(split.total) + i128::from(doubt) < parts {
+            return Ok(Answer::Nobody);
+        }
+        if i128::from(split.total) - i128::from(doubt) < parts {
             let mut all = Purses::new(&self.ledger);
-            for &(voter, _) in &self.supporters[project] {
-                all.add(self.paid(voter));
+            for &voter in self.supporters[project].iter().filter(|voter| self.purses[**voter as usize] != 0) {
+                self.add_purse(&mut all, voter);
             }
             if self.ledger.content(&all) < self.ledger.amount(cost) {
-                return Ok(None);
+                return Ok(Answer::Nobody);
             }
         }
         // What can be paid is not more than all the money: it fits.
         let parts = parts as i64;
-        let mut price = self.least[project];
-        let mut last = (-1, 0);
-        let mut settled = None;
-        // Each turn raises the price or ends; the limit is for rounding that swings.
-        for _ in 0..200 {
-            let (mut poor, mut rich) = (0_i64, 0_i64);
-            for &(voter, weight) in &self.supporters[project] {
-                let purse = self.purses[voter as usize];
-                if purse < price * i64::from(weight) {
-                    poor += purse;
-                } else {
-                    rich += i64::from(weight);
-                }
-            }
-            if (poor, rich) == last {
-                settled = Some(rich);
-            }
-            if rich == 0 || settled.is_some() {
+        if 4 * split.empty > self.supporters[project].len() {
+            self.forget_empty(project);
+        }
+        if split.rich == 0 {
+            price = least.max(1);
+            split = self.split(project, price);
+        }
+        // What a price collects is a concave function of it. Newton's method comes to the right price from below, whatever
+        // it begins with. The limit is for rounding that swings.
+        for turn in 0..200 {
+            if split.rich == 0 {
                 break;
             }
-            last = (poor, rich);
-            price = (parts - poor) / rich;
-        }
-        let mut offer = Offer {
-            project,
-            low: self.least[project],
-            high: i64::MAX,
-            exact: None,
-        };
-        if let Some(rich) = settled {
-            let slack = doubt / rich + 2;
-            offer.low = offer.low.max(price - slack);
-            let high = price.saturating_add(slack.saturating_mul(2));
-            let sure: i64 = self.supporters[project]
-                .iter()
-                .filter(|(voter, weight)| self.purses[*voter as usize] - self.error >= high.saturating_mul(i64::from(*weight)))
-                .map(|(_, weight)| i64::from(*weight))
-                .sum();
-            if 2 * sure >= rich {
-                offer.high = high;
+            let next = (parts - split.poor) / split.rich;
+            offer.low = offer.low.max(next - doubt / split.rich - 2);
+            if next == price || (turn > 0 && next < price) {
+                offer.near = Some((price, split.rich));
+                break;
             }
+            if self.below(&offer) > ceiling {
+                self.least[project] = offer.low;
+                return Ok(Answer::Above);
+            }
+            price = next.max(1);
+            split = self.split(project, price);
         }
         self.least[project] = offer.low;
-        Ok(Some(offer))
+        Ok(Answer::Offer(offer))
+    }
+
+    /// Who of the supporters cannot pay a price.
+    fn split(&self, project: usize, price: i64) -> Split {
+        let weights = &self.weights[project];
+        let mut split = Split::default();
+        if weights.is_empty() {
+            for &voter in &self.supporters[project] {
+                let purse = self.purses[voter as usize];
+                split.add(purse >= price, purse, 1);
+            }
+        } else {
+            for (&voter, &weight) in self.supporters[project].iter().zip(weights) {
+                let purse = self.purses[voter as usize];
+                let weight = i64::from(weight);
+                split.add(purse >= price.wrapping_mul(weight), purse, weight);
+            }
+        }
+        split
+    }
+
+    /// The supporters who are still in the list, and their weights.
+    fn backers(&self, project: usize) -> impl Iterator<Item = (u32, u32)> {
+        let weights = &self.weights[project];
+        self.supporters[project]
+            .iter()
+            .enumerate()
+            .map(|(at, &voter)| (voter, weights.get(at).copied().unwrap_or(1)))
+    }
+
+    /// Takes those who have nothing left from the list of supporters.
+    fn forget_empty(&mut self, project: usize) {
+        let purses = &self.purses;
+        let voters = &self.supporters[project];
+        let mut at = 0;
+        self.weights[project].retain(|_| {
+            at += 1;
+            purses[voters[at - 1] as usize] != 0
+        });
+        self.supporters[project].retain(|voter| purses[*voter as usize] != 0);
+    }
+
+    /// Greatest error of what the supporters have together, in parts.
+    fn doubt(&self, project: usize) -> i64 {
+        (self.supporters[project].len() as i64).saturating_mul(self.error)
     }
 
     /// Sees to it that the offer has an upper bound.
     fn bound(&self, offer: &mut Offer) -> Result<(), Refusal> {
-        if offer.high == i64::MAX {
-            self.settle(offer)?;
+        if offer.high < i64::MAX {
+            return Ok(());
         }
-        Ok(())
+        if let Some((price, rich)) = offer.near {
+            let slack = self.doubt(offer.project) / rich + 2;
+            let high = price.saturating_add(slack.saturating_mul(2));
+            let sure = self.split(offer.project, high.saturating_add(self.error)).rich;
+            // With half of the payers left at that price it collects more than any error takes.
+            if 2 * sure >= rich {
+                offer.high = high;
+                return Ok(());
+            }
+        }
+        self.settle(offer)
     }
 
-    /// What a voter who has money left has paid for.
-    fn paid(&self, voter: u32) -> impl Iterator<Item = (usize, u32)> {
-        self.hall.election.ballots[voter as usize]
-            .iter()
-            .filter_map(|&(project, weight)| Some((self.bought[project as usize]?, weight)))
+    /// Adds a voter who has money left, with what this voter paid for, to a sum of purses.
+    fn add_purse(&self, purses: &mut Purses, voter: u32) {
+        purses.add(
+            self.hall
+                .ballot(voter)
+                .map(|(project, weight)| (self.bought[project as usize], weight)),
+        );
     }
 
     /// The exact price of an offer, and who gives all they have for it.
@@ -323,15 +490,18 @@ impl<'a> Round<'a> {
         let mut poor = Vec::new();
         let mut open = Vec::new();
         let mut rich = 0_u64;
-        for &(voter, weight) in &self.supporters[offer.project] {
-            let purse = i128::from(self.purses[voter as usize]);
-            let times = i128::from(weight);
-            if purse + i128::from(self.error) < i128::from(offer.low) * times {
-                purses.add(self.paid(voter));
+        for (voter, weight) in self.backers(offer.project) {
+            let purse = self.purses[voter as usize];
+            if purse == 0 {
+                continue;
+            }
+            let times = i64::from(weight);
+            if purse + self.error < offer.low * times {
+                self.add_purse(&mut purses, voter);
                 poor.push(voter);
             } else {
                 rich += u64::from(weight);
-                if purse - i128::from(self.error) <= i128::from(offer.high) * times {
+                if purse - self.error <= offer.high.saturating_mul(times) {
                     open.push((voter, weight));
                 }
             }
@@ -342,10 +512,10 @@ impl<'a> Round<'a> {
             let before = open.len();
             open.retain(|&(voter, weight)| {
                 let mut own = Purses::new(&self.ledger);
-                own.add(self.paid(voter));
+                self.add_purse(&mut own, voter);
                 let is_poor = self.ledger.content(&own) * price.weight < &price.number * weight;
                 if is_poor {
-                    purses.add(self.paid(voter));
+                    self.add_purse(&mut purses, voter);
                     poor.push(voter);
                     rich -= u64::from(weight);
                 }
@@ -372,14 +542,16 @@ impl<'a> Round<'a> {
         for voter in poor {
             self.purses[voter as usize] = 0;
         }
-        for &(voter, weight) in &self.supporters[offer.project] {
-            let purse = &mut self.purses[voter as usize];
+        let weights = &self.weights[offer.project];
+        for (at, voter) in self.supporters[offer.project].iter().enumerate() {
+            let purse = &mut self.purses[*voter as usize];
             if *purse != 0 {
+                let weight = weights.get(at).copied().unwrap_or(1);
                 *purse = (*purse - offer.low * i64::from(weight)).max(1);
             }
         }
         self.error += i64::from(self.hall.greatest);
-        self.bought[offer.project] = Some(self.ledger.enter(price));
+        self.bought[offer.project] = self.ledger.enter(price);
         Ok(())
     }
 }

@@ -1,30 +1,20 @@
-//! Tests of the Method of Equal Shares.
-
 use super::*;
 
 #[test]
-fn try_all() {
-    for entry in std::fs::read_dir("/tmp/m4/pb").unwrap() {
-        let path = entry.unwrap().path();
-        let election = Election::read(&std::fs::read(&path).unwrap()).unwrap();
-        let official: Vec<usize> = (0..election.projects.len()).filter(|&p| election.projects[p].selected == Some(true)).collect();
-        eprintln!("{} {} official {} {}", path.display(), election.rule, official.len(), election.cost_of(&official));
-        for (name, utility, completion) in [
-            ("none", Utility::Cost, Completion::None),
-            ("add1", Utility::Cost, Completion::Add1 { increment: 1 }),
-            ("add1c", Utility::Cost, Completion::Add1Comparison { increment: 1 }),
-            ("none card", Utility::Cardinality, Completion::None),
-            ("add1 card", Utility::Cardinality, Completion::Add1 { increment: 1 }),
-            ("greedy", Utility::Cost, Completion::Greedy),
-        ] {
-            let t = std::time::Instant::now();
-            let bought = buy(&election, utility, completion).unwrap();
-            let took = t.elapsed();
-            let diff = (0..election.projects.len()).filter(|p| bought.contains(p) != official.contains(p)).count();
-            eprintln!("   {name}: {} cost {} diff {diff} {took:?}", bought.len(), election.in_units(election.cost_of(&bought)));
-        }
-        let bought = greedy::buy(&election);
-        let diff = (0..election.projects.len()).filter(|p| bought.contains(p) != official.contains(p)).count();
-        eprintln!("   greedy {} diff {diff}", bought.len());
+fn try_one() {
+    let election = Election::read(&std::fs::read("/tmp/m4/pb/Poland_Warszawa_2023_Mokotow.pb").unwrap()).unwrap();
+    for _ in 0..8 {
+        let t = std::time::Instant::now();
+        let bought = buy(&election, Utility::Cost, Completion::Add1 { increment: 1 }).unwrap();
+        eprintln!("   {} {:?}", bought.len(), t.elapsed());
+    }
+    let election = Election::read(&std::fs::read("/tmp/m4/pb/Poland_Wieliczka_2023_Green_Budget.pb").unwrap()).unwrap();
+    let hall = Hall::new(&election, Utility::Cost);
+    for t in 0..200 {
+        let b = hall.buy(election.budget + t * election.ballots.len() as i64, &Outcome::default()).unwrap().bought;
+        let left = election.budget - election.cost_of(&b);
+        let exhaustive = (0..election.projects.len()).all(|p| b.contains(&p) || election.projects[p].cost > left);
+        if exhaustive || left < 0 { eprintln!("t {t} {} {} {exhaustive}", b.len(), election.cost_of(&b)); }
+        if left < 0 { break; }
     }
 }
