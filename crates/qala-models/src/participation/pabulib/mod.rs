@@ -81,10 +81,3 @@ impl Election {
         amount as f64 / self.unit as f64
     }
 }
-
-/// Says that a test was not done because its data are not on the machine.
-#[cfg(test)]
-pub(crate) fn skipped(test: &str, path: &str) {
-    use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "skipped: {test}: {path} is not there");
-}
