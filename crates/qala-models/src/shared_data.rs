@@ -9,7 +9,10 @@ pub(crate) fn read(test: &str, file: &str) -> Option<Vec<u8>> {
         .join("../../../shared/data")
         .join(file);
     let Ok(bytes) = std::fs::read(path) else {
-        let _ = writeln!(std::io::stderr(), "skipped: {test}: ../shared/data/{file} is not there");
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: {test}: ../shared/data/{file} is not there"
+        );
         return None;
     };
     if !file.ends_with(".gz") {

@@ -93,7 +93,20 @@ mod tests {
         ] {
             assert_eq!(Amount::parse(text).map(Amount::nearest), Some(nearest), "{text}");
         }
-        for text in ["", "-", ".", "1,5", "1 000", "x", "1e", "NaN", "inf", "0.0000000000000000001", "1e21", "--1"] {
+        for text in [
+            "",
+            "-",
+            ".",
+            "1,5",
+            "1 000",
+            "x",
+            "1e",
+            "NaN",
+            "inf",
+            "0.0000000000000000001",
+            "1e21",
+            "--1",
+        ] {
             assert_eq!(Amount::parse(text), None, "{text}");
         }
     }

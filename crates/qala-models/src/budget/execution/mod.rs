@@ -79,10 +79,7 @@ impl Tree {
         if code.split('.').any(|part| part.trim().is_empty()) {
             return Err("has an empty part");
         }
-        let ends = code
-            .match_indices('.')
-            .map(|(at, _)| at)
-            .chain([code.len()]);
+        let ends = code.match_indices('.').map(|(at, _)| at).chain([code.len()]);
         let mut above = None;
         for (index, end) in ends.enumerate() {
             let place = self.place(&code[..end], index + 1, above);
@@ -131,7 +128,11 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
     for word in run.settings().list("levels") {
         match word.parse::<usize>() {
             Ok(level) if level > 0 => levels.push(level),
-            _ => return Err(Refusal(format!("setting `levels`: `{word}` is no level; the first is 1"))),
+            _ => {
+                return Err(Refusal(format!(
+                    "setting `levels`: `{word}` is no level; the first is 1"
+                )));
+            }
         }
     }
     let mut tree = Tree::default();
@@ -146,10 +147,13 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
             let text = text.trim();
             let amount = match text {
                 "" => None,
-                text => Some(
-                    Amount::parse(text)
-                        .ok_or_else(|| table.wrong(row, "amount", "is no amount with at most 18 decimals, like -1250.50"))?,
-                ),
+                text => Some(Amount::parse(text).ok_or_else(|| {
+                    table.wrong(
+                        row,
+                        "amount",
+                        "is no amount with at most 18 decimals, like -1250.50",
+                    )
+                })?),
             };
             tree.add(which, code, amount).map_err(|what| {
                 let column = if what.starts_with("has") { "code" } else { "amount" };
@@ -176,7 +180,10 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
             .floats_of("paid", sums(2))
             .floats_of(
                 "share",
-                lines.iter().map(|line| line.share().filter(|_| given[2])).collect::<Vec<_>>(),
+                lines
+                    .iter()
+                    .map(|line| line.share().filter(|_| given[2]))
+                    .collect::<Vec<_>>(),
             ),
     ])
 }

@@ -24,7 +24,10 @@ const PLAN: (&str, &str) = (
     "2026-01-01,04.1.355,0.10\n2026-01-01,04.1.355,0.20\n2026-01-01,04.2,100\n2026-01-01,01.1.112,7\n2026-01-01,09,0\n",
 );
 const COMMITMENTS: (&str, &str) = ("commitments", "2026-02-01,04.1.355,0.3\n2026-02-01,01.1.112,8\n");
-const PAYMENTS: (&str, &str) = ("payments", "2026-03-01,04.1.355,0.1\n2026-03-01,04.1.355,0.05\n2026-04-01,04,1\n2026-04-01,12.9,3\n");
+const PAYMENTS: (&str, &str) = (
+    "payments",
+    "2026-03-01,04.1.355,0.1\n2026-03-01,04.1.355,0.05\n2026-04-01,04,1\n2026-04-01,12.9,3\n",
+);
 
 #[test]
 fn every_level_is_the_exact_sum_of_its_rows() {
@@ -45,7 +48,10 @@ fn every_level_is_the_exact_sum_of_its_rows() {
         .flat_map(|line| [line, "\n"])
         .collect();
     assert_eq!(run(&[PLAN, COMMITMENTS, PAYMENTS], "2"), Ok(second));
-    assert_eq!(run(&[PLAN, COMMITMENTS, PAYMENTS], "1, 2,3"), Ok(wanted.to_owned()));
+    assert_eq!(
+        run(&[PLAN, COMMITMENTS, PAYMENTS], "1, 2,3"),
+        Ok(wanted.to_owned())
+    );
 }
 
 #[test]
@@ -54,16 +60,30 @@ fn what_is_not_known_stays_empty() {
     let wanted = "code,level,plan,committed,paid,share\n1,1,,,1,\n1.1,2,5,,1,0.2\n1.2,2,,,0,\n2,1,3,,0,0\n";
     assert_eq!(found, Ok(wanted.to_owned()));
     let found = run(&[("plan", ",1,5\n")], "");
-    assert_eq!(found, Ok("code,level,plan,committed,paid,share\n1,1,5,,,\n".to_owned()));
-    assert_eq!(run(&[("plan", "")], ""), Ok("code,level,plan,committed,paid,share\n".to_owned()));
+    assert_eq!(
+        found,
+        Ok("code,level,plan,committed,paid,share\n1,1,5,,,\n".to_owned())
+    );
+    assert_eq!(
+        run(&[("plan", "")], ""),
+        Ok("code,level,plan,committed,paid,share\n".to_owned())
+    );
 }
 
 #[test]
 fn what_cannot_be_used_is_named() {
     for (row, levels, message) in [
         (",,5\n", "", "input `plan`, row 1, column `code`: `` is empty"),
-        (",1..2,5\n", "", "input `plan`, row 1, column `code`: `1..2` has an empty part"),
-        (",1.,5\n", "", "input `plan`, row 1, column `code`: `1.` has an empty part"),
+        (
+            ",1..2,5\n",
+            "",
+            "input `plan`, row 1, column `code`: `1..2` has an empty part",
+        ),
+        (
+            ",1.,5\n",
+            "",
+            "input `plan`, row 1, column `code`: `1.` has an empty part",
+        ),
         (
             ",1,5\n,1,\"1,5\"\n",
             "",
@@ -75,7 +95,11 @@ fn what_cannot_be_used_is_named() {
             "input `plan`, row 2, column `amount`: `1e20` makes a sum that is too large",
         ),
         (",1,5\n", "0", "setting `levels`: `0` is no level; the first is 1"),
-        (",1,5\n", "1;2", "setting `levels`: `1;2` is no level; the first is 1"),
+        (
+            ",1,5\n",
+            "1;2",
+            "setting `levels`: `1;2` is no level; the first is 1",
+        ),
     ] {
         assert_eq!(run(&[("plan", row)], levels), Err(message.to_owned()));
     }
@@ -118,7 +142,12 @@ fn the_budget_of_a_large_city_balances() {
     for record in reader.records() {
         let record = record.unwrap();
         let parsed = Amount::parse(record[amount].trim()).unwrap();
-        tree.add(0, &format!("{}.{}", &record[section], &record[program]), Some(parsed)).unwrap();
+        tree.add(
+            0,
+            &format!("{}.{}", &record[section], &record[program]),
+            Some(parsed),
+        )
+        .unwrap();
         total = total.plus(parsed).unwrap();
     }
     for level in 1..=2 {

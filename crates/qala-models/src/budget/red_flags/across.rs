@@ -50,7 +50,13 @@ impl Part {
 }
 
 /// R024 and R058: the winning bid and the lowest of the others are close, or far apart.
-pub(super) fn price_gap(processes: &[&Process], options: &Options, currency: &str, codes: [bool; 2], flags: &mut Flags) {
+pub(super) fn price_gap(
+    processes: &[&Process],
+    options: &Options,
+    currency: &str,
+    codes: [bool; 2],
+    flags: &mut Flags,
+) {
     let gaps: Vec<(&str, [&str; 2], f64)> = processes
         .iter()
         .filter(|process| options.compares_prices(process))
@@ -62,7 +68,9 @@ pub(super) fn price_gap(processes: &[&Process], options: &Options, currency: &st
     let fences = Fences::of(gaps.iter().map(|gap| gap.2));
     if codes[0] {
         // With no gap in a quarter of the processes, the fence would flag them all.
-        let fence = options.close.or(fences.filter(|fences| fences.first_quartile > 0.0).map(|fences| fences.lower));
+        let fence = options.close.or(fences
+            .filter(|fences| fences.first_quartile > 0.0)
+            .map(|fences| fences.lower));
         if let Some(fence) = fence.filter(|fence| *fence > 0.0) {
             for (ocid, sides, gap) in gaps.iter().filter(|gap| gap.2 <= fence) {
                 flags.process(ocid, "R024", *gap);
@@ -125,10 +133,13 @@ pub(super) fn unsuccessful(processes: &[&Process], options: &Options, flags: &mu
     let mut bids: Vec<f64> = counts.list.iter().map(|(_, part)| part.of as f64).collect();
     bids.sort_by(f64::total_cmp);
     let fences = Fences::of(counts.list.iter().map(|(_, part)| part.ratio()));
-    let fence = options
-        .unsuccessful
-        .or(fences.filter(|fences| fences.first_quartile > 0.0).map(|fences| fences.lower));
-    let (Some(large), Some(fence)) = (quantile(&bids, options.large_percentile), fence.filter(|fence| *fence > 0.0)) else {
+    let fence = options.unsuccessful.or(fences
+        .filter(|fences| fences.first_quartile > 0.0)
+        .map(|fences| fences.lower));
+    let (Some(large), Some(fence)) = (
+        quantile(&bids, options.large_percentile),
+        fence.filter(|fence| *fence > 0.0),
+    ) else {
         return;
     };
     for (tenderer, part) in &counts.list {

@@ -93,15 +93,23 @@ impl Flags {
     }
 
     fn organisation(&mut self, group: Group, id: &str, indicator: &'static str, value: f64) {
-        self.organisations.insert((group, id.to_owned(), indicator), value);
+        self.organisations
+            .insert((group, id.to_owned(), indicator), value);
     }
 }
 
 /// The red flags of these processes: of processes in their order, then of buyers, procuring entities and tenderers by id.
 pub fn find(processes: &[Process], options: &Options) -> Vec<Flag> {
     let wanted = |code: &str| options.indicators.iter().any(|known| known == code);
-    let included: Vec<&Process> = processes.iter().filter(|process| options.includes(process)).collect();
-    let currency = options.currency.clone().or_else(|| first_currency(&included)).unwrap_or_default();
+    let included: Vec<&Process> = processes
+        .iter()
+        .filter(|process| options.includes(process))
+        .collect();
+    let currency = options
+        .currency
+        .clone()
+        .or_else(|| first_currency(&included))
+        .unwrap_or_default();
     let mut flags = Flags::default();
     for process in &included {
         if wanted("R003") {
@@ -162,12 +170,14 @@ fn in_order(flags: Flags, processes: &[&Process]) -> Vec<Flag> {
         indicator,
         value,
     });
-    let organisations = of_organisations.into_iter().map(|((group, id, indicator), value)| Flag {
-        ocid: String::new(),
-        subject: format!("{group:?}:{id}"),
-        indicator,
-        value,
-    });
+    let organisations = of_organisations
+        .into_iter()
+        .map(|((group, id, indicator), value)| Flag {
+            ocid: String::new(),
+            subject: format!("{group:?}:{id}"),
+            indicator,
+            value,
+        });
     processes.chain(organisations).collect()
 }
 

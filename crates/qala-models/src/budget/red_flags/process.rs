@@ -148,9 +148,12 @@ impl Process {
     /// The active awards and the bids, when every award is decided; absent also when there is no list of one or the other.
     pub fn decided(&self) -> Option<(Vec<&Award>, &[Bid])> {
         let (awards, bids) = (self.awards.as_ref()?, self.bids.as_ref()?);
-        let decided = awards
-            .iter()
-            .all(|award| matches!(award.status.as_str(), "" | "active" | "cancelled" | "unsuccessful"));
+        let decided = awards.iter().all(|award| {
+            matches!(
+                award.status.as_str(),
+                "" | "active" | "cancelled" | "unsuccessful"
+            )
+        });
         decided.then(|| {
             (
                 awards.iter().filter(|award| award.is_active()).collect(),

@@ -55,7 +55,11 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Process>, Refusal> {
 
 /// The releases of a line.
 fn releases(number: usize, line: &[u8]) -> Result<Vec<Map<String, Value>>, Refusal> {
-    let refuse = |what: &str| Refusal(format!("input `releases`, line {number}: {what}; write one OCDS release a line"));
+    let refuse = |what: &str| {
+        Refusal(format!(
+            "input `releases`, line {number}: {what}; write one OCDS release a line"
+        ))
+    };
     let mut object = match serde_json::from_slice(line) {
         Ok(Value::Object(object)) => object,
         Ok(_) => return Err(refuse("this is no JSON object")),
@@ -127,5 +131,7 @@ fn lay_over(whole: &mut Map<String, Value>, newer: Map<String, Value>) {
 }
 
 fn have_ids(items: &[Value]) -> bool {
-    items.iter().all(|item| item.get("id").is_some_and(|id| !id.is_null()))
+    items
+        .iter()
+        .all(|item| item.get("id").is_some_and(|id| !id.is_null()))
 }

@@ -111,7 +111,11 @@ impl Options {
 
     /// Says whether the process is looked at.
     pub fn includes(&self, process: &Process) -> bool {
-        !process.cancelled && !process.details.as_ref().is_some_and(|details| self.excluded.contains(details))
+        !process.cancelled
+            && !process
+                .details
+                .as_ref()
+                .is_some_and(|details| self.excluded.contains(details))
     }
 
     /// Says whether prices within the process may be compared.
@@ -127,5 +131,7 @@ impl Options {
 /// The words of a list: separated by `|` as Cardinal does, else by commas.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let separator = if text.contains('|') { '|' } else { ',' };
-    text.split(separator).map(str::trim).filter(|word| !word.is_empty())
+    text.split(separator)
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
 }

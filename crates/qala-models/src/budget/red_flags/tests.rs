@@ -17,7 +17,9 @@ fn rows(releases: &[u8], settings: &[(&str, &str)]) -> Result<Vec<[String; 4]>, 
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    let tables = MODEL.run(vec![input], &settings, 0).map_err(|refusal| refusal.to_string())?;
+    let tables = MODEL
+        .run(vec![input], &settings, 0)
+        .map_err(|refusal| refusal.to_string())?;
     let columns = ["ocid", "subject", "indicator", "value"].map(|column| tables[0].texts(column).unwrap());
     Ok((0..tables[0].rows())
         .map(|row| columns.each_ref().map(|column| column[row].clone()))
@@ -31,7 +33,9 @@ fn files_of(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
     while at + 512 <= bytes.len() && bytes[at] != 0 {
         let field = |from: usize, length: usize| {
             let field = &bytes[at + from..at + from + length];
-            String::from_utf8_lossy(field).trim_matches(['\0', ' ']).to_owned()
+            String::from_utf8_lossy(field)
+                .trim_matches(['\0', ' '])
+                .to_owned()
         };
         let size = usize::from_str_radix(&field(124, 12), 8).unwrap();
         if matches!(bytes[at + 156], b'0' | 0) {
@@ -50,8 +54,14 @@ fn settings_of(name: &str) -> Vec<(String, String)> {
     let code = parts.next().unwrap();
     let parts: Vec<&str> = parts.collect();
     let mut settings = vec![
-        ("no_price_comparison_procurement_methods".to_owned(), "NPC".to_owned()),
-        ("exclusions.procurement_method_details".to_owned(), "EXC".to_owned()),
+        (
+            "no_price_comparison_procurement_methods".to_owned(),
+            "NPC".to_owned(),
+        ),
+        (
+            "exclusions.procurement_method_details".to_owned(),
+            "EXC".to_owned(),
+        ),
     ];
     match parts.as_slice() {
         [option, value] => settings.push((format!("{code}.{option}"), value.replace('+', "|"))),
@@ -80,7 +90,11 @@ fn flags_are_those_of_cardinal() {
         for (group, ids) in expected.as_object().unwrap() {
             for (id, values) in ids.as_object().unwrap() {
                 for (indicator, value) in values.as_object().unwrap() {
-                    let who = if group == "OCID" { id.clone() } else { format!("{group}:{id}") };
+                    let who = if group == "OCID" {
+                        id.clone()
+                    } else {
+                        format!("{group}:{id}")
+                    };
                     wanted.insert((who, indicator.clone()), value.as_f64().unwrap());
                 }
             }
@@ -116,7 +130,10 @@ fn what_is_no_json_object_is_named_by_its_line() {
     ];
     for (text, message) in cases {
         let refusal = rows(text.as_bytes(), &[]).unwrap_err();
-        assert!(refusal.starts_with(&format!("input `releases`, {message}")), "{refusal}");
+        assert!(
+            refusal.starts_with(&format!("input `releases`, {message}")),
+            "{refusal}"
+        );
     }
     assert_eq!(rows(b"", &[]), Ok(Vec::new()));
     assert_eq!(rows(b"\n \r\n", &[]), Ok(Vec::new()));
@@ -131,24 +148,45 @@ fn whatever_has_another_shape_counts_as_absent() {
         r#""tender":{"tenderPeriod":[],"numberOfTenderers":"1","procuringEntity":{"id":null}},"bids":{"details":[null,5,{"status":3,"tenderers":[null,{"id":[]}],"value":{"amount":"x"}}]},"awards":[null,{"suppliers":5,"items":[{}]}]"#,
         r#""bids":{"details":{}},"awards":[{"status":"active","suppliers":[{}]}]"#,
     ];
-    let mut text: String = odd.iter().enumerate().map(|(index, rest)| line(&index.to_string(), rest)).collect();
+    let mut text: String = odd
+        .iter()
+        .enumerate()
+        .map(|(index, rest)| line(&index.to_string(), rest))
+        .collect();
     text += "{\"ocid\":7}\n{}\n{\"releases\":7}\n{\"records\":[{},5,null]}\n";
     assert_eq!(rows(text.as_bytes(), &[]), Ok(Vec::new()));
 }
 
 #[test]
 fn releases_of_one_process_are_merged_by_date() {
-    let text = line("a", r#""date":"2026-03-09T00:00:00Z","tender":{"status":"complete","procurementMethod":"open"}"#)
-        + &line("b", SHORT)
+    let text = line(
+        "a",
+        r#""date":"2026-03-09T00:00:00Z","tender":{"status":"complete","procurementMethod":"open"}"#,
+    ) + &line("b", SHORT)
         + &line("a", &format!(r#""date":"2026-03-01T00:00:00Z",{SHORT}"#))
-        + &line("a", r#""date":"2026-03-05T00:00:00Z","tender":{"status":"cancelled","procurementMethod":"limited"}"#);
-    let found = rows(text.as_bytes(), &[("indicators", "R003"), ("R003.procurement_methods", "open")]).unwrap();
+        + &line(
+            "a",
+            r#""date":"2026-03-05T00:00:00Z","tender":{"status":"cancelled","procurementMethod":"limited"}"#,
+        );
+    let found = rows(
+        text.as_bytes(),
+        &[("indicators", "R003"), ("R003.procurement_methods", "open")],
+    )
+    .unwrap();
     assert_eq!(found, [["a", "", "R003", "1"].map(str::to_owned)]);
     let bids = r#""bids":{"details":[{"id":"1","status":"pending","tenderers":[{"id":7}],"value":{"amount":5,"currency":"KZT"}},{"id":"2","status":"valid","tenderers":{"id":"8"},"value":{"amount":5,"currency":"KZT"}}]}"#;
-    let text = line("c", bids) + &line("c", r#""date":"2026-01-01T00:00:00Z","bids":{"details":[{"id":"1","status":"withdrawn"}]}"#);
+    let text = line("c", bids)
+        + &line(
+            "c",
+            r#""date":"2026-01-01T00:00:00Z","bids":{"details":[{"id":"1","status":"withdrawn"}]}"#,
+        );
     assert_eq!(rows(text.as_bytes(), &[("indicators", "R028")]), Ok(Vec::new()));
     let found = rows(line("c", bids).as_bytes(), &[("indicators", "R028")]).unwrap();
-    let wanted = [["c", "", "R028", "1"], ["", "Tenderer:7", "R028", "1"], ["", "Tenderer:8", "R028", "1"]];
+    let wanted = [
+        ["c", "", "R028", "1"],
+        ["", "Tenderer:7", "R028", "1"],
+        ["", "Tenderer:8", "R028", "1"],
+    ];
     assert_eq!(found, wanted.map(|row| row.map(str::to_owned)));
 }
 
@@ -169,10 +207,26 @@ fn packages_are_read_on_one_line_and_on_many() {
 #[test]
 fn settings_that_cannot_be_used_are_named() {
     for (name, value, message) in [
-        ("indicators", "R003,R999", "setting `indicators`: `R999` is none of R003, R018"),
-        ("R003.procurement_method_details", "x", "setting `R003.procurement_method_details`: `x` is not written like `details=15`"),
-        ("R003.thresold", "1", "unknown setting `R003.thresold`; did you mean `R003.threshold`?"),
-        ("R024.threshold", "low", "setting `R024.threshold`: `low` is not a number"),
+        (
+            "indicators",
+            "R003,R999",
+            "setting `indicators`: `R999` is none of R003, R018",
+        ),
+        (
+            "R003.procurement_method_details",
+            "x",
+            "setting `R003.procurement_method_details`: `x` is not written like `details=15`",
+        ),
+        (
+            "R003.thresold",
+            "1",
+            "unknown setting `R003.thresold`; did you mean `R003.threshold`?",
+        ),
+        (
+            "R024.threshold",
+            "low",
+            "setting `R024.threshold`: `low` is not a number",
+        ),
     ] {
         let refusal = rows(b"", &[(name, value)]).unwrap_err();
         assert!(refusal.starts_with(message), "{refusal}");
@@ -191,6 +245,12 @@ fn a_late_bid_is_late_whatever_the_offset() {
     };
     // As texts both would be compared wrongly.
     let only = [("indicators", "R030")];
-    assert_eq!(rows(bid("2026-03-05T13:00:00+06:00").as_bytes(), &only), Ok(Vec::new()));
-    assert_eq!(rows(bid("2026-03-05T07:00:01Z").as_bytes(), &only).unwrap().len(), 2);
+    assert_eq!(
+        rows(bid("2026-03-05T13:00:00+06:00").as_bytes(), &only),
+        Ok(Vec::new())
+    );
+    assert_eq!(
+        rows(bid("2026-03-05T07:00:01Z").as_bytes(), &only).unwrap().len(),
+        2
+    );
 }

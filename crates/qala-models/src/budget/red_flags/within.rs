@@ -13,10 +13,18 @@ pub(super) fn short_period(process: &Process, options: &Options, flags: &mut Fla
     let (Some(opens), Some(closes)) = (process.opens, process.closes) else {
         return;
     };
-    if !options.short_methods.is_empty() && !process.method.as_ref().is_some_and(|method| options.short_methods.contains(method)) {
+    if !options.short_methods.is_empty()
+        && !process
+            .method
+            .as_ref()
+            .is_some_and(|method| options.short_methods.contains(method))
+    {
         return;
     }
-    let own = process.details.as_ref().and_then(|details| options.short_days_of.get(details));
+    let own = process
+        .details
+        .as_ref()
+        .and_then(|details| options.short_days_of.get(details));
     let days = (closes.micros - opens.micros) / DAY_MICROS;
     if days < own.copied().unwrap_or(options.short_days) {
         flags.process(&process.ocid, "R003", 1.0);
@@ -26,7 +34,10 @@ pub(super) fn short_period(process: &Process, options: &Options, flags: &mut Fla
 /// R018: a competitive process has one tenderer.
 pub(super) fn single_bid(process: &Process, options: &Options, flags: &mut Flags) {
     let competitive = options.competitive.is_empty()
-        || process.method.as_ref().is_some_and(|method| options.competitive.contains(method));
+        || process
+            .method
+            .as_ref()
+            .is_some_and(|method| options.competitive.contains(method));
     if competitive && process.tenderers == Some(1.0) {
         flags.process(&process.ocid, "R018", 1.0);
     }
@@ -71,7 +82,12 @@ pub(super) fn late_bid(process: &Process, flags: &mut Flags) {
     let suppliers = process.suppliers();
     for bid in bids {
         if bid.is_valid() && bid.date.is_some_and(|date| date.micros > closes.micros) {
-            for tenderer in bid.tenderers.ids.iter().filter(|id| suppliers.contains(id.as_str())) {
+            for tenderer in bid
+                .tenderers
+                .ids
+                .iter()
+                .filter(|id| suppliers.contains(id.as_str()))
+            {
                 flags.process(&process.ocid, "R030", 1.0);
                 flags.organisation(Group::Tenderer, tenderer, "R030", 1.0);
             }
@@ -95,7 +111,9 @@ pub(super) fn all_disqualified(process: &Process, options: &Options, flags: &mut
             .collect()
     };
     let valid = of(super::process::Bid::is_valid);
-    let disqualified = of(super::process::Bid::is_disqualified).difference(&valid).count();
+    let disqualified = of(super::process::Bid::is_disqualified)
+        .difference(&valid)
+        .count();
     if valid.len() == 1 && valid == suppliers && disqualified >= options.disqualified.max(1) {
         flags.process(&process.ocid, "R035", disqualified as f64);
         for winner in valid {
@@ -106,7 +124,11 @@ pub(super) fn all_disqualified(process: &Process, options: &Options, flags: &mut
 
 /// R036: the lowest bid is disqualified.
 pub(super) fn lowest_disqualified(process: &Process, options: &Options, currency: &str, flags: &mut Flags) {
-    let awarded = process.awards.iter().flatten().any(super::process::Award::is_active);
+    let awarded = process
+        .awards
+        .iter()
+        .flatten()
+        .any(super::process::Award::is_active);
     if !awarded || !options.compares_prices(process) {
         return;
     }

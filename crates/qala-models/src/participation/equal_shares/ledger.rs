@@ -58,14 +58,6 @@ impl Ledger {
         }
     }
 
-    /// The same purchases with another share of the money: right only while no price depends on the share.
-    pub(super) fn with_money(&self, money: i64) -> Self {
-        Self {
-            money,
-            ..self.clone()
-        }
-    }
-
     /// What these voters still have, times the denominator.
     pub(super) fn content(&self, purses: &Purses) -> BigInt {
         let mut sum = &self.scale * self.money * purses.count;

@@ -8,102 +8,12 @@ use std::collections::BinaryHeap;
 
 use num_bigint::BigInt;
 
-use super::Utility;
+use super::hall::{Hall, with_weights};
 use super::ledger::{Ledger, Price, Purses};
-use crate::participation::pabulib::{Ballots, Election};
 use crate::run::Refusal;
 
 /// Relative error of two conversions to floating point and a division, with room.
 const ROUNDING: f64 = 1e-15;
-
-/// What does not change between runs with more or less money.
-pub(super) struct Hall<'a> {
-    election: &'a Election,
-    /// Of each project, its voters.
-    supporters: Vec<Vec<u32>>,
-    /// The weights of their votes; empty when each is 1.
-    weights: Vec<Vec<u32>>,
-    /// The ballots one after the other: projects, weights (empty when each is 1), and where each ballot ends.
-    marks: Vec<u32>,
-    mark_weights: Vec<u32>,
-    ends: Vec<usize>,
-    /// What a unit of weight of the project is worth to a voter.
-    worth: Vec<i64>,
-    greatest: u32,
-}
-
-impl<'a> Hall<'a> {
-    pub(super) fn new(election: &'a Election, utility: Utility) -> Self {
-        let by_points = election.ballots_are == Ballots::Points;
-        let mut supporters = vec![Vec::new(); election.projects.len()];
-        let mut weights = vec![Vec::new(); election.projects.len()];
-        for (voter, ballot) in election.ballots.iter().enumerate() {
-            for &(project, weight) in ballot {
-                supporters[project as usize].push(voter as u32);
-                if by_points {
-                    weights[project as usize].push(weight);
-                }
-            }
-        }
-        let (mut marks, mut mark_weights, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-        for ballot in &election.ballots {
-            for &(project, weight) in ballot {
-                marks.push(project);
-                if by_points {
-                    mark_weights.push(weight);
-                }
-            }
-            ends.push(marks.len());
-        }
-        let by_cost = !by_points && utility == Utility::Cost;
-        Self {
-            election,
-            supporters,
-            weights,
-            marks,
-            mark_weights,
-            ends,
-            worth: election
-                .projects
-                .iter()
-                .map(|project| if by_cost { project.cost } else { 1 })
-                .collect(),
-            greatest: election
-                .ballots
-                .iter()
-                .flatten()
-                .map(|(_, weight)| *weight)
-                .max()
-                .unwrap_or(1),
-        }
-    }
-
-    /// The projects that can be bought: each has a vote.
-    pub(super) fn wanted(&self) -> impl Iterator<Item = usize> {
-        (0..self.supporters.len()).filter(|&project| !self.supporters[project].is_empty())
-    }
-
-    /// What is bought when the voters share `money` (small units) equally. What was bought with a similar sum makes it faster
-    /// and changes nothing else.
-    pub(super) fn buy(&self, money: i64, similar: &Outcome) -> Result<Outcome, Refusal> {
-        Round::new(self, money)?.buy(similar)
-    }
-
-    /// Projects and weights of a voter's ballot.
-    fn ballot(&self, voter: u32) -> impl Iterator<Item = (u32, u32)> {
-        let from = voter.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
-        (from..self.ends[voter as usize])
-            .map(|at| (self.marks[at], self.mark_weights.get(at).copied().unwrap_or(1)))
-    }
-
-    fn before(&self, project: usize, other: usize) -> bool {
-        let key = |index: usize| {
-            let project = &self.election.projects[index];
-            (Reverse(project.votes), project.cost, index)
-        };
-        key(project) < key(other)
-    }
-}
 
 /// What a run bought.
 #[derive(Debug, Clone, Default)]
@@ -112,6 +22,12 @@ pub(super) struct Outcome {
     pub(super) bought: Vec<usize>,
     /// Of each that was not free: project and price for a unit of weight, in small units, rounded.
     prices: Vec<(usize, f64)>,
+}
+
+/// What is bought when the voters share `money` (small units) equally. What was bought with a similar sum makes it faster and
+/// changes nothing else.
+pub(super) fn buy(hall: &Hall, money: i64, similar: &Outcome) -> Result<Outcome, Refusal> {
+    Round::new(hall, money)?.buy(similar)
 }
 
 /// A project that may be the next: the bounds of its price for a unit of weight, in parts.
@@ -211,7 +127,10 @@ impl<'a> Round<'a> {
                 .election
                 .projects
                 .iter()
-                .map(|project| ((i128::from(project.cost) << bits) / i128::from(project.votes.max(1))).min(i128::from(i64::MAX)) as i64)
+                .map(|project| {
+                    ((i128::from(project.cost) << bits) / i128::from(project.votes.max(1)))
+                        .min(i128::from(i64::MAX)) as i64
+                })
                 .collect(),
             bought: vec![FREE; hall.supporters.len()],
             queue: BinaryHeap::new(),
@@ -238,7 +157,12 @@ impl<'a> Round<'a> {
             .map(|project| Reverse((self.key(project, self.least[project]), project)))
             .collect();
         let scale = (self.bits as f64).exp2();
-        while let Some(offer) = self.next(similar.prices.get(outcome.prices.len()).map(|&(project, price)| (project, (price * scale) as i64)))? {
+        while let Some(offer) = self.next(
+            similar
+                .prices
+                .get(outcome.prices.len())
+                .map(|&(project, price)| (project, (price * scale) as i64)),
+        )? {
             outcome.bought.push(offer.project);
             outcome.prices.push((offer.project, offer.low as f64 / scale));
             self.pay(offer)?;
@@ -302,7 +226,8 @@ impl<'a> Round<'a> {
             }
         }
         for project in asked {
-            self.queue.push(Reverse((self.key(project, self.least[project]), project)));
+            self.queue
+                .push(Reverse((self.key(project, self.least[project]), project)));
         }
         Ok(best)
     }
@@ -369,7 +294,10 @@ impl<'a> Round<'a> {
         }
         if i128::from(split.total) - i128::from(doubt) < parts {
             let mut all = Purses::new(&self.ledger);
-            for &voter in self.supporters[project].iter().filter(|voter| self.purses[**voter as usize] != 0) {
+            for &voter in self.supporters[project]
+                .iter()
+                .filter(|voter| self.purses[**voter as usize] != 0)
+            {
                 self.add_purse(&mut all, voter);
             }
             if self.ledger.content(&all) < self.ledger.amount(cost) {
@@ -429,11 +357,7 @@ impl<'a> Round<'a> {
 
     /// The supporters who are still in the list, and their weights.
     fn backers(&self, project: usize) -> impl Iterator<Item = (u32, u32)> {
-        let weights = &self.weights[project];
-        self.supporters[project]
-            .iter()
-            .enumerate()
-            .map(|(at, &voter)| (voter, weights.get(at).copied().unwrap_or(1)))
+        with_weights(&self.supporters[project], &self.weights[project])
     }
 
     /// Takes those who have nothing left from the list of supporters.

@@ -66,7 +66,10 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
             .ints_of("selected", selected)
             .floats_of(
                 "cost",
-                election.projects.iter().map(|project| election.in_units(project.cost)),
+                election
+                    .projects
+                    .iter()
+                    .map(|project| election.in_units(project.cost)),
             ),
     ])
 }

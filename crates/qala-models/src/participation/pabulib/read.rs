@@ -81,7 +81,10 @@ fn sections(bytes: &[u8]) -> Result<[Section; 3], Refusal> {
         let alone = record.iter().skip(1).all(str::is_empty);
         match NAMES.iter().position(|name| alone && *name == first) {
             Some(section) if seen[section] => {
-                return Err(wrong(line, &format!("the section {} is there twice", NAMES[section].to_uppercase())));
+                return Err(wrong(
+                    line,
+                    &format!("the section {} is there twice", NAMES[section].to_uppercase()),
+                ));
             }
             Some(section) => {
                 seen[section] = true;
@@ -124,7 +127,8 @@ impl Meta {
             let key = row.get(0).unwrap_or("").to_lowercase();
             let value = row.get(1).unwrap_or("");
             if key == "budget" {
-                let amount = Decimal::parse(value).ok_or_else(|| wrong(*line, &format!("the budget `{value}` is no amount")))?;
+                let amount = Decimal::parse(value)
+                    .ok_or_else(|| wrong(*line, &format!("the budget `{value}` is no amount")))?;
                 budget = Some((amount, *line));
             }
             if values.insert(key.clone(), value.to_owned()).is_some() {
@@ -162,9 +166,9 @@ impl Meta {
             Ok(count) if count != found => Err(Refusal(format!(
                 "input `election`: META says {key} {count}, the file holds {found}; it may be cut off"
             ))),
-            Err(_) if !said.is_empty() => {
-                Err(Refusal(format!("input `election`: META, {key}: `{said}` is no number")))
-            }
+            Err(_) if !said.is_empty() => Err(Refusal(format!(
+                "input `election`: META, {key}: `{said}` is no number"
+            ))),
             _ => Ok(()),
         }
     }
@@ -188,8 +192,12 @@ fn read_projects(section: &Section, budget: &Decimal) -> Result<(Vec<Project>, I
             return Err(wrong(*line, &format!("the project `{id}` is there twice")));
         }
         let text = row.get(cost_at).unwrap_or("");
-        let cost = Decimal::parse(text)
-            .ok_or_else(|| wrong(*line, &format!("the cost `{text}` of the project `{id}` is no amount")))?;
+        let cost = Decimal::parse(text).ok_or_else(|| {
+            wrong(
+                *line,
+                &format!("the cost `{text}` of the project `{id}` is no amount"),
+            )
+        })?;
         decimals = decimals.max(cost.decimals);
         costs.push(cost);
     }
@@ -230,7 +238,10 @@ fn named<'a>(
         .filter(|id| !id.is_empty())
         .map(|id| match index.get(id) {
             Some(&project) => Ok((id, project)),
-            None => Err(wrong(line, &format!("the vote names the project `{id}`, which PROJECTS does not hold"))),
+            None => Err(wrong(
+                line,
+                &format!("the vote names the project `{id}`, which PROJECTS does not hold"),
+            )),
         })
         .collect()
 }
@@ -267,15 +278,26 @@ fn points(section: &Section, index: &Index) -> Result<Vec<Vec<(u32, u32)>>, Refu
         if cells.len() != projects.len() {
             return Err(wrong(
                 *line,
-                &format!("the vote names {} projects and {} numbers of points", projects.len(), cells.len()),
+                &format!(
+                    "the vote names {} projects and {} numbers of points",
+                    projects.len(),
+                    cells.len()
+                ),
             ));
         }
         let mut ballot = Vec::with_capacity(cells.len());
         for ((id, project), cell) in projects.into_iter().zip(cells) {
-            let number = Decimal::parse(cell)
-                .ok_or_else(|| wrong(*line, &format!("the points `{cell}` of the project `{id}` are no number from 0")))?;
+            let number = Decimal::parse(cell).ok_or_else(|| {
+                wrong(
+                    *line,
+                    &format!("the points `{cell}` of the project `{id}` are no number from 0"),
+                )
+            })?;
             if ballot.iter().any(|(known, _)| *known == project) {
-                return Err(wrong(*line, &format!("the vote gives points to the project `{id}` twice")));
+                return Err(wrong(
+                    *line,
+                    &format!("the vote gives points to the project `{id}` twice"),
+                ));
             }
             decimals = decimals.max(number.decimals);
             ballot.push((project, number));
