@@ -156,7 +156,7 @@ impl<'a> Round<'a> {
             .filter(|&project| self.cost(project) > 0)
             .map(|project| Reverse((self.key(project, self.least[project]), project)))
             .collect();
-        let scale = (self.bits as f64).exp2();
+        let scale = f64::from(self.bits).exp2();
         while let Some(offer) = self.next(
             similar
                 .prices
@@ -192,7 +192,7 @@ impl<'a> Round<'a> {
         let mut asked = Vec::new();
         if let Some((project, price)) = guess
             && self.bought[project] == FREE
-            && let Answer::Offer(mut offer) = self.offer(project, Ask::Near(price))?
+            && let Answer::Offer(mut offer) = self.offer(project, Ask::Near(price))
         {
             self.bound(&mut offer)?;
             best = Some(offer);
@@ -212,7 +212,7 @@ impl<'a> Round<'a> {
                 continue;
             }
             let ask = ceiling.map_or(Ask::Near(0), Ask::Below);
-            match self.offer(project, ask)? {
+            match self.offer(project, ask) {
                 Answer::Nobody => {}
                 Answer::Above => asked.push(project),
                 Answer::Offer(mut offer) => {
@@ -266,10 +266,10 @@ impl<'a> Round<'a> {
 
     /// The price of a project from below; absent when its supporters cannot pay for it. The upper bound is still open, and the
     /// lower one need not be near when it is above `ceiling` already.
-    fn offer(&mut self, project: usize, ask: Ask) -> Result<Answer, Refusal> {
+    fn offer(&mut self, project: usize, ask: Ask) -> Answer {
         let cost = self.cost(project);
         if cost > self.money {
-            return Ok(Answer::Nobody);
+            return Answer::Nobody;
         }
         let doubt = self.doubt(project);
         let parts = i128::from(cost) << self.bits;
@@ -290,7 +290,7 @@ impl<'a> Round<'a> {
         let mut price = i128::from(first.max(least).max(1)).min(parts) as i64;
         let mut split = self.split(project, price);
         if i128::from(split.total) + i128::from(doubt) < parts {
-            return Ok(Answer::Nobody);
+            return Answer::Nobody;
         }
         if i128::from(split.total) - i128::from(doubt) < parts {
             let mut all = Purses::new(&self.ledger);
@@ -301,7 +301,7 @@ impl<'a> Round<'a> {
                 self.add_purse(&mut all, voter);
             }
             if self.ledger.content(&all) < self.ledger.amount(cost) {
-                return Ok(Answer::Nobody);
+                return Answer::Nobody;
             }
         }
         // What can be paid is not more than all the money: it fits.
@@ -327,13 +327,13 @@ impl<'a> Round<'a> {
             }
             if self.below(&offer) > ceiling {
                 self.least[project] = offer.low;
-                return Ok(Answer::Above);
+                return Answer::Above;
             }
             price = next.max(1);
             split = self.split(project, price);
         }
         self.least[project] = offer.low;
-        Ok(Answer::Offer(offer))
+        Answer::Offer(offer)
     }
 
     /// Who of the supporters cannot pay a price.
@@ -362,14 +362,20 @@ impl<'a> Round<'a> {
 
     /// Takes those who have nothing left from the list of supporters.
     fn forget_empty(&mut self, project: usize) {
-        let purses = &self.purses;
-        let voters = &self.supporters[project];
-        let mut at = 0;
-        self.weights[project].retain(|_| {
-            at += 1;
-            purses[voters[at - 1] as usize] != 0
-        });
-        self.supporters[project].retain(|voter| purses[*voter as usize] != 0);
+        let voters = &mut self.supporters[project];
+        let weights = &mut self.weights[project];
+        let mut kept = 0;
+        // Without a branch, as above.
+        for at in 0..voters.len() {
+            let voter = voters[at];
+            voters[kept] = voter;
+            if let Some(weight) = weights.get(at).copied() {
+                weights[kept] = weight;
+            }
+            kept += usize::from(self.purses[voter as usize] != 0);
+        }
+        voters.truncate(kept);
+        weights.truncate(kept);
     }
 
     /// Greatest error of what the supporters have together, in parts.
@@ -385,9 +391,10 @@ impl<'a> Round<'a> {
         if let Some((price, rich)) = offer.near {
             let slack = self.doubt(offer.project) / rich + 2;
             let high = price.saturating_add(slack.saturating_mul(2));
-            let sure = self.split(offer.project, high.saturating_add(self.error)).rich;
+            let asked = high.saturating_add(self.error);
+            let fits = asked.checked_mul(i64::from(self.hall.greatest)).is_some();
             // With half of the payers left at that price it collects more than any error takes.
-            if 2 * sure >= rich {
+            if fits && 2 * self.split(offer.project, asked).rich >= rich {
                 offer.high = high;
                 return Ok(());
             }

@@ -47,6 +47,13 @@ impl Fraction {
     }
 }
 
+struct Best {
+    rate: Fraction,
+    project: usize,
+    supporters: Vec<(usize, i64)>,
+    price: Fraction,
+}
+
 /// What is bought with `money`, in the order of purchase.
 pub(super) fn buy_with(election: &Election, utility: Utility, money: i64) -> Vec<usize> {
     let order = election.by_votes();
@@ -65,7 +72,7 @@ pub(super) fn buy_with(election: &Election, utility: Utility, money: i64) -> Vec
     }
     let mut purses = vec![Fraction::of(money, voters.max(1)); election.ballots.len()];
     loop {
-        let mut best: Option<(Fraction, usize, Vec<(usize, i64)>, Fraction)> = None;
+        let mut best: Option<Best> = None;
         for project in 0..election.projects.len() {
             let cost = election.projects[project].cost;
             if bought.contains(&project) || cost == 0 {
@@ -98,14 +105,27 @@ pub(super) fn buy_with(election: &Election, utility: Utility, money: i64) -> Vec
             let price = rest.over(weight);
             let by_cost = utility == Utility::Cost && election.ballots_are == Ballots::Approval;
             let rate = price.over(if by_cost { cost } else { 1 });
-            let better = best.as_ref().is_none_or(|(other, known, _, _)| {
-                rate.cmp(other).then_with(|| place(project).cmp(&place(*known))) == Ordering::Less
+            let better = best.as_ref().is_none_or(|best| {
+                rate.cmp(&best.rate)
+                    .then_with(|| place(project).cmp(&place(best.project)))
+                    == Ordering::Less
             });
             if better {
-                best = Some((rate, project, supporters, price));
+                best = Some(Best {
+                    rate,
+                    project,
+                    supporters,
+                    price,
+                });
             }
         }
-        let Some((_, project, supporters, price)) = best else {
+        let Some(Best {
+            project,
+            supporters,
+            price,
+            ..
+        }) = best
+        else {
             return bought;
         };
         for (voter, weight) in supporters {
