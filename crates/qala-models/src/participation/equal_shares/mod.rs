@@ -31,7 +31,7 @@ pub static MODEL: Model = Model {
                  are, whatever the setting. Completion: add1 raises each share by one unit of the currency (or increment) at a \
                  time, from budget / voters, and keeps the last outcome before the first that costs more than there is; \
                  add1_comparison takes the greedy outcome instead when more voters have more approved projects (or points) in \
-                 it; greedy spends the rest by votes; none leaves it. rank is the order of purchase. All comparisons are \
+                 it; greedy spends the rest by votes; none, the default, leaves it. rank is the order of purchase. All comparisons are \
                  exact: amounts are whole numbers, prices are fractions where rounded numbers could not tell.",
         assumptions: &[
             "The file is in the Pabulib format with approval, choose-1 or cumulative votes; each row of VOTES is a voter with a share, also one without a vote.",
@@ -181,10 +181,10 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
     let settings = run.settings();
     let increment = settings.int("increment").unwrap_or(1);
     let completion = match settings.text("completion") {
-        "none" => Completion::None,
-        "greedy" => Completion::Greedy,
+        "add1" => Completion::Add1 { increment },
         "add1_comparison" => Completion::Add1Comparison { increment },
-        _ => Completion::Add1 { increment },
+        "greedy" => Completion::Greedy,
+        _ => Completion::None,
     };
     let utility = match settings.text("utility") {
         "cardinality" => Utility::Cardinality,

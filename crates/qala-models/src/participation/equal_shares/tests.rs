@@ -211,6 +211,7 @@ fn each_completion_spends_the_rest_in_its_way() {
     let none = "project,selected,cost,rank\na,1,50,1\nb,0,30.5,\nc,1,20,2\nd,0,60,\n";
     assert_eq!(run_model(FILE, &[("completion", "none")]), Ok(none.to_owned()));
     // From shares of 32 the voters 1 and 3 have 15.33 left for b; the whole costs 100.5, which is too much.
+    assert_eq!(run_model(FILE, &[("completion", "add1")]), Ok(none.to_owned()));
     assert_eq!(run_model(FILE, &[]), Ok(none.to_owned()));
     let cheaper = FILE.replace("30,5", "30");
     let all = "project,selected,cost,rank\na,1,50,1\nb,1,30,3\nc,1,20,2\nd,0,60,\n";
