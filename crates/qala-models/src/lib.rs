@@ -19,6 +19,8 @@ pub mod random;
 pub mod run;
 pub mod safety;
 pub mod schools;
+#[cfg(test)]
+mod shared_data;
 pub mod spatial;
 pub mod stats;
 pub mod traffic;
