@@ -55,8 +55,8 @@ pub(crate) fn assert_close(found: f64, expected: f64, tolerance: f64) {
     );
 }
 
-/// The text of a public file, unpacked; `None` with a line that says so when the folder is not there.
-pub(crate) fn public_file(test: &str, path: &str) -> Option<String> {
+/// The bytes of a public file, unpacked; `None` with a line that says so when the folder is not there.
+pub(crate) fn public_bytes(test: &str, path: &str) -> Option<Vec<u8>> {
     let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     if !folder.is_dir() {
         // Printing is captured; writing is not.
@@ -64,13 +64,17 @@ pub(crate) fn public_file(test: &str, path: &str) -> Option<String> {
         return None;
     }
     let bytes = std::fs::read(folder.join(path)).expect("a public file");
-    let mut text = String::new();
-    if path.ends_with(".gz") {
-        flate2::read::MultiGzDecoder::new(bytes.as_slice())
-            .read_to_string(&mut text)
-            .expect("a packed text");
-    } else {
-        text = String::from_utf8(bytes).expect("a text");
+    if !path.ends_with(".gz") {
+        return Some(bytes);
     }
-    Some(text)
+    let mut unpacked = Vec::new();
+    flate2::read::MultiGzDecoder::new(bytes.as_slice())
+        .read_to_end(&mut unpacked)
+        .expect("a packed file");
+    Some(unpacked)
+}
+
+/// The text of a public file, as [`public_bytes`] reads it.
+pub(crate) fn public_file(test: &str, path: &str) -> Option<String> {
+    public_bytes(test, path).map(|bytes| String::from_utf8(bytes).expect("a text"))
 }

@@ -19,8 +19,6 @@ pub mod random;
 pub mod run;
 pub mod safety;
 pub mod schools;
-#[cfg(test)]
-mod shared_data;
 pub mod spatial;
 pub mod stats;
 pub mod traffic;

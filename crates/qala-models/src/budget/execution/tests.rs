@@ -130,7 +130,7 @@ fn many_rows_balance_to_the_last_digit() {
 #[test]
 fn the_budget_of_a_large_city_balances() {
     let test = "the_budget_of_a_large_city_balances";
-    let Some(bytes) = crate::shared_data::read(test, "budget/madrid_spending_2012_2015.csv.gz") else {
+    let Some(bytes) = crate::fixture::public_bytes(test, "budget/madrid_spending_2012_2015.csv.gz") else {
         return;
     };
     let mut reader = csv::Reader::from_reader(bytes.as_slice());

@@ -77,7 +77,7 @@ fn settings_of(name: &str) -> Vec<(String, String)> {
 #[test]
 fn flags_are_those_of_cardinal() {
     let file = "ocds/cardinal/cardinal_indicator_fixtures.tar.gz";
-    let Some(archive) = crate::shared_data::read("flags_are_those_of_cardinal", file) else {
+    let Some(archive) = crate::fixture::public_bytes("flags_are_those_of_cardinal", file) else {
         return;
     };
     let files = files_of(&archive);

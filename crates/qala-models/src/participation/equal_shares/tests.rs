@@ -9,7 +9,7 @@ use crate::run::{Content, Input};
 
 /// Reads one of the elections of the data folder.
 fn real(test: &str, name: &str) -> Option<Election> {
-    let bytes = crate::shared_data::read(test, &format!("participatory_budget/{name}.pb.gz"))?;
+    let bytes = crate::fixture::public_bytes(test, &format!("participatory_budget/{name}.pb.gz"))?;
     Some(Election::read(&bytes).unwrap())
 }
 

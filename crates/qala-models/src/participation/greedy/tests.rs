@@ -15,7 +15,7 @@ fn winners_are_the_official_ones() {
         ("Praga-Polnoc", 2818, 2_629_401, 10, 2_629_246),
     ] {
         let file = format!("participatory_budget/Poland_Warszawa_2023_{name}.pb.gz");
-        let Some(bytes) = crate::shared_data::read("winners_are_the_official_ones", &file) else {
+        let Some(bytes) = crate::fixture::public_bytes("winners_are_the_official_ones", &file) else {
             continue;
         };
         let election = Election::read(&bytes).unwrap();
@@ -41,7 +41,7 @@ fn winners_are_the_official_ones() {
         ("Netherlands_Assen_2024", 7, 99_200),
     ] {
         let file = format!("participatory_budget/{name}.pb.gz");
-        if let Some(bytes) = crate::shared_data::read("winners_are_the_official_ones", &file) {
+        if let Some(bytes) = crate::fixture::public_bytes("winners_are_the_official_ones", &file) {
             let election = Election::read(&bytes).unwrap();
             let bought = buy(&election);
             assert_eq!(
