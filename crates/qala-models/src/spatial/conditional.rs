@@ -4,10 +4,11 @@
 //! (Anselin 1995, <https://doi.org/10.1111/j.1538-4632.1995.tb00338.x>), and the sums are counted against the observed one.
 //! What does not: which statistic that sum is part of.
 //!
-//! One table of draws serves all areas. A draw is a row of distinct areas in an order by chance; an area takes the first
+//! A table of draws serves many areas. A draw is a row of distinct areas in an order by chance; an area takes the first
 //! ones, and where it finds itself among them the next one in its own place: by symmetry that is a draw from the others.
 //! So the sums are the same for all areas with as many neighbours of equal weight, but for the few draws that hold the area
-//! itself: they are sorted once, and each area looks up where its own sum falls.
+//! itself: they are sorted once, and each area looks up where its own sum falls. Areas are dealt out to several tables, so
+//! that an error by chance does not move all p of a map the same way.
 
 use std::num::NonZero;
 use std::thread;
@@ -19,8 +20,8 @@ use crate::random::Random;
 const BLOCK: usize = 4_000_000;
 /// Draws that are summed at a time: they fit into the first cache.
 const CHUNK: usize = 256;
-/// Parts the areas are dealt out in, for each thread.
-const PARTS: usize = 16;
+/// A table for so many areas, within the bounds of [`tables`].
+const AREAS_OF_A_TABLE: usize = 500;
 /// Sums that differ by less than this share of the largest possible one are the same number, rounded differently.
 const SAME: f64 = 1e-12;
 
@@ -110,54 +111,92 @@ pub fn draw(centred: &[f64], weights: &Weights, drawing: &Drawing) -> Vec<Option
     if most == 0 || permutations == 0 {
         return vec![None; areas.len()];
     }
-    let mut states: Vec<State> = areas
-        .iter()
-        .map(|area| State {
-            drawn: Drawn {
-                observed: area.observed,
-                bound: area.bound,
-                ..Drawn::default()
-            },
-            is_done: area.neighbours == 0,
-        })
-        .collect();
-    let mut random = Random::new(drawing.seed);
-    let mut deck: Vec<u32> = (0..centred.len() as u32).collect();
-    let height = (BLOCK / (most + 1)).clamp(CHUNK.min(permutations), permutations);
-    let mut made = 0;
-    while made < permutations {
-        let rows = height.min(permutations - made);
-        let block = Block::new(centred, &areas, most, rows, drawing, &mut random, &mut deck);
-        let part = states.len().div_ceil(drawing.threads.max(1) * PARTS).max(1);
-        let mut hands: Vec<Vec<(usize, &mut [State])>> =
-            (0..drawing.threads.max(1)).map(|_| Vec::new()).collect();
-        for (index, states) in states.chunks_mut(part).enumerate() {
-            let hand = index % hands.len();
-            hands[hand].push((index * part, states));
+    let tables = tables(areas.len());
+    let threads = drawing.threads.clamp(1, tables);
+    let shared = Shared {
+        centred,
+        weights,
+        areas: &areas,
+        most,
+        tables,
+        drawing,
+    };
+    let of_thread = |first: usize| -> Vec<(usize, Vec<State>)> {
+        (first..tables)
+            .step_by(threads)
+            .map(|table| (table, shared.draw(table)))
+            .collect()
+    };
+    let mut results = vec![None; areas.len()];
+    let mut keep = |parts: Vec<(usize, Vec<State>)>| {
+        for (table, states) in parts {
+            for (state, area) in states.iter().zip((table..).step_by(tables)) {
+                results[area] = (areas[area].neighbours > 0).then_some(state.drawn);
+            }
         }
-        let count = |hand: Vec<(usize, &mut [State])>| {
-            let mut sums = [0.0; CHUNK];
-            for (first, states) in hand {
-                for (area, state) in (first..).zip(states) {
-                    if !state.is_done {
-                        block.count(area, weights, state, &mut sums);
-                    }
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads)
+            .map(|first| scope.spawn(move || of_thread(first)))
+            .collect();
+        keep(of_thread(0));
+        // A thread that panicked has already said so; the scope passes it on.
+        others
+            .into_iter()
+            .filter_map(|other| other.join().ok())
+            .for_each(keep);
+    });
+    results
+}
+
+/// How many tables of draws a map takes: the number of threads has no part in it.
+fn tables(areas: usize) -> usize {
+    areas.div_ceil(AREAS_OF_A_TABLE).clamp(4, 32)
+}
+
+/// What all tables share.
+struct Shared<'a> {
+    centred: &'a [f64],
+    weights: &'a Weights,
+    areas: &'a [Area],
+    /// The most neighbours of an area.
+    most: usize,
+    tables: usize,
+    drawing: &'a Drawing,
+}
+
+impl Shared<'_> {
+    /// Counts of the areas that this table serves: every one after as many as there are tables.
+    fn draw(&self, table: usize) -> Vec<State> {
+        let mut states: Vec<State> = (table..self.areas.len())
+            .step_by(self.tables)
+            .map(|area| State {
+                drawn: Drawn {
+                    observed: self.areas[area].observed,
+                    bound: self.areas[area].bound,
+                    ..Drawn::default()
+                },
+                is_done: self.areas[area].neighbours == 0,
+            })
+            .collect();
+        let permutations = self.drawing.permutations as usize;
+        let height = (BLOCK / (self.most + 1)).clamp(CHUNK.min(permutations), permutations);
+        let mut random = Random::part(self.drawing.seed, table as u64);
+        let mut deck: Vec<u32> = (0..self.areas.len() as u32).collect();
+        let mut sums = [0.0; CHUNK];
+        let mut made = 0;
+        while made < permutations && states.iter().any(|state| !state.is_done) {
+            let rows = height.min(permutations - made);
+            let block = Block::new(self, table, rows, &mut random, &mut deck);
+            for (member, state) in states.iter_mut().enumerate() {
+                if !state.is_done {
+                    block.count(member, state, &mut sums);
                 }
             }
-        };
-        thread::scope(|scope| {
-            let own = hands.pop();
-            for hand in hands {
-                scope.spawn(|| count(hand));
-            }
-            if let Some(hand) = own {
-                count(hand);
-            }
-        });
-        made += rows;
+            made += rows;
+        }
+        states
     }
-    let drawn = |(state, area): (State, &Area)| (area.neighbours > 0).then_some(state.drawn);
-    states.into_iter().zip(&areas).map(drawn).collect()
 }
 
 /// What the counting needs to know of an area.
@@ -189,21 +228,19 @@ struct State {
 
 /// Some draws, and what all areas share of them.
 struct Block<'a> {
-    centred: &'a [f64],
-    areas: &'a [Area],
-    drawing: &'a Drawing,
+    shared: &'a Shared<'a>,
+    /// Which table they are of.
+    table: usize,
     rows: usize,
     /// Areas of each draw, one more than the most neighbours.
-    table: Vec<u32>,
+    drawn: Vec<u32>,
     width: usize,
     /// Values by place in the draw, one column after the other; empty when all weights are equal.
     columns: Vec<f64>,
     /// For each number of neighbours that occurs: sums of the first values of each draw.
     sums: Vec<Option<Sums>>,
-    /// For each area where its draws among `own` end.
-    ends: Vec<u32>,
-    /// Draws that hold the area itself: draw and place.
-    own: Vec<(u32, u32)>,
+    /// Draws that hold an area of the table itself: which one, draw and place; in order.
+    own: Vec<(u32, u32, u32)>,
 }
 
 /// Sums of as many values as some areas have neighbours.
@@ -215,35 +252,25 @@ struct Sums {
 }
 
 impl<'a> Block<'a> {
-    fn new(
-        centred: &'a [f64],
-        areas: &'a [Area],
-        most: usize,
-        rows: usize,
-        drawing: &'a Drawing,
-        random: &mut Random,
-        deck: &mut [u32],
-    ) -> Self {
+    fn new(shared: &'a Shared<'a>, table: usize, rows: usize, random: &mut Random, deck: &mut [u32]) -> Self {
         // No row has more neighbours than there are others, so the deck is always long enough.
-        let width = (most + 1).min(deck.len());
-        let mut table = Vec::with_capacity(rows * width);
+        let width = (shared.most + 1).min(deck.len());
+        let mut drawn = Vec::with_capacity(rows * width);
         for _ in 0..rows {
             for place in 0..width {
                 let other = place + random.below(deck.len() - place);
                 deck.swap(place, other);
             }
-            table.extend_from_slice(&deck[..width]);
+            drawn.extend_from_slice(&deck[..width]);
         }
         let mut block = Self {
-            centred,
-            areas,
-            drawing,
-            rows,
+            shared,
             table,
+            rows,
+            drawn,
             width,
             columns: Vec::new(),
-            sums: (0..=most).map(|_| None).collect(),
-            ends: Vec::new(),
+            sums: (0..=shared.most).map(|_| None).collect(),
             own: Vec::new(),
         };
         block.sum();
@@ -254,16 +281,16 @@ impl<'a> Block<'a> {
     fn sum(&mut self) {
         let mut wanted = vec![false; self.sums.len()];
         let mut has_unequal = false;
-        for area in self.areas.iter().filter(|area| area.neighbours > 0) {
+        for area in self.shared.areas.iter().filter(|area| area.neighbours > 0) {
             wanted[area.neighbours] |= area.equal.is_some();
             has_unequal |= area.equal.is_none();
         }
         let mut running = vec![0.0; self.rows];
         let mut columns = Vec::new();
         for place in 0..self.sums.len() - 1 {
-            let values = self.table.iter().skip(place).step_by(self.width);
+            let values = self.drawn.iter().skip(place).step_by(self.width);
             for (sum, drawn) in running.iter_mut().zip(values) {
-                let value = self.centred[*drawn as usize];
+                let value = self.shared.centred[*drawn as usize];
                 *sum += value;
                 if has_unequal {
                     columns.push(value);
@@ -271,7 +298,7 @@ impl<'a> Block<'a> {
             }
             if wanted[place + 1] {
                 let mut sorted = Vec::new();
-                if self.drawing.stopping == Stopping::Full {
+                if self.shared.drawing.stopping == Stopping::Full {
                     sorted.clone_from(&running);
                     sorted.sort_unstable_by(f64::total_cmp);
                 }
@@ -286,50 +313,44 @@ impl<'a> Block<'a> {
         self.columns = columns;
     }
 
+    /// The area at that place among those that the table serves.
+    fn area(&self, member: usize) -> usize {
+        self.table + member * self.shared.tables
+    }
+
     /// Sorts the draws that hold an area among its own first ones by area.
     fn find_own(&mut self) {
-        let mut counts = vec![0_u32; self.areas.len()];
-        let entries = |visit: &mut dyn FnMut(usize, u32, u32)| {
-            for (draw, row) in self.table.chunks_exact(self.width).enumerate() {
-                for (place, area) in row.iter().enumerate() {
-                    if place < self.areas[*area as usize].neighbours {
-                        visit(*area as usize, draw as u32, place as u32);
-                    }
+        let mut own = Vec::new();
+        for (draw, row) in self.drawn.chunks_exact(self.width).enumerate() {
+            for (place, area) in row.iter().enumerate() {
+                let area = *area as usize;
+                if area % self.shared.tables == self.table && place < self.shared.areas[area].neighbours {
+                    own.push(((area / self.shared.tables) as u32, draw as u32, place as u32));
                 }
             }
-        };
-        entries(&mut |area, _, _| counts[area] += 1);
-        let mut sum = 0;
-        for count in &mut counts {
-            let start = sum;
-            sum += *count;
-            *count = start;
         }
-        let mut own = vec![(0, 0); sum as usize];
-        entries(&mut |area, draw, place| {
-            own[counts[area] as usize] = (draw, place);
-            counts[area] += 1;
-        });
-        self.ends = counts;
+        own.sort_unstable();
         self.own = own;
     }
 
-    fn own(&self, area: usize) -> &[(u32, u32)] {
-        let start = if area == 0 { 0 } else { self.ends[area - 1] };
-        &self.own[start as usize..self.ends[area] as usize]
+    fn own(&self, member: usize) -> &[(u32, u32, u32)] {
+        let member = member as u32;
+        let start = self.own.partition_point(|(of, _, _)| *of < member);
+        let count = self.own[start..].partition_point(|(of, _, _)| *of == member);
+        &self.own[start..start + count]
     }
 
-    fn count(&self, index: usize, weights: &Weights, state: &mut State, sums: &mut [f64; CHUNK]) {
-        let area = &self.areas[index];
+    fn count(&self, member: usize, state: &mut State, sums: &mut [f64; CHUNK]) {
+        let area = &self.shared.areas[self.area(member)];
         let shared = area
             .equal
             .and_then(|weight| Some((weight, self.sums[area.neighbours].as_ref()?)));
-        if let (Some((weight, shared)), Stopping::Full) = (shared, self.drawing.stopping) {
-            self.look_up(index, weight, shared, &mut state.drawn);
+        if let (Some((weight, shared)), Stopping::Full) = (shared, self.shared.drawing.stopping) {
+            self.look_up(member, weight, shared, &mut state.drawn);
             return;
         }
-        let row = weights.row(index).1;
-        let mut own = self.own(index);
+        let row = self.shared.weights.row(self.area(member)).1;
+        let mut own = self.own(member);
         for start in (0..self.rows).step_by(CHUNK) {
             let sums = &mut sums[..CHUNK.min(self.rows - start)];
             if let Some((weight, shared)) = shared {
@@ -339,13 +360,13 @@ impl<'a> Block<'a> {
             } else {
                 self.weigh(row, start, sums);
             }
-            while let Some(((draw, place), rest)) = own.split_first()
+            while let Some(((_, draw, place), rest)) = own.split_first()
                 && (*draw as usize) < start + sums.len()
             {
                 sums[*draw as usize - start] = self.without(row, *draw as usize, *place as usize);
                 own = rest;
             }
-            state.add(sums, self.drawing.stopping);
+            state.add(sums, self.shared.drawing.stopping);
             if state.is_done {
                 return;
             }
@@ -364,28 +385,28 @@ impl<'a> Block<'a> {
 
     /// The weighted sum of a draw in which the area stands at that place itself: the next one of the draw takes its place.
     fn without(&self, row: &[f64], draw: usize, own_place: usize) -> f64 {
-        let drawn = &self.table[draw * self.width..][..self.width];
+        let drawn = &self.drawn[draw * self.width..][..self.width];
         row.iter()
             .enumerate()
             .map(|(place, weight)| {
                 let place = if place == own_place { row.len() } else { place };
-                weight * self.centred[drawn[place] as usize]
+                weight * self.shared.centred[drawn[place] as usize]
             })
             .sum()
     }
 
     /// Counts all draws of the block by where the observed sum falls among the sorted ones.
-    fn look_up(&self, index: usize, weight: f64, shared: &Sums, drawn: &mut Drawn) {
+    fn look_up(&self, member: usize, weight: f64, shared: &Sums, drawn: &mut Drawn) {
         let observed = drawn.observed / weight;
         let same = SAME * drawn.bound / weight;
         let (low, high) = (observed - same, observed + same);
         let mut at_least = self.rows - shared.sorted.partition_point(|sum| *sum < low);
         let mut at_most = shared.sorted.partition_point(|sum| *sum <= high);
         let (mut sum, mut squares) = (shared.sum, shared.squares);
-        let ones = &self.ones(index);
-        for (draw, place) in self.own(index) {
+        let ones = vec![1.0; self.shared.areas[self.area(member)].neighbours];
+        for (_, draw, place) in self.own(member) {
             let wrong = shared.of_draws[*draw as usize];
-            let right = self.without(ones, *draw as usize, *place as usize);
+            let right = self.without(&ones, *draw as usize, *place as usize);
             at_least = at_least + usize::from(right >= low) - usize::from(wrong >= low);
             at_most = at_most + usize::from(right <= high) - usize::from(wrong <= high);
             sum += right - wrong;
@@ -397,10 +418,6 @@ impl<'a> Block<'a> {
         drawn.sum += weight * sum;
         drawn.squares += weight * weight * squares;
     }
-
-    fn ones(&self, index: usize) -> Vec<f64> {
-        vec![1.0; self.areas[index].neighbours]
-    }
 }
 
 impl State {
@@ -409,11 +426,13 @@ impl State {
         let drawn = &mut self.drawn;
         let same = SAME * drawn.bound;
         let (low, high) = (drawn.observed - same, drawn.observed + same);
-        let (mut at_least, mut at_most) = (0_u32, 0_u32);
+        // Counts of a chunk are small; a check for overflow would keep the processor from counting several at once.
+        let (mut at_least, mut at_most) = (0_u64, 0_u64);
         for sum in sums {
-            at_least += u32::from(*sum >= low);
-            at_most += u32::from(*sum <= high);
+            at_least = at_least.wrapping_add(u64::from(*sum >= low));
+            at_most = at_most.wrapping_add(u64::from(*sum <= high));
         }
+        let (mut at_least, mut at_most) = (at_least as u32, at_most as u32);
         let mut used = sums;
         if let Stopping::Sequential(enough) = stopping
             && (drawn.at_least + at_least).min(drawn.at_most + at_most) >= enough
