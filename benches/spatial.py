@@ -3,6 +3,7 @@
 
     pip install esda numba libpysal
     python3 benches/spatial.py [--sizes 1,10,100] [--rounds 3] [--permutations 9999]
+        [--cases gi-rook,moran-rook,moran-graded]
 
 Prints `proof:` lines: the ratio of esda's time (numba warm, the better of 1 and 2 jobs, keep_simulations=False) to that of
 Qala on 2 threads, runs interleaved, medians; in full and with sequential stopping; the largest difference of the
@@ -76,6 +77,7 @@ def main():
     options.add_argument("--sizes", default="1,10,100")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--permutations", type=int, default=9999)
+    options.add_argument("--cases", default="gi-rook,moran-rook,moran-graded")
     options = options.parse_args()
     program = built()
     try:
@@ -101,7 +103,7 @@ def main():
         return libpysal.weights.lat2W(*shape) if kind == "rook" else graded(libpysal, shape)
 
     print(f"esda {esda.__version__}, libpysal {libpysal.__version__}, numpy {numpy.__version__}", flush=True)
-    cases = [("gi", "rook"), ("moran", "rook"), ("moran", "graded")]
+    cases = [case.split("-") for case in options.cases.split(",")]
     for statistic, kind in cases:  # numba compiles
         for jobs in (1, 2):
             theirs(statistic, lattice(numpy, (20, 50), 1), weights_of(kind, (20, 50)), jobs, 99)
