@@ -85,7 +85,7 @@ pub(super) fn read(run: &Run) -> Result<Areas, Refusal> {
 pub(super) fn centred(values: &[f64]) -> Vec<f64> {
     let mean = stats::mean(values).unwrap_or(0.0);
     let first = values.first().copied().unwrap_or(0.0);
-    if values.iter().all(|value| *value == first) {
+    if values.iter().all(|value| *value - first == 0.0) {
         return vec![0.0; values.len()];
     }
     values.iter().map(|value| value - mean).collect()

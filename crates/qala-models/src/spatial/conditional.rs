@@ -213,7 +213,7 @@ impl Area {
         let first = row.first().copied();
         Self {
             neighbours: row.len(),
-            equal: first.filter(|first| row.iter().all(|weight| weight == first)),
+            equal: first.filter(|first| row.iter().all(|weight| weight.to_bits() == first.to_bits())),
             observed,
             bound: row.iter().sum::<f64>() * largest,
         }

@@ -1,5 +1,6 @@
 //! What the tests of this subject share: real data, lattices, runs; and tests of places, weights and permutations.
 
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 
@@ -87,7 +88,7 @@ pub(super) fn reference(test: &str, set: &str, variable: &str) -> Option<(String
         };
         order.push(id.to_owned());
         for neighbour in lines.next().unwrap_or("").split_whitespace() {
-            weights += &format!("{id},{neighbour},1\n");
+            writeln!(weights, "{id},{neighbour},1").unwrap();
         }
     }
     assert_eq!(order.len(), rows.len(), "{set}");
@@ -97,7 +98,7 @@ pub(super) fn reference(test: &str, set: &str, variable: &str) -> Option<(String
     }
     let mut areas = "area,value\n".to_owned();
     for (id, row) in order.iter().zip(&rows) {
-        areas += &format!("{id},{}\n", row[1]);
+        writeln!(areas, "{id},{}", row[1]).unwrap();
     }
     Some((areas, weights, rows))
 }

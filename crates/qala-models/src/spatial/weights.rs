@@ -10,7 +10,7 @@ use super::places::Places;
 pub struct Weights {
     ends: Vec<usize>,
     neighbours: Vec<u32>,
-    weights: Vec<f64>,
+    values: Vec<f64>,
 }
 
 impl Weights {
@@ -32,7 +32,7 @@ impl Weights {
         Self {
             ends,
             neighbours: kept.iter().map(|(_, to, _)| *to).collect(),
-            weights: kept.iter().map(|(_, _, weight)| *weight).collect(),
+            values: kept.iter().map(|(_, _, weight)| *weight).collect(),
         }
     }
 
@@ -66,7 +66,7 @@ impl Weights {
             made.neighbours.append(&mut row);
             made.ends.push(made.neighbours.len());
         }
-        made.weights = vec![1.0; made.neighbours.len()];
+        made.values = vec![1.0; made.neighbours.len()];
         made
     }
 
@@ -75,7 +75,7 @@ impl Weights {
     pub fn row_standardised(mut self) -> Self {
         for area in 0..self.areas() {
             let range = self.range(area);
-            let row = &mut self.weights[range];
+            let row = &mut self.values[range];
             let sum: f64 = row.iter().sum();
             for weight in row {
                 *weight /= sum;
@@ -92,7 +92,7 @@ impl Weights {
     /// Neighbours and weights of an area.
     pub fn row(&self, area: usize) -> (&[u32], &[f64]) {
         let range = self.range(area);
-        (&self.neighbours[range.clone()], &self.weights[range])
+        (&self.neighbours[range.clone()], &self.values[range])
     }
 
     /// The weighted sum of the neighbours' values.

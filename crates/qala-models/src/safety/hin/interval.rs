@@ -1,5 +1,8 @@
 //! How far the length of a high-injury network could be off.
 
+use std::num::NonZero;
+use std::thread;
+
 use super::length_km;
 use crate::random::Random;
 use crate::stats::quantile;
@@ -27,21 +30,36 @@ pub fn interval(
     }
     let found = length_km(lengths_km, people, share);
     let mixture = Mixture::fit(lengths_km, people);
-    let mut lengths = Vec::with_capacity(resamples as usize);
-    let mut errors = Vec::with_capacity(resamples as usize);
-    let mut drawn = vec![0; people.len()];
-    for resample in 0..u64::from(resamples) {
-        let mut random = Random::part(seed, resample);
-        drawn.fill(0);
+    let resample = |number: u32| {
+        let mut random = Random::part(seed, u64::from(number));
+        let mut drawn = vec![0; people.len()];
         for _ in &owners {
             drawn[owners[random.below(owners.len())] as usize] += 1;
         }
-        lengths.push(length_km(lengths_km, &drawn, share));
+        let length = length_km(lengths_km, &drawn, share);
         let rates = mixture.draw(&mut random);
         let truth = mixture.length_km(lengths_km, &rates, share);
         mixture.people(lengths_km, &rates, owners.len(), &mut random, &mut drawn);
-        errors.push((length_km(lengths_km, &drawn, share) / truth).ln());
-    }
+        (length, (length_km(lengths_km, &drawn, share) / truth).ln())
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(16);
+    let of_thread = |first: u32| {
+        (first..resamples)
+            .step_by(threads)
+            .map(resample)
+            .collect::<Vec<_>>()
+    };
+    let mut drawn = Vec::with_capacity(resamples as usize);
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads as u32)
+            .map(|first| scope.spawn(move || of_thread(first)))
+            .collect();
+        drawn.extend(of_thread(0));
+        // A thread that panicked has already said so; the scope passes it on.
+        drawn.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
+    });
+    // Sorted, they are the same for any number of threads.
+    let (mut lengths, mut errors): (Vec<f64>, Vec<f64>) = drawn.into_iter().unzip();
     lengths.sort_unstable_by(f64::total_cmp);
     errors.retain(|error| error.is_finite());
     errors.sort_unstable_by(f64::total_cmp);
@@ -105,7 +123,9 @@ impl Mixture {
                 sum += *cell * share;
                 *cell = sum;
             }
-            row.iter_mut().for_each(|cell| *cell /= sum);
+            for cell in row {
+                *cell /= sum;
+            }
         }
         Self { rates, below }
     }

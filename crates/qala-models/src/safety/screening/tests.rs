@@ -1,5 +1,7 @@
 //! Tests of network screening against worked numbers and known truth.
 
+use std::fmt::Write as _;
+
 use super::super::tests::{gamma, number, poisson, run};
 use super::MODEL;
 use crate::random::Random;
@@ -83,7 +85,7 @@ fn fifty_ranked_hold_more_of_the_worst_than_the_plain_ranking() {
             // Variance μ + 0.5·μ².
             let truth = gamma(&mut random, 2, predicted);
             let crashes = poisson(&mut random, truth);
-            segments += &format!("{segment},street,{length},{aadt},3,{crashes}\n");
+            writeln!(segments, "{segment},street,{length},{aadt},3,{crashes}").unwrap();
             excess.push(truth - predicted);
             density.push(f64::from(crashes) / length);
         }

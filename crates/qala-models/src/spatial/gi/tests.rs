@@ -1,5 +1,7 @@
 //! Tests of Gi and Gi* against the reference tables and worked numbers.
 
+use std::fmt::Write as _;
+
 use super::super::tests::{COLUMBUS_P, is_near, number, reference, run};
 use super::MODEL;
 
@@ -175,7 +177,7 @@ fn a_planted_hot_spot_is_found_and_little_else() {
     for row in 0..40 {
         for column in 0..40 {
             let value = random.normal() + if is_hot(row, column) { 4.0 } else { 0.0 };
-            areas += &format!("{row}_{column},{value},{column},{row}\n");
+            writeln!(areas, "{row}_{column},{value},{column},{row}").unwrap();
         }
     }
     for stopping in ["full", "sequential"] {

@@ -1,5 +1,7 @@
 //! Tests of Knox's counts and p.
 
+use std::fmt::Write as _;
+
 use super::super::tests::{number, run, shared};
 use super::{Bounds, MODEL, knox};
 use crate::random::Random;
@@ -9,7 +11,7 @@ fn burkitt(test: &str) -> Option<String> {
     let mut events = "x_m,y_m,t_days\n".to_owned();
     for line in text.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
-        events += &format!("{},{},{}\n", cells[0], cells[1], cells[2]);
+        writeln!(events, "{},{},{}", cells[0], cells[1], cells[2]).unwrap();
     }
     Some(events)
 }
@@ -57,7 +59,7 @@ fn all_counts_are_those_of_the_reference_table() {
             &[settings[0], settings[1], ("permutations", "19")],
         )
         .unwrap();
-        assert_eq!(number(&rows[0][0]), cells[5]);
+        assert!((number(&rows[0][0]) - cells[5]).abs() < 0.5);
         assert!((number(&rows[0][2]) - cells[5] / found.expected().unwrap()).abs() < 1e-12);
         count += 1;
     }

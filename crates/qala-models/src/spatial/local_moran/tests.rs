@@ -1,5 +1,7 @@
 //! Tests of local Moran against the reference tables and worked numbers.
 
+use std::fmt::Write as _;
+
 use super::super::conditional::{Drawing, Stopping, draw};
 use super::super::tests::{COLUMBUS_P, is_near, number, reference, run};
 use super::super::weights::Weights;
@@ -32,7 +34,10 @@ fn statistics_and_quadrants_are_those_of_the_reference_tables() {
                 (number(&row[1]) - wanted[3]).abs() < 1e-9,
                 "{set} {variable} {row:?}"
             );
-            assert_eq!(number(&row[5]), wanted[4], "{set} {variable} {row:?}");
+            assert!(
+                (number(&row[5]) - wanted[4]).abs() < 0.5,
+                "{set} {variable} {row:?}"
+            );
         }
     }
 }
@@ -65,7 +70,7 @@ fn p_and_z_are_those_of_the_exact_distribution() {
         threads: 1,
     };
     let drawn = draw(&values, &weights, &drawing);
-    for area in 0..10 {
+    for (area, found) in drawn.iter().enumerate() {
         let mut sums = Vec::new();
         for a in (0..10).filter(|a| *a != area) {
             for b in (a + 1..10).filter(|b| *b != area) {
@@ -76,7 +81,7 @@ fn p_and_z_are_those_of_the_exact_distribution() {
         let share =
             |counts: &dyn Fn(f64) -> bool| sums.iter().filter(|sum| counts(**sum)).count() as f64 / 36.0;
         let exact = share(&|sum| sum >= observed - 1e-9).min(share(&|sum| sum <= observed + 1e-9));
-        let found = drawn[area].unwrap();
+        let found = found.unwrap();
         let error = (exact * (1.0 - exact) / f64::from(permutations)).sqrt();
         assert!(
             (found.p(permutations) - exact).abs() < 4.0 * error + 2e-5,
@@ -110,19 +115,19 @@ fn the_example_of_de_smith_gives_the_published_numbers() {
     let mut areas = "area,value\n".to_owned();
     let mut weights = "from,to,weight\n".to_owned();
     for (area, (value, row)) in values.iter().zip(neighbours).enumerate() {
-        areas += &format!("{},{value}\n", area + 1);
+        writeln!(areas, "{},{value}", area + 1).unwrap();
         for neighbour in row {
-            weights += &format!("{},{neighbour},1\n", area + 1);
+            writeln!(weights, "{},{neighbour},1", area + 1).unwrap();
         }
     }
     let rows = run(&MODEL, &[("areas", &areas), ("weights", &weights)], &[]).unwrap();
     let wanted = [
         -0.1141, -0.1994, -0.1335, -0.5177, 0.4810, 0.1221, 1.1915, -0.5814, 0.0710, 0.3431,
     ];
-    let quadrants = [4.0, 4.0, 4.0, 2.0, 3.0, 3.0, 1.0, 4.0, 3.0, 3.0];
+    let quadrants = ["4", "4", "4", "2", "3", "3", "1", "4", "3", "3"];
     for ((row, wanted), quadrant) in rows.iter().zip(wanted).zip(quadrants) {
         assert!((number(&row[1]) - wanted).abs() < 5e-5, "{row:?} {wanted}");
-        assert_eq!(number(&row[5]), quadrant);
+        assert_eq!(row[5], quadrant);
     }
 }
 
