@@ -53,6 +53,59 @@ impl Dice {
         let (a, b) = (self.normal(object, knot), self.normal(object, knot + 1));
         a + (b - a) * share * share * (3.0 - 2.0 * share)
     }
+
+    /// A count of that mean and about that variance: of many small chances up to a mean of 12, nearly normal above.
+    pub(super) fn count(self, object: usize, time: i64, mean: f64) -> i64 {
+        const CHANCES: usize = 120;
+        if mean > 12.0 {
+            return (mean + mean.sqrt() * self.normal(object, time)).round().max(0.0) as i64;
+        }
+        let of = Self(self.bits(object, time));
+        (0..CHANCES)
+            .filter(|n| of.unit(*n, 0) < mean / CHANCES as f64)
+            .count() as i64
+    }
+
+    /// A place in a disc around the origin, in units of its radius: the first of sixteen tries that falls inside.
+    pub(super) fn disc(self, object: usize, time: i64) -> (f64, f64) {
+        let of = Self(self.bits(object, time));
+        let tries = (0..16).map(|n| (of.between(n, 1, -1.0, 1.0), of.between(n, 2, -1.0, 1.0)));
+        let mut inside = tries.filter(|(x, y)| x * x + y * y <= 1.0);
+        inside.next().unwrap_or((0.0, 0.0))
+    }
+}
+
+/// Draws positions in a list by their weights.
+#[derive(Debug, Clone)]
+pub(super) struct Chooser {
+    /// Weights added up.
+    ends: Vec<f64>,
+}
+
+impl Chooser {
+    pub(super) fn new(weights: impl IntoIterator<Item = f64>) -> Self {
+        let mut total = 0.0;
+        let add = |w: f64| {
+            total += w.max(0.0);
+            total
+        };
+        Self {
+            ends: weights.into_iter().map(add).collect(),
+        }
+    }
+
+    /// All weights together.
+    pub(super) fn total(&self) -> f64 {
+        self.ends.last().copied().unwrap_or(0.0)
+    }
+
+    /// The position for a number from 0 to 1.
+    pub(super) fn pick(&self, unit: f64) -> usize {
+        let at = unit * self.total();
+        self.ends
+            .partition_point(|end| *end <= at)
+            .min(self.ends.len().saturating_sub(1))
+    }
 }
 
 /// Bits as a number from 0 (included) to 1 (excluded).
@@ -88,7 +141,7 @@ pub(super) fn apportion(total: i64, weights: &[f64]) -> Vec<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dice, apportion};
+    use super::{Chooser, Dice, apportion};
 
     #[test]
     fn numbers_have_their_moments_and_differ() {
@@ -103,6 +156,26 @@ mod tests {
         assert_ne!(dice.bits(1, 2), dice.bits(2, 1));
         assert_ne!(dice.bits(0, 0), Dice::new(2, "test").bits(0, 0));
         assert_ne!(dice.bits(0, 0), Dice::new(1, "tests").bits(0, 0));
+    }
+
+    #[test]
+    fn counts_and_places_have_their_means() {
+        let dice = Dice::new(1, "counts");
+        for mean in [0.4, 7.0, 90.0] {
+            let sum: i64 = (0..4_000).map(|t| dice.count(1, t, mean)).sum();
+            assert!(
+                (sum as f64 / 4_000.0 - mean).abs() < 5.0 * (mean / 4_000.0).sqrt(),
+                "{mean} {sum}"
+            );
+        }
+        // In a disc two thirds of the radius is the mean distance.
+        let far = (0..4_000)
+            .map(|t| dice.disc(2, t))
+            .map(|(x, y)| (x * x + y * y).sqrt());
+        assert!((far.sum::<f64>() / 4_000.0 - 2.0 / 3.0).abs() < 0.02);
+        let chooser = Chooser::new([1.0, 0.0, 3.0]);
+        let picked: Vec<usize> = (0..8).map(|n| chooser.pick(f64::from(n) / 8.0)).collect();
+        assert_eq!(picked, [0, 0, 2, 2, 2, 2, 2, 2]);
     }
 
     #[test]

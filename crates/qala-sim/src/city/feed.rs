@@ -39,11 +39,91 @@ pub enum Feed {
     AirHours,
     /// Vehicles by detector and hour: history.
     TrafficHours,
+    /// Traffic of a mean day by street segment, as a list.
+    Volumes,
+    /// How crashes depend on traffic, as a list.
+    CrashFunctions,
+    /// What was built for safety, as a list.
+    Treatments,
+    /// Crashes with those they hurt.
+    Crashes,
+    /// Offences as they are registered.
+    Offences,
+    /// Topics of appeals, as a list.
+    Topics,
+    /// Appeals as they come.
+    Requests,
+    /// What becomes of appeals.
+    Changes,
+    /// Codes of the budget, as a list.
+    BudgetCodes,
+    /// The plans of four years, as a list.
+    BudgetPlan,
+    /// Plans and amendments as they are adopted.
+    Amendments,
+    /// Commitments of the budget.
+    Commitments,
+    /// Contracts with their bids.
+    Contracts,
+    /// Payments of the budget.
+    Payments,
+    /// Bills not paid at the end of a month.
+    Payables,
+    /// Residents by sex and age, as a list.
+    Pyramids,
+    /// Fertility, survival and migration, as a list.
+    Rates,
+    /// Births, deaths and moves by district and month.
+    Movements,
+    /// The queue for kindergartens by district and month.
+    Queue,
+    /// Key projects, as a list.
+    Projects,
+    /// Planned money of the projects, as a list.
+    Baselines,
+    /// Works of the projects, as a list.
+    Activities,
+    /// Links between the works, as a list.
+    ActivityLinks,
+    /// What the projects earned and spent so far, as a list.
+    Progress,
+    /// Days promised so far, as a list.
+    Promises,
+    /// What held projects up so far, as a list.
+    Blocks,
+    /// What the projects earned and spent by the month.
+    ProgressNews,
+    /// Days promised anew.
+    PromiseNews,
+    /// What holds projects up.
+    BlockNews,
+    /// Bodies of the administration, as a list.
+    Bodies,
+    /// Posts of the administration, as a list.
+    Staff,
+    /// Functions by statute, as a list.
+    Statutes,
+    /// Indicators that departments declare, as a list.
+    Declared,
+    /// What the city owns, as a list.
+    Assets,
+    /// Public spaces, as a list.
+    Spaces,
+    /// Lights that go out and are lit again.
+    Lights,
+    /// Visitors of public spaces by the day.
+    Footfall,
+    /// Stacks, as a list.
+    Stacks,
+    /// Monitors around a stack, as a list.
+    MonitorStations,
+    /// Values of the monitors by the hour.
+    Monitors,
 }
 
 impl Feed {
     /// Feeds that are a list, sent once.
-    pub const LISTS: [Self; 8] = [
+    pub const LISTS: [Self; 31] = [
         Self::Streets,
         Self::Districts,
         Self::Residents,
@@ -52,10 +132,33 @@ impl Feed {
         Self::Stations,
         Self::Detectors,
         Self::Timetable,
+        Self::Volumes,
+        Self::CrashFunctions,
+        Self::Treatments,
+        Self::Topics,
+        Self::BudgetCodes,
+        Self::BudgetPlan,
+        Self::Pyramids,
+        Self::Rates,
+        Self::Projects,
+        Self::Baselines,
+        Self::Activities,
+        Self::ActivityLinks,
+        Self::Progress,
+        Self::Promises,
+        Self::Blocks,
+        Self::Bodies,
+        Self::Staff,
+        Self::Statutes,
+        Self::Declared,
+        Self::Assets,
+        Self::Spaces,
+        Self::Stacks,
+        Self::MonitorStations,
     ];
 
     /// Feeds that send again and again.
-    pub const STREAMS: [Self; 9] = [
+    pub const STREAMS: [Self; 26] = [
         Self::Posts,
         Self::Sensors,
         Self::Weather,
@@ -65,6 +168,23 @@ impl Feed {
         Self::Passengers,
         Self::AirHours,
         Self::TrafficHours,
+        Self::Crashes,
+        Self::Offences,
+        Self::Requests,
+        Self::Changes,
+        Self::Amendments,
+        Self::Commitments,
+        Self::Contracts,
+        Self::Payments,
+        Self::Payables,
+        Self::Movements,
+        Self::Queue,
+        Self::ProgressNews,
+        Self::PromiseNews,
+        Self::BlockNews,
+        Self::Lights,
+        Self::Footfall,
+        Self::Monitors,
     ];
 
     /// The id, as in `packs/almaty/feeds/<id>.toml`.
@@ -87,6 +207,46 @@ impl Feed {
             Self::Passengers => "sim-city-transit-passengers",
             Self::AirHours => "sim-city-air-hours",
             Self::TrafficHours => "sim-city-traffic-hours",
+            Self::Volumes => "sim-city-traffic-volumes",
+            Self::CrashFunctions => "sim-city-crash-functions",
+            Self::Treatments => "sim-city-treatments",
+            Self::Crashes => "sim-city-crashes",
+            Self::Offences => "sim-city-offences",
+            Self::Topics => "sim-city-appeal-topics",
+            Self::Requests => "sim-city-appeals",
+            Self::Changes => "sim-city-appeal-changes",
+            Self::BudgetCodes => "sim-city-budget-codes",
+            Self::BudgetPlan => "sim-city-budget-plan",
+            Self::Amendments => "sim-city-budget-amendments",
+            Self::Commitments => "sim-city-budget-commitments",
+            Self::Contracts => "sim-city-budget-contracts",
+            Self::Payments => "sim-city-budget-payments",
+            Self::Payables => "sim-city-budget-payables",
+            Self::Pyramids => "sim-city-pyramids",
+            Self::Rates => "sim-city-population-rates",
+            Self::Movements => "sim-city-population-movements",
+            Self::Queue => "sim-city-kindergarten-queue",
+            Self::Projects => "sim-city-projects",
+            Self::Baselines => "sim-city-project-baselines",
+            Self::Activities => "sim-city-project-activities",
+            Self::ActivityLinks => "sim-city-project-links",
+            Self::Progress => "sim-city-project-progress",
+            Self::Promises => "sim-city-project-promises",
+            Self::Blocks => "sim-city-project-blocks",
+            Self::ProgressNews => "sim-city-project-progress-news",
+            Self::PromiseNews => "sim-city-project-promise-news",
+            Self::BlockNews => "sim-city-project-block-news",
+            Self::Bodies => "sim-city-bodies",
+            Self::Staff => "sim-city-posts",
+            Self::Statutes => "sim-city-statute-functions",
+            Self::Declared => "sim-city-declared-indicators",
+            Self::Assets => "sim-city-assets",
+            Self::Spaces => "sim-city-public-spaces",
+            Self::Lights => "sim-city-lights",
+            Self::Footfall => "sim-city-footfall",
+            Self::Stacks => "sim-city-air-sources",
+            Self::MonitorStations => "sim-city-air-monitors",
+            Self::Monitors => "sim-city-air-monitor-hours",
         }
     }
 
@@ -130,6 +290,8 @@ pub(super) enum Rhythm {
     Every(i64),
     /// So many µs after the beginning of a local day, for the local day before.
     Daily(i64),
+    /// So many µs after the beginning of the first local day of a month, for the month before.
+    Monthly(i64),
 }
 
 /// A feed with its rhythm.
@@ -143,7 +305,7 @@ pub(super) fn plans(pace: Pace, positions_every_s: i64) -> Vec<Plan> {
     use Feed::{AirHours, Incidents, Passengers, Positions, Posts, Sensors, Traffic, TrafficHours, Weather};
     use Rhythm::{Daily, Every};
     let positions = positions_every_s * SECOND;
-    match pace {
+    let mut plans = match pace {
         Pace::Live => vec![
             (Posts, Every(20 * MINUTE)),
             (Sensors, Every(5 * MINUTE)),
@@ -169,5 +331,42 @@ pub(super) fn plans(pace: Pace, positions_every_s: i64) -> Vec<Plan> {
             (Incidents, Daily(0)),
             (Passengers, Daily(4 * HOUR)),
         ],
+    };
+    plans.extend(books(pace));
+    plans
+}
+
+/// Feeds from books rather than devices: what people write down. What comes by the day or month comes so at every pace.
+fn books(pace: Pace) -> Vec<Plan> {
+    use Rhythm::{Daily, Every};
+    let soon = |step| match pace {
+        Pace::Live => Every(step),
+        Pace::Bulk => Every(HOUR),
+        Pace::History => Daily(0),
+    };
+    let mut plans = vec![
+        (Feed::Crashes, soon(HOUR)),
+        (Feed::Offences, soon(15 * MINUTE)),
+        (Feed::Requests, soon(10 * MINUTE)),
+        (Feed::Changes, soon(10 * MINUTE)),
+        (Feed::Commitments, Daily(HOUR)),
+        (Feed::Contracts, Daily(HOUR)),
+        (Feed::Payments, Daily(HOUR)),
+        (Feed::Payables, Rhythm::Monthly(HOUR)),
+        (Feed::Movements, Rhythm::Monthly(HOUR)),
+        (Feed::Queue, Rhythm::Monthly(HOUR)),
+        (Feed::Lights, soon(HOUR)),
+        (Feed::Footfall, Daily(HOUR)),
+        (Feed::Monitors, soon(HOUR)),
+    ];
+    // What came before the begin stands in lists, so that the years before need not be sent again.
+    if pace != Pace::History {
+        plans.extend([
+            (Feed::Amendments, Daily(HOUR)),
+            (Feed::ProgressNews, Rhythm::Monthly(HOUR)),
+            (Feed::PromiseNews, Daily(HOUR)),
+            (Feed::BlockNews, Daily(HOUR)),
+        ]);
     }
+    plans
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::Shape;
 use super::dice::Dice;
+use super::safety::{CRASHES, CRASHES_BEFORE, NEW_COUNTING};
 use super::streets::StreetClass;
 use super::traffic::demand;
 use crate::clock::SECOND;
@@ -12,12 +13,6 @@ use crate::place::Point;
 const HOUR: i64 = 3600 * SECOND;
 /// Longest incident, h: so far back one is looked for.
 const LONGEST_H: i64 = 3;
-/// Crashes a year since 2024, and before (CITY-FACTS section 11). The step is a change of counting: since 2024 everybody who
-/// sought medical help counts (CITY-FACTS section 9).
-const CRASHES: f64 = 6_000.0;
-const CRASHES_BEFORE: f64 = 3_800.0;
-/// 1 January 2024 00:00 in UTC+6, in µs.
-const NEW_COUNTING: i64 = 1_704_045_600 * SECOND;
 /// Breakdowns for each crash (assumption).
 const BREAKDOWNS: f64 = 1.5;
 /// Most incidents that can begin in an hour.
@@ -37,6 +32,7 @@ pub struct Incident {
     /// Share of the lanes that are closed, 0 to 1.
     pub closed: f64,
     pub(super) street: usize,
+    pub(super) segment: usize,
     pub(super) point: Point,
 }
 
@@ -59,42 +55,62 @@ impl Incidents {
         }
     }
 
-    /// The incidents that begin in an hour of UTC, in the order of their begins.
-    fn of_hour(&self, shape: &Shape, hour: i64) -> Vec<Incident> {
+    /// Crashes to be expected in an hour of UTC while nothing is built against them.
+    fn expected(shape: &Shape, hour: i64) -> f64 {
         let start = hour * HOUR;
         let year = if start < NEW_COUNTING {
             CRASHES_BEFORE
         } else {
             CRASHES
         };
-        // 0.57 is the mean of the demand over a week.
+        // 0.5 is the mean of demand times weather over some years.
         let wet = if shape.atmosphere.climate.at(start).rain_mm > 0.0 {
             1.8
         } else {
             0.9
         };
-        let expected = year / 8_766.0 * (demand(shape, start + HOUR / 2) / 0.57) * wet * (1.0 + BREAKDOWNS);
+        year / 8_766.0 * (demand(shape, start + HOUR / 2) / 0.5) * wet
+    }
+
+    /// The same for a window, µs since 1970, to whole hours.
+    pub(super) fn expected_crashes(shape: &Shape, from: i64, to: i64) -> f64 {
+        let hours = from.div_euclid(HOUR)..to.div_euclid(HOUR);
+        let share = |hour| (Self::expected(shape, hour) * (1.0 + BREAKDOWNS) / SLOTS as f64).min(1.0);
+        hours.map(|h| share(h) * SLOTS as f64 / (1.0 + BREAKDOWNS)).sum()
+    }
+
+    /// The incidents that begin in an hour of UTC, in the order of their begins.
+    fn of_hour(&self, shape: &Shape, hour: i64) -> Vec<Incident> {
+        let expected = Self::expected(shape, hour) * (1.0 + BREAKDOWNS);
         let mut list: Vec<Incident> = (0..SLOTS)
             .filter(|slot| self.dice.unit(*slot, hour) < expected / SLOTS as f64)
-            .map(|slot| self.incident(shape, hour, slot))
+            .filter_map(|slot| self.incident(shape, hour, slot))
             .collect();
         list.sort_by_key(|i| i.from);
         list
     }
 
-    fn incident(&self, shape: &Shape, hour: i64, slot: usize) -> Incident {
+    /// None for a crash that what was built prevented.
+    fn incident(&self, shape: &Shape, hour: i64, slot: usize) -> Option<Incident> {
         let dice = |purpose: usize| self.dice.unit(slot + 100 * purpose, hour);
         let crash = dice(1) < 1.0 / (1.0 + BREAKDOWNS);
-        let chosen = self.segments[(dice(2) * self.segments.len() as f64) as usize];
-        let segment = &shape.network.segments[chosen];
         let from = hour * HOUR + (dice(3) * 3600.0) as i64 * SECOND;
+        // Crashes happen where the streets are dangerous, breakdowns anywhere on through streets.
+        let chosen = if crash {
+            shape
+                .safety
+                .segment(shape.zone.local_day(from), dice(2), dice(7))?
+        } else {
+            self.segments[(dice(2) * self.segments.len() as f64) as usize]
+        };
+        let segment = &shape.network.segments[chosen];
         // A crash stands for 20 to 110 minutes, a breakdown for 10 to 50 (assumption).
         let minutes = if crash {
             20.0 + 90.0 * dice(4) * dice(4)
         } else {
             10.0 + 40.0 * dice(4)
         };
-        Incident {
+        Some(Incident {
             id: format!("SIM-I{hour}-{slot}"),
             kind: if crash { "crash" } else { "breakdown" },
             from,
@@ -105,8 +121,9 @@ impl Incidents {
                 0.2 + 0.2 * dice(5)
             },
             street: segment.street,
+            segment: chosen,
             point: shape.network.along(segment, dice(6)),
-        }
+        })
     }
 
     /// The incidents that stand at an instant.

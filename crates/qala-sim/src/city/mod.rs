@@ -6,7 +6,12 @@
 //! two gives the same messages. What does not: the clock of the machine, pacing, files, the lake; who runs the demo
 //! decides when a message goes out.
 
+mod administration;
 mod air;
+mod appeals;
+mod assets;
+mod budget;
+mod crime;
 mod dice;
 mod facts;
 mod faults;
@@ -14,10 +19,14 @@ mod feed;
 mod history;
 mod incidents;
 mod instruments;
+mod movements;
 mod people;
+mod projects;
 mod readings;
+mod safety;
 mod schools;
 mod shape;
+mod stacks;
 mod stations;
 mod stream;
 mod streets;
@@ -32,19 +41,35 @@ use std::sync::Arc;
 
 use qala_core::Zone;
 
+pub use administration::OrganisationFault;
 pub use air::{SOURCE_KINDS, Source, SourceKind};
+pub use appeals::{ASKED_AGAIN, Change, Failure, LATE_FACTOR, Request, TopicTruth};
+pub use assets::{AssetTruth, LightOut, SLOW_REPAIRS};
+pub use budget::{BudgetFaults, LineTruth};
+pub use crime::{Cluster, NEAR_DAYS, NEAR_M, Offence, Origin, REPEATS};
 pub use faults::{EpisodeKind, Fate, FaultOptions, PlannedFault};
 pub use feed::{Feed, Pace};
 pub use incidents::Incident;
+pub use movements::{BOYS, Movement};
+pub use projects::ProjectTruth;
+pub use safety::{Crash, CrashFunction, CrashRisk, Treatment};
+pub use stacks::{MonitorTruth, SEEN_DEG};
 pub use stream::{Message, Messages, Op};
 pub use streets::StreetClass;
 pub use truth::{CityTruth, Fault, Label};
 pub use weather::Weather;
 
 use air::{Atmosphere, Sources};
+use appeals::Appeals;
+use assets::Assets;
+use budget::Budget;
+use crime::Crime;
 use faults::FaultPlan;
 use incidents::Incidents;
+use movements::Movements;
 use people::Cell;
+use projects::News;
+use safety::Safety;
 use schools::Institution;
 use shape::District;
 use stations::Stations;
@@ -94,6 +119,14 @@ struct Shape {
     detectors: Vec<Detector>,
     atmosphere: Atmosphere,
     incidents: Incidents,
+    safety: Safety,
+    crime: Crime,
+    appeals: Appeals,
+    budget: Budget,
+    movements: Movements,
+    projects: Vec<projects::Project>,
+    assets: Assets,
+    stacks: Vec<stacks::Stack>,
     faults: FaultPlan,
 }
 
@@ -114,6 +147,36 @@ pub struct Phase {
     pub to: i64,
     /// Only messages that do this; absent: all. What is taken back must wait until it is there.
     pub only: Option<Op>,
+}
+
+/// A list from a book, as it stands on a local day (days since 1970).
+fn list(shape: &Shape, feed: Feed, today: i32) -> String {
+    match feed {
+        Feed::Volumes => safety::list_volumes(shape),
+        Feed::CrashFunctions => safety::list_functions(shape),
+        Feed::Treatments => safety::list_treatments(shape, today),
+        Feed::Topics => appeals::list_topics(),
+        Feed::BudgetCodes => budget::list_codes(shape),
+        Feed::BudgetPlan => budget::list_plan(shape, today),
+        Feed::Pyramids => movements::list_pyramids(shape, today),
+        Feed::Rates => movements::list_rates(shape),
+        Feed::Projects => projects::list(shape),
+        Feed::Baselines => projects::list_baselines(shape),
+        Feed::Activities => projects::list_activities(shape),
+        Feed::ActivityLinks => projects::list_links(shape),
+        Feed::Progress => projects::list_news(shape, News::Progress, today),
+        Feed::Promises => projects::list_news(shape, News::Promises, today),
+        Feed::Blocks => projects::list_news(shape, News::Blocks, today),
+        Feed::Bodies => administration::list_bodies(shape),
+        Feed::Staff => administration::list_posts(shape),
+        Feed::Statutes => administration::list_functions(shape),
+        Feed::Declared => administration::list_indicators(shape),
+        Feed::Assets => assets::list(shape, today),
+        Feed::Spaces => assets::list_spaces(shape),
+        Feed::Stacks => stacks::list(shape),
+        Feed::MonitorStations => stacks::list_monitors(shape),
+        _ => String::new(),
+    }
 }
 
 const HOUR: i64 = 3600 * SECOND;
@@ -144,6 +207,8 @@ impl WholeCity {
             sources: Sources::new(&cells, &network),
             zone: zone.clone(),
         };
+        let detectors = traffic::place(seed, &network);
+        let safety = Safety::new(seed, &network, &detectors);
         let shape = Shape {
             seed,
             positions_every_s: every,
@@ -151,9 +216,17 @@ impl WholeCity {
             institutions: schools::found(seed, &cells),
             transit: transit::draw(seed, &network, &cells),
             stations: stations::place(seed, &cells),
-            detectors: traffic::place(seed, &network),
+            crime: Crime::new(&cells, safety.driven(&network)),
+            safety,
+            detectors,
             incidents: Incidents::new(seed, &network),
             atmosphere,
+            appeals: Appeals::new(seed, &cells),
+            budget: Budget::new(seed),
+            movements: Movements::new(&cells),
+            projects: projects::draw(seed, &cells),
+            assets: Assets::new(seed, &network, &cells),
+            stacks: stacks::draw(seed, &cells),
             faults: FaultPlan::new(seed, &options.faults)?,
             districts,
             network,
@@ -201,7 +274,8 @@ impl WholeCity {
                     Feed::Schools => schools::list(&shape.institutions).into_bytes(),
                     Feed::Stations => shape.stations.list().into_bytes(),
                     Feed::Detectors => traffic::list(&shape.detectors, &shape.network).into_bytes(),
-                    _ => transit::timetable(&shape.transit, validity)?,
+                    Feed::Timetable => transit::timetable(&shape.transit, validity)?,
+                    _ => list(shape, feed, today).into_bytes(),
                 };
                 let name = format!("{}.{}", feed.id(), feed.suffix());
                 Ok(crate::file(feed.id(), &name, feed.kind(), bytes))

@@ -3,13 +3,21 @@
 use std::collections::VecDeque;
 
 use super::Shape;
+use super::appeals;
+use super::assets;
+use super::budget;
+use super::crime;
 use super::feed::{Feed, Pace, Plan, Rhythm, plans};
 use super::history;
 use super::incidents;
 use super::instruments::Memory;
+use super::movements;
+use super::projects::{self, News};
 use super::readings::{Desk, Record};
+use super::safety;
+use super::stacks;
 use super::transit;
-use crate::clock::{SECOND, date_text};
+use crate::clock::{SECOND, civil, date_text, month_start};
 
 /// What a message does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +69,13 @@ fn first_due(shape: &Shape, rhythm: Rhythm, from: i64) -> i64 {
             }
             shape.zone.day_start(day) + offset
         }
+        Rhythm::Monthly(offset) => {
+            let (year, mut month, _) = civil(shape.zone.local_day(from));
+            while shape.zone.day_start(month_start(year, month)) + offset < from {
+                month += 1;
+            }
+            shape.zone.day_start(month_start(year, month)) + offset
+        }
     }
 }
 
@@ -71,6 +86,11 @@ fn span(shape: &Shape, rhythm: Rhythm, time: i64) -> (i64, i64) {
         Rhythm::Daily(offset) => {
             let end = time - offset;
             (shape.zone.day_start(shape.zone.local_day(end) - 1), end)
+        }
+        Rhythm::Monthly(offset) => {
+            let end = time - offset;
+            let (year, month, _) = civil(shape.zone.local_day(end) - 1);
+            (shape.zone.day_start(month_start(year, month)), end)
         }
     }
 }
@@ -89,7 +109,7 @@ pub(super) fn expected(shape: &Shape, pace: Pace, from: i64, to: i64) -> u64 {
             let before = |t: i64| (t + step - 1).div_euclid(step);
             (before(to) - before(from)).max(0) as u64
         }
-        Rhythm::Daily(_) => {
+        Rhythm::Daily(_) | Rhythm::Monthly(_) => {
             let (mut at, mut count) = (first_due(shape, rhythm, from), 0);
             while at < to {
                 count += 1;
@@ -99,6 +119,31 @@ pub(super) fn expected(shape: &Shape, pace: Pace, from: i64, to: i64) -> u64 {
         }
     })
     .sum()
+}
+
+/// What a feed of a book has to tell of a span of time; none when nothing happened.
+fn book(shape: &Shape, feed: Feed, from: i64, to: i64) -> Option<String> {
+    let days = (shape.zone.local_day(from), shape.zone.local_day(to - 1));
+    match feed {
+        Feed::Crashes => safety::report(shape, from, to),
+        Feed::Offences => crime::report(shape, from, to),
+        Feed::Requests => appeals::report(shape, from, to),
+        Feed::Changes => appeals::report_changes(shape, from, to),
+        Feed::Amendments => budget::report(shape, budget::Flow::Plan, from),
+        Feed::Commitments => budget::report(shape, budget::Flow::Commitments, from),
+        Feed::Contracts => budget::report(shape, budget::Flow::Contracts, from),
+        Feed::Payments => budget::report(shape, budget::Flow::Payments, from),
+        Feed::Payables => Some(budget::payables(shape, from)),
+        Feed::Movements => Some(movements::report(shape, from)),
+        Feed::Queue => Some(movements::report_queue(shape, from)),
+        Feed::ProgressNews => projects::report(shape, News::Progress, days.0, days.1),
+        Feed::PromiseNews => projects::report(shape, News::Promises, days.0, days.1),
+        Feed::BlockNews => projects::report(shape, News::Blocks, days.0, days.1),
+        Feed::Lights => assets::report_lights(shape, from, to),
+        Feed::Footfall => Some(assets::report_footfall(shape, from)),
+        Feed::Monitors => stacks::report(shape, from, to),
+        _ => None,
+    }
 }
 
 impl<'a> Messages<'a> {
@@ -180,10 +225,15 @@ impl<'a> Messages<'a> {
                 let text = history::traffic_hours(shape, from, to);
                 self.put_table(feed, time, text);
             }
-            _ => {
+            Feed::Positions => {
                 let (records, bytes) = transit::positions(shape, time);
                 if records > 0 {
                     self.put(feed, time, Op::Upsert, records, bytes);
+                }
+            }
+            _ => {
+                if let Some(text) = book(shape, feed, from, to) {
+                    self.put_table(feed, time, text);
                 }
             }
         }

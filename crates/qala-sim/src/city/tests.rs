@@ -1,8 +1,17 @@
 //! The full city: determinism, invariants, magnitudes.
 
+mod administration;
+mod appeals;
+mod assets;
+mod budget;
+mod crime;
 mod faults;
 mod figures;
+mod movements;
+mod projects;
+mod safety;
 mod specs;
+mod stacks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -180,6 +189,12 @@ fn table(bytes: &[u8]) -> Vec<BTreeMap<String, String>> {
             .collect()
     };
     lines.map(row).collect()
+}
+
+/// The rows that a feed of tables sends in a window, in the order of their messages.
+fn rows_of(city: &WholeCity, feed: Feed, pace: Pace, from: i64, to: i64) -> Vec<BTreeMap<String, String>> {
+    let messages = city.messages_of(&[feed], pace, from, to);
+    messages.flat_map(|m| table(&m.bytes)).collect()
 }
 
 fn number(row: &BTreeMap<String, String>, name: &str) -> f64 {

@@ -33,7 +33,7 @@ pub(super) struct Detector {
     /// Most vehicles an hour.
     pub(super) capacity: f64,
     /// Demand at the usual peak as a share of the capacity.
-    load: f64,
+    pub(super) load: f64,
 }
 
 /// Stands the detectors at even steps through the lanes of main streets and collectors.

@@ -56,7 +56,7 @@ pub struct Label {
 /// The truth of a city. It remembers what it worked out lately, and no answer depends on that.
 #[derive(Debug)]
 pub struct CityTruth<'a> {
-    shape: &'a Shape,
+    pub(super) shape: &'a Shape,
     memory: Memory,
 }
 

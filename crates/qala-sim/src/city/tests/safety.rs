@@ -1,0 +1,194 @@
+//! Crashes: what is planted is sent, and a simple look at the rows finds it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::*;
+use super::{DAY, ONE, WINTER, number, rows_of, table, window};
+
+/// Two years that end with 2025.
+const FROM: i64 = WINTER - 749 * DAY;
+const TO: i64 = WINTER - 19 * DAY;
+
+#[test]
+fn the_register_holds_the_crashes_of_the_truth() {
+    let (from, to) = (WINTER - 10 * DAY, WINTER);
+    let rows = rows_of(&ONE, Feed::Crashes, Pace::History, from + 1, to + 1);
+    let truth = ONE.truth().crashes(from, to);
+    assert_eq!(rows.len(), truth.len());
+    assert!(truth.len() > 100, "{}", truth.len());
+    for (row, crash) in rows.iter().zip(&truth) {
+        assert_eq!(row["crash_id"], crash.id);
+        let counts = ["killed", "injured", "seriously_injured"].map(|c| number(row, c) as i64);
+        assert_eq!(counts, [crash.killed, crash.injured, crash.serious]);
+        assert!(row["segment_id"].is_empty() || row["segment_id"] == crash.segment_id);
+    }
+    // The same crashes close lanes.
+    let incidents: BTreeSet<String> = ONE
+        .truth()
+        .incidents(from, to)
+        .into_iter()
+        .map(|i| i.id)
+        .collect();
+    assert!(truth.iter().all(|c| incidents.contains(&c.id)));
+    let bulk = rows_of(&ONE, Feed::Crashes, Pace::Bulk, from + 1, to + 1);
+    assert_eq!(rows, bulk);
+}
+
+#[test]
+fn crashes_and_the_hurt_come_near_the_fact_sheet() {
+    // CITY-FACTS section 11: 6,000 crashes, 7,500 injured, 68 killed a year, 12 % of the injured seriously; before 2024
+    // 3,800 and 4,900 with the same killed.
+    let sums = |from, to| {
+        let list = ONE.truth().crashes(from, to);
+        let sum = |pick: fn(&Crash) -> i64| list.iter().map(pick).sum::<i64>() as f64;
+        [
+            list.len() as f64,
+            sum(|c| c.injured),
+            sum(|c| c.serious),
+            sum(|c| c.killed),
+        ]
+    };
+    let after = sums(FROM, TO).map(|s| s / 2.0);
+    let before = sums(FROM - 731 * DAY, FROM - DAY).map(|s| s / 2.0);
+    for (got, wanted, slack) in [
+        (after, [6_000.0, 7_500.0, 900.0, 68.0], [0.07, 0.07, 0.1, 0.25]),
+        (before, [3_800.0, 4_900.0, 900.0, 68.0], [0.07, 0.07, 0.1, 0.25]),
+    ] {
+        for n in 0..4 {
+            assert!(
+                (got[n] / wanted[n] - 1.0_f64).abs() < slack[n],
+                "{got:?} {wanted:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn counts_by_segment_follow_the_planted_rates() {
+    let truth = ONE.truth();
+    let risks = truth.crash_risks();
+    let mut seen: BTreeMap<String, f64> = BTreeMap::new();
+    for crash in truth.crashes(FROM, TO) {
+        *seen.entry(crash.segment_id).or_default() += 1.0;
+    }
+    let years = truth.crash_years(FROM, TO);
+    assert!((years / 2.0 - 1.0).abs() < 0.07, "{years}");
+    let treated: BTreeSet<String> = truth.treatments().into_iter().map(|t| t.segment_id).collect();
+    let of = |id: &str| seen.get(id).copied().unwrap_or(0.0);
+    // Twelve dangerous segments stand out; the rest of each class keeps its function to within four standard errors.
+    let (mut got, mut due) = (0.0, 0.0);
+    for risk in risks.iter().filter(|r| r.is_dangerous) {
+        got += of(&risk.segment_id);
+        due += risk.rate * years;
+        assert!(risk.rate > 7.9 * risk.predicted);
+    }
+    assert!((got - due).abs() < 4.0 * due.sqrt() && due > 100.0, "{got} {due}");
+    for function in truth.crash_functions() {
+        let class: Vec<_> = risks
+            .iter()
+            .filter(|r| {
+                r.facility == function.facility && !r.is_dangerous && !treated.contains(&r.segment_id)
+            })
+            .collect();
+        let formula =
+            |r: &CrashRisk| r.length_km * function.intercept.exp() * (r.aadt as f64).powf(function.slope);
+        assert!(
+            class
+                .iter()
+                .all(|r| (formula(r) / r.predicted - 1.0).abs() < 1e-9)
+        );
+        let predicted: f64 = class.iter().map(|r| r.predicted * years).sum();
+        let count: f64 = class.iter().map(|r| of(&r.segment_id)).sum();
+        let rate: f64 = class.iter().map(|r| r.rate * years).sum();
+        assert!(
+            (count - rate).abs() < 4.0 * rate.sqrt(),
+            "{function:?} {count} {rate}"
+        );
+        // Moments of the negative binomial: the squares beyond the mean, over the squares of the prediction.
+        let beyond: f64 = class
+            .iter()
+            .map(|r| {
+                let (n, m) = (of(&r.segment_id), r.predicted * years * rate / predicted);
+                (n - m).powi(2) - n
+            })
+            .sum();
+        let squares: f64 = class.iter().map(|r| (r.predicted * years).powi(2)).sum();
+        let k = beyond / squares;
+        assert!(
+            (k / function.overdispersion - 1.0).abs() < 0.3,
+            "{function:?} {k}"
+        );
+    }
+}
+
+#[test]
+fn what_is_built_works_as_planted() {
+    let truth = ONE.truth();
+    let rates: BTreeMap<String, f64> = truth
+        .crash_risks()
+        .into_iter()
+        .map(|r| (r.segment_id, r.rate))
+        .collect();
+    for kind in ["raised_crossing", "markings"] {
+        let list: Vec<Treatment> = truth
+            .treatments()
+            .into_iter()
+            .filter(|t| t.kind == kind)
+            .collect();
+        let (mut got, mut due) = (0.0, 0.0);
+        for year in 2022..2026 {
+            // The three months after and the three before are left out; the year after is compared with the truth.
+            let day = list
+                .iter()
+                .map(|t| t.day)
+                .find(|d| crate::clock::civil(*d).0 == year)
+                .unwrap();
+            let (from, to) = (ONE.zone().day_start(day), ONE.zone().day_start(day + 200));
+            let built: BTreeSet<&str> = list
+                .iter()
+                .filter(|t| t.day <= day)
+                .map(|t| t.segment_id.as_str())
+                .collect();
+            let crashes = truth.crashes(from, to);
+            got += crashes
+                .iter()
+                .filter(|c| built.contains(c.segment_id.as_str()))
+                .count() as f64;
+            due += built.iter().map(|s| rates[*s]).sum::<f64>() * truth.crash_years(from, to);
+        }
+        let effect = got / due;
+        let planted = list[0].effect;
+        assert!(
+            (effect - planted).abs() < 4.0 * planted / got.sqrt(),
+            "{kind} {effect} {planted} {got}"
+        );
+        assert!(got > 40.0);
+    }
+}
+
+#[test]
+fn lists_of_safety_fit_the_streets() {
+    let lists: BTreeMap<String, Vec<u8>> = ONE
+        .lists(WINTER)
+        .unwrap()
+        .into_iter()
+        .map(|f| (f.feed, f.bytes))
+        .collect();
+    let volumes = table(&lists[Feed::Volumes.id()]);
+    let streets = table(&lists[Feed::Streets.id()]);
+    assert_eq!(volumes.len(), streets.len());
+    assert!(
+        volumes
+            .iter()
+            .zip(&streets)
+            .all(|(v, s)| v["segment_id"] == s["segment_id"])
+    );
+    let treated = table(&lists[Feed::Treatments.id()]);
+    assert_eq!(treated.len(), 20, "four a year since 2021");
+    assert!(treated.iter().all(|t| t["built_on"].as_str() < "2026-01-20"));
+    assert!(
+        window(&ONE, Pace::Live, WINTER, WINTER + 1)
+            .iter()
+            .all(|m| !m.bytes.is_empty())
+    );
+}
