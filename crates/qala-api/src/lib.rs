@@ -3,8 +3,17 @@
 //! What belongs here: types that the server sends and clients read. What does not: how they are made, Arrow, DataFusion.
 
 mod data;
+mod map;
+pub mod openapi;
+mod question;
 
 pub use data::{DatasetEntry, Rows, Source};
+pub use map::{
+    Found, Inside, InsideItem, Layer, LayerProperty, LayerTime, Object, ObjectProperty, TileJson, VectorLayer,
+};
+pub use question::{
+    AnswerColumn, Answered, Health, Passport, Question, SqlColumn, SqlTable, Verdict, Verified, VerifyWanted,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

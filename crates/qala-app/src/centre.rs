@@ -13,6 +13,7 @@ use crate::clock::SystemClock;
 use crate::content::Content;
 use crate::demo::Demo;
 use crate::error::{AppError, Result};
+use crate::map::MapStore;
 use crate::memory;
 use crate::obligation::Watch;
 use crate::schedule::Computing;
@@ -81,6 +82,12 @@ pub struct Centre {
     pub demo: Demo,
     /// When indicators are computed.
     pub computing: Computing,
+    /// Indexes of the map.
+    pub map: MapStore,
+    /// Told apart by it: this run of the program.
+    pub boot: u64,
+    /// Turns of questions from outside.
+    pub(crate) questions: tokio::sync::Semaphore,
     // Held while the directory is open; the system lets it go when the process ends, however it ends.
     _lock: std::fs::File,
 }
@@ -137,6 +144,9 @@ impl Centre {
             transports,
             demo: Demo::default(),
             computing: Computing::default(),
+            map: MapStore::default(),
+            boot: rand::random(),
+            questions: tokio::sync::Semaphore::new(crate::question::AT_ONCE),
             _lock: lock,
         };
         centre.relay().await?;

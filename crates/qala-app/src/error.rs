@@ -28,6 +28,17 @@ pub enum AppError {
     /// A message is larger than is taken in at once.
     #[error("{0}")]
     TooLarge(String),
+    /// It took too long and was stopped.
+    #[error("{0}")]
+    TimedOut(String),
+    /// As much of this is under way as is done at once.
+    #[error("as many {what} as at once; come again in {retry_after_s} s")]
+    Busy {
+        /// What is under way.
+        what: &'static str,
+        /// When to come again.
+        retry_after_s: u64,
+    },
     /// Reading or writing failed.
     #[error("{action}: {source}")]
     Io {

@@ -5,20 +5,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use qala_core::spec::{Column, DatasetSpec, Kind, Role, Sensitivity};
-use qala_lake::{AsOf, Principal, Query, TableRights, collect};
-use qala_registry::User;
+use qala_core::spec::{Column, DatasetSpec, Kind, Role};
+use qala_lake::{AsOf, Query, collect};
 use serde_json::{Map, Value};
 
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
+use crate::reader::{OWN_COLUMNS, Reader};
 
 /// Rows of a page at most.
 pub const MOST_ROWS: u64 = 500;
 /// Letters of a filter at most.
 const MOST_LETTERS: usize = 200;
-/// The lake's columns that come with every row.
-const OWN_COLUMNS: [&str; 3] = ["_seq", "_received_at", "_source"];
 
 /// Which rows are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,47 +55,19 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Who asks, with what of the table it may see: signed-in people see every column, everybody else the public ones.
-fn principal(reader: Option<&User>, spec: &DatasetSpec) -> Principal {
-    let visible = spec
-        .columns
-        .iter()
-        .filter(|column| reader.is_some() || column.sensitivity == Sensitivity::Public)
-        .map(|column| column.name.clone());
-    let feed = (spec.kind == Kind::Snapshot).then(|| "feed".to_owned());
-    let own = OWN_COLUMNS.map(str::to_owned);
-    let rows = TableRights {
-        columns: Some(visible.chain(feed).chain(own).collect()),
-        rows: None,
-    };
-    let messages = TableRights {
-        columns: Some(
-            ["id", "feed", "kind", "name", "_received_at"]
-                .map(str::to_owned)
-                .to_vec(),
-        ),
-        rows: None,
-    };
-    let tables = BTreeMap::from([
-        (spec.name.to_string(), rows),
-        ("lake_messages".to_owned(), messages),
-    ]);
-    match reader {
-        Some(user) => Principal::new(user.id.clone(), "rows of people", tables),
-        None => Principal::new("anybody", "rows of anybody", tables),
-    }
-}
-
 impl Centre {
-    /// The person that a token belongs to; nobody for that of a sender.
+    /// Who reads with a token: a person, or nobody in particular, as with that of a sender.
     ///
     /// # Errors
     /// [`AppError::Unauthorised`] for one that is wrong, revoked or expired; the registry's.
-    pub async fn reader(&self, token: Option<&str>) -> Result<Option<User>> {
-        let Some(token) = token else { return Ok(None) };
+    pub async fn reader(&self, token: Option<&str>) -> Result<Reader> {
+        let Some(token) = token else {
+            return Ok(Reader::default());
+        };
         let token = self.valid_token(token).await?;
         // One that sends to feeds gives no right to read.
-        Ok(token.grant.feeds.is_none().then_some(token.user))
+        let user = token.grant.feeds.is_none().then_some(token.user);
+        Ok(Reader { user })
     }
 
     /// How many rows each dataset has.
@@ -133,24 +103,15 @@ impl Centre {
     ///
     /// # Errors
     /// A dataset or column that does not exist for the reader; the query's.
-    pub async fn rows_page(
-        &self,
-        name: &str,
-        wanted: &RowsWanted,
-        reader: Option<&User>,
-    ) -> Result<RowsPage<'_>> {
+    pub async fn rows_page(&self, name: &str, wanted: &RowsWanted, reader: &Reader) -> Result<RowsPage<'_>> {
         let spec = self
             .lake
             .specs()
             .into_iter()
             .find(|spec| spec.name.as_str() == name)
             .ok_or_else(|| AppError::Usage(format!("there is no dataset `{name}`")))?;
-        let principal = principal(reader, spec);
-        let columns: Vec<&Column> = spec
-            .columns
-            .iter()
-            .filter(|column| reader.is_some() || column.sensitivity == Sensitivity::Public)
-            .collect();
+        let principal = reader.of_page(spec);
+        let columns: Vec<&Column> = spec.columns.iter().filter(|column| reader.sees(column)).collect();
         let mut shown: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         shown.extend((spec.kind == Kind::Snapshot).then_some("feed"));
         shown.extend(OWN_COLUMNS);

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State as Extract};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use qala_api as api;
 use qala_app::RowsWanted;
@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::State;
 use crate::error::Answer;
+use crate::principal::principal;
 
 /// Rows of a page when nobody says how many.
 const FEW: u64 = 50;
@@ -62,18 +63,14 @@ pub(crate) async fn rows(
     headers: HeaderMap,
 ) -> Result<Json<api::Rows>, Answer> {
     let centre = &state.centre;
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    let reader = centre.reader(token).await?;
+    let reader = principal(&state, &headers).await?;
     let wanted = RowsWanted {
         limit: query.limit.unwrap_or(FEW),
         offset: query.offset,
         order: query.order,
         filter: query.q,
     };
-    let page = centre.rows_page(&name, &wanted, reader.as_ref()).await?;
+    let page = centre.rows_page(&name, &wanted, &reader).await?;
     let column = |column: &&Column| api::Column {
         name: column.name.clone(),
         kind: word(column.kind),

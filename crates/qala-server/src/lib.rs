@@ -3,14 +3,20 @@
 //! What belongs here: routes, status codes, the embedded page. What does not: what a route means, which is `qala-app`'s.
 
 mod admit;
+mod asked;
 mod data;
 mod error;
 mod feeds;
 mod ingest;
+mod map;
+mod openapi;
 mod page;
+mod principal;
+mod question;
 mod read;
 mod sandbox;
 mod sensorthings;
+mod tag;
 mod trust;
 
 use std::net::SocketAddr;
@@ -52,6 +58,17 @@ pub fn router(state: State) -> Router {
         .route("/api/feeds/trust", get(trust::newest))
         .route("/api/feeds/{id}/trust", get(trust::of_feed))
         .route("/api/status", get(read::status))
+        .route("/api/passport/verify", post(read::verify))
+        .route("/api/openapi.json", get(openapi::new))
+        .route("/api/openapi-3.0.json", get(openapi::old))
+        .route("/api/layers", get(map::layers))
+        .route("/tiles/{file}", get(map::tile_json))
+        .route("/tiles/{layer}/{z}/{x}/{file}", get(map::tile))
+        .route("/api/objects/{layer}/{id}", get(map::object))
+        .route("/api/inside", get(map::inside))
+        .route("/api/sql", post(question::sql))
+        .route("/api/sql/schema", get(question::schema))
+        .route("/api/search", get(question::search))
         .route("/api/ingest/{feed}", post(ingest::push))
         .route(sensorthings::ROOT, any(sensorthings::any))
         .route(&format!("{}/", sensorthings::ROOT), any(sensorthings::any))

@@ -1,15 +1,18 @@
 //! Routes that read.
 
 use axum::Json;
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State as Extract};
+use axum::response::{IntoResponse, Response};
 use qala_api as api;
 use qala_app::lake::Clock as _;
-use qala_app::{AppError, Centre, Passport, Range, SystemClock, TransportState};
+use qala_app::{AppError, Centre, Range, SystemClock, TransportState, Verdict};
 use qala_core::spec::FeedSpec;
 use qala_core::{Grain, Text, Zone, parse_instant};
 use serde::Deserialize;
 
 use crate::State;
+use crate::asked::body;
 use crate::error::Answer;
 
 pub(crate) type Found<T> = Result<Json<T>, Answer>;
@@ -157,9 +160,57 @@ pub(crate) struct PassportQuery {
 pub(crate) async fn passport(
     Extract(state): Extract<State>,
     Query(query): Query<PassportQuery>,
-) -> Found<Passport> {
-    let centre = state.centre.clone();
-    answer(async move { centre.passport(&query.id, query.verify).await }).await
+) -> Found<api::Passport> {
+    let passport = state.centre.passport(&query.id, query.verify).await?;
+    Ok(Json(api::Passport {
+        value: passport.value,
+        sql: passport.sql,
+        messages: passport.messages,
+        history: passport.history,
+        verdict: passport.verdict.map(verdict),
+    }))
+}
+
+fn verdict(verdict: Verdict) -> api::Verdict {
+    let (word, recomputed, digest) = match verdict {
+        Verdict::Equal => ("equal", None, None),
+        Verdict::Different { recomputed } => ("different", recomputed, None),
+        Verdict::DefinitionChanged => ("definition_changed", None, None),
+        Verdict::RowsGone { digest } => ("rows_gone", None, Some(digest)),
+    };
+    api::Verdict {
+        verdict: word.into(),
+        recomputed,
+        digest,
+    }
+}
+
+/// Recomputes a value and compares.
+pub(crate) async fn verify(
+    Extract(state): Extract<State>,
+    read: Result<Json<api::VerifyWanted>, JsonRejection>,
+) -> Result<Response, Answer> {
+    let wanted = match body(read) {
+        Ok(wanted) => wanted,
+        Err(refused) => return Ok(*refused),
+    };
+    let passport = state.centre.passport(&wanted.id, true).await?;
+    let value = passport.value.get("value").and_then(serde_json::Value::as_f64);
+    let found = passport.verdict.map(verdict);
+    let reason = found.as_ref().map_or_else(String::new, |v| v.verdict.clone());
+    let equal = reason == "equal";
+    let recomputed = if equal {
+        value
+    } else {
+        found.and_then(|v| v.recomputed)
+    };
+    Ok(Json(api::Verified {
+        equal,
+        value,
+        recomputed,
+        reason,
+    })
+    .into_response())
 }
 
 /// Feeds and what came from them.
