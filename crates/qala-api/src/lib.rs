@@ -2,8 +2,13 @@
 //!
 //! What belongs here: types that the server sends and clients read. What does not: how they are made, Arrow, DataFusion.
 
+mod account;
 mod data;
 
+pub use account::{
+    Audit, AuditEntry, NewPassword, NewToken, OneTimePassword, Session, SessionUser, SignIn, Token,
+    TokenWanted, User, UserWanted,
+};
 pub use data::{DatasetEntry, Rows, Source};
 
 use serde::{Deserialize, Serialize};

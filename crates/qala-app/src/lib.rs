@@ -3,6 +3,7 @@
 //! What belongs here: ingest loops and transports, schedules, indicator runs, backup, the relay from registry to lake.
 //! What does not: routes, command-line arguments, any city's name.
 
+mod account;
 mod admit;
 mod background;
 mod backup;
@@ -33,6 +34,9 @@ mod transport;
 mod trust;
 mod value;
 
+pub use account::{
+    AuditFault, FirstAdministrator, Reader, SignInDoor, SignedIn, TokenWish, Visitor, check_audit,
+};
 pub use admit::{Admission, Door};
 pub use background::Background;
 pub use backup::{BackupMark, backup, restore};

@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use qala_core::spec::{Column, DatasetSpec, Kind, Role, Sensitivity};
-use qala_lake::{AsOf, Principal, Query, TableRights, collect};
-use qala_registry::User;
+use qala_core::spec::{Column, DatasetSpec, Kind, Role};
+use qala_lake::{AsOf, Query, collect};
 use serde_json::{Map, Value};
 
+use crate::account::{OWN_COLUMNS, Reader};
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
 
@@ -17,8 +17,6 @@ use crate::error::{AppError, Result};
 pub const MOST_ROWS: u64 = 500;
 /// Letters of a filter at most.
 const MOST_LETTERS: usize = 200;
-/// The lake's columns that come with every row.
-const OWN_COLUMNS: [&str; 3] = ["_seq", "_received_at", "_source"];
 
 /// Which rows are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,54 +55,12 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Who asks, with what of the table it may see: signed-in people see every column, everybody else the public ones.
-fn principal(reader: Option<&User>, spec: &DatasetSpec) -> Principal {
-    let visible = spec
-        .columns
-        .iter()
-        .filter(|column| reader.is_some() || column.sensitivity == Sensitivity::Public)
-        .map(|column| column.name.clone());
-    let feed = (spec.kind == Kind::Snapshot).then(|| "feed".to_owned());
-    let own = OWN_COLUMNS.map(str::to_owned);
-    let rows = TableRights {
-        columns: Some(visible.chain(feed).chain(own).collect()),
-        rows: None,
-    };
-    let messages = TableRights {
-        columns: Some(
-            ["id", "feed", "kind", "name", "_received_at"]
-                .map(str::to_owned)
-                .to_vec(),
-        ),
-        rows: None,
-    };
-    let tables = BTreeMap::from([
-        (spec.name.to_string(), rows),
-        ("lake_messages".to_owned(), messages),
-    ]);
-    match reader {
-        Some(user) => Principal::new(user.id.clone(), "rows of people", tables),
-        None => Principal::new("anybody", "rows of anybody", tables),
-    }
-}
-
 impl Centre {
-    /// The person that a token belongs to; nobody for that of a sender.
-    ///
-    /// # Errors
-    /// [`AppError::Unauthorised`] for one that is wrong, revoked or expired; the registry's.
-    pub async fn reader(&self, token: Option<&str>) -> Result<Option<User>> {
-        let Some(token) = token else { return Ok(None) };
-        let token = self.valid_token(token).await?;
-        // One that sends to feeds gives no right to read.
-        Ok(token.grant.feeds.is_none().then_some(token.user))
-    }
-
-    /// How many rows each dataset has.
+    /// How many rows each dataset has that somebody may see.
     ///
     /// # Errors
     /// The query's.
-    pub async fn row_counts(&self) -> Result<BTreeMap<String, u64>> {
+    pub async fn row_counts(&self, reader: &Reader) -> Result<BTreeMap<String, u64>> {
         let count = |spec: &&DatasetSpec| {
             let name = &spec.name;
             format!(
@@ -112,7 +68,12 @@ impl Centre {
                 quoted(name.as_str())
             )
         };
-        let specs = self.lake.specs();
+        let specs: Vec<&DatasetSpec> = self
+            .lake
+            .specs()
+            .into_iter()
+            .filter(|spec| reader.sees_rows(spec))
+            .collect();
         let parts: Vec<String> = specs.iter().map(count).collect();
         let rows = self.rows(&parts.join(" UNION ALL ")).await?;
         let pair =
@@ -120,28 +81,19 @@ impl Centre {
         Ok(rows.iter().filter_map(pair).collect())
     }
 
-    /// A page of a dataset's rows.
+    /// A page of a dataset's rows. That records were read which are not for everybody is written down before.
     ///
     /// # Errors
-    /// A dataset or column that does not exist for the reader; the query's.
-    pub async fn rows_page(
-        &self,
-        name: &str,
-        wanted: &RowsWanted,
-        reader: Option<&User>,
-    ) -> Result<RowsPage<'_>> {
+    /// A dataset or column that does not exist for the reader; the query's; the registry's.
+    pub async fn rows_page(&self, name: &str, wanted: &RowsWanted, reader: &Reader) -> Result<RowsPage<'_>> {
         let spec = self
             .lake
             .specs()
             .into_iter()
-            .find(|spec| spec.name.as_str() == name)
+            .find(|spec| spec.name.as_str() == name && reader.sees_rows(spec))
             .ok_or_else(|| AppError::Usage(format!("there is no dataset `{name}`")))?;
-        let principal = principal(reader, spec);
-        let columns: Vec<&Column> = spec
-            .columns
-            .iter()
-            .filter(|column| reader.is_some() || column.sensitivity == Sensitivity::Public)
-            .collect();
+        let principal = reader.principal(self.lake.specs());
+        let columns = reader.columns(spec);
         let mut shown: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         shown.extend((spec.kind == Kind::Snapshot).then_some("feed"));
         shown.extend(OWN_COLUMNS);
@@ -182,6 +134,12 @@ impl Centre {
         );
         let (batches, _) = collect(&*self.engine, &ask(sql, Some(seq))).await?;
         let rows = crate::value::rows_json(&batches, &self.zone);
+        let is_public =
+            spec.sensitivity.is_public() && columns.iter().all(|column| column.sensitivity.is_public());
+        if !is_public {
+            let filter = wanted.filter.as_deref().unwrap_or_default();
+            self.note_records(reader, name, rows.len(), filter).await?;
+        }
         let messages: BTreeSet<i64> = rows
             .iter()
             .filter_map(|row| row.get("_source")?.as_i64())

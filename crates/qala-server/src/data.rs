@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State as Extract};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use qala_api as api;
 use qala_app::RowsWanted;
@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::State;
 use crate::error::Answer;
+use crate::principal::reader;
 
 /// Rows of a page when nobody says how many.
 const FEW: u64 = 50;
@@ -29,9 +30,13 @@ fn word(value: impl std::fmt::Debug) -> String {
     format!("{value:?}").to_lowercase()
 }
 
-/// Every dataset and how many rows it has.
-pub(crate) async fn datasets(Extract(state): Extract<State>) -> Result<Json<Vec<api::DatasetEntry>>, Answer> {
-    let counts = state.centre.row_counts().await?;
+/// Every dataset whose rows may be seen, and how many there are.
+pub(crate) async fn datasets(
+    Extract(state): Extract<State>,
+    headers: HeaderMap,
+) -> Result<Json<Vec<api::DatasetEntry>>, Answer> {
+    let reader = reader(&state, &headers).await?;
+    let counts = state.centre.row_counts(&reader).await?;
     let entry = |spec: &DatasetSpec| api::DatasetEntry {
         name: spec.name.to_string(),
         subject: spec.subject.clone(),
@@ -40,7 +45,10 @@ pub(crate) async fn datasets(Extract(state): Extract<State>) -> Result<Json<Vec<
         description: spec.description.as_ref().map(text),
         rows: counts.get(spec.name.as_str()).copied().unwrap_or_default(),
     };
-    Ok(Json(state.centre.lake.specs().into_iter().map(entry).collect()))
+    let specs = state.centre.lake.specs().into_iter();
+    Ok(Json(
+        specs.filter(|spec| reader.sees_rows(spec)).map(entry).collect(),
+    ))
 }
 
 /// What may stand behind the `?` of rows.
@@ -62,18 +70,14 @@ pub(crate) async fn rows(
     headers: HeaderMap,
 ) -> Result<Json<api::Rows>, Answer> {
     let centre = &state.centre;
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    let reader = centre.reader(token).await?;
+    let reader = reader(&state, &headers).await?;
     let wanted = RowsWanted {
         limit: query.limit.unwrap_or(FEW),
         offset: query.offset,
         order: query.order,
         filter: query.q,
     };
-    let page = centre.rows_page(&name, &wanted, reader.as_ref()).await?;
+    let page = centre.rows_page(&name, &wanted, &reader).await?;
     let column = |column: &&Column| api::Column {
         name: column.name.clone(),
         kind: word(column.kind),

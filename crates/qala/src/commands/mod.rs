@@ -7,6 +7,7 @@ mod import;
 mod indicator;
 mod output;
 mod pack;
+mod people;
 mod propose;
 mod quarantine;
 pub(crate) mod serve;
@@ -30,7 +31,7 @@ pub(crate) use control::code;
 /// Runs what was asked for.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     if control::is_short(&args.command)
-        && let Some(code) = control::ask(&args.data).await?
+        && let Some(code) = control::ask(&args.data, &words()).await?
     {
         return Ok(code);
     }
@@ -166,7 +167,18 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         Command::Passport { id, verify, format } => {
             indicator::passport(Centre::open(options).await?, &id, verify, format).await
         }
-        Command::Check => admin::check(&options.pack),
+        Command::Check => {
+            let is_sound = admin::check(&options.pack)?;
+            let proof = ["audit".to_owned(), "check".to_owned()];
+            let code = match control::ask(&args.data, &proof).await? {
+                Some(code) => code,
+                None => {
+                    people::prove_alone(&args.data).await?;
+                    ExitCode::SUCCESS
+                }
+            };
+            Ok(if is_sound { code } else { ExitCode::from(1) })
+        }
         Command::Pack(PackCommand::Build {
             osm,
             districts,
@@ -189,7 +201,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             quarantine::run(Centre::open(options).await?, command).await
         }
         Command::Reparse { feed, from } => admin::reparse(Centre::open(options).await?, &feed, &from).await,
-        command @ (Command::Feed(_) | Command::Token(_) | Command::User(_)) => {
+        command @ (Command::Feed(_) | Command::Token(_) | Command::User(_) | Command::Audit(_)) => {
             let centre = Centre::open(options).await?;
             control::run(&centre, command).await?;
             centre.close().await?;
@@ -203,6 +215,11 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     }
 }
 
+/// The words of this process's command.
+fn words() -> Vec<String> {
+    std::env::args().skip(1).collect()
+}
+
 /// True for commands that only make sense where a centre is.
 fn asks_only(command: &Command) -> bool {
     matches!(
@@ -213,6 +230,7 @@ fn asks_only(command: &Command) -> bool {
             | Command::Backup { .. }
             | Command::Quarantine { .. }
             | Command::Reparse { .. }
+            | Command::Audit(_)
             | Command::Tidy
     )
 }

@@ -13,6 +13,8 @@ mod kill;
 #[cfg(test)]
 mod mqtt;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod poll;
 #[cfg(test)]
 mod public_files;
@@ -21,11 +23,15 @@ mod quarantine;
 #[cfg(test)]
 mod real_data;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod s3;
 #[cfg(test)]
 mod senders;
 #[cfg(test)]
 mod sensorthings;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod spreadsheet;
 #[cfg(test)]
