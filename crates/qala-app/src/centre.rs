@@ -7,8 +7,9 @@ use qala_core::Zone;
 use qala_core::spec::{FeedSpec, IndicatorSpec, Kind, nearest};
 use qala_disk::RealDisk;
 use qala_lake::{Clock, Lake, LakeOptions, LocalEngine, LocalOptions};
-use qala_registry::{Pack, Registry, Sandbox, TokenGrant, load_pack};
+use qala_registry::{Pack, Registry, Sandbox, load_pack};
 
+use crate::account::SignInDoor;
 use crate::clock::SystemClock;
 use crate::content::Content;
 use crate::demo::Demo;
@@ -76,6 +77,8 @@ pub struct Centre {
     pub(crate) watch: Watch,
     /// What integrators tried.
     pub(crate) sandbox: Sandbox,
+    /// What guards the door of people.
+    pub(crate) sign_in_door: SignInDoor,
     /// How the transports of the feeds do.
     pub transports: TransportStates,
     /// How far the seeded city has come, when this is one.
@@ -141,6 +144,7 @@ impl Centre {
             city: pack.name,
             sensors,
             watch: Watch::default(),
+            sign_in_door: SignInDoor::default(),
             transports,
             demo: Demo::default(),
             computing: Computing::default(),
@@ -205,20 +209,6 @@ impl Centre {
             }
         }
         Ok(range)
-    }
-
-    /// Adds a user and gives a token, which is shown once.
-    ///
-    /// # Errors
-    /// The registry's.
-    pub async fn add_user(&self, id: &str, name: &str, role: &str) -> Result<String> {
-        let now = self.clock.now();
-        self.registry.add_user(id, name, role, role, now).await?;
-        let token = self
-            .registry
-            .issue_token(id, &TokenGrant::person("first"), rand::random(), now)
-            .await?;
-        Ok(token.reveal().to_owned())
     }
 
     /// Where the bytes of a pushed message are gathered.

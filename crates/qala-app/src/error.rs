@@ -25,6 +25,12 @@ pub enum AppError {
     /// The token is good, but not for this.
     #[error("{0}")]
     Forbidden(String),
+    /// Somebody tried too often.
+    #[error("too many tries; wait {retry_after_s} s")]
+    TooMany {
+        /// Seconds to wait.
+        retry_after_s: u64,
+    },
     /// A message is larger than is taken in at once.
     #[error("{0}")]
     TooLarge(String),
@@ -67,6 +73,7 @@ impl AppError {
                 | Self::Spec(_)
                 | Self::Registry(
                     RegistryError::UnknownToken(_)
+                        | RegistryError::UnknownUser(_)
                         | RegistryError::UserExists(_)
                         | RegistryError::Empty { .. }
                 )

@@ -3,6 +3,7 @@
 //! What belongs here: ingest loops and transports, schedules, indicator runs, backup, the relay from registry to lake.
 //! What does not: routes, command-line arguments, any city's name.
 
+mod account;
 mod admit;
 mod background;
 mod backup;
@@ -23,7 +24,6 @@ mod offer;
 mod pack_build;
 mod quarantine;
 mod question;
-mod reader;
 mod recipe;
 mod relay;
 mod reread;
@@ -38,6 +38,9 @@ mod transport;
 mod trust;
 mod value;
 
+pub use account::{
+    AuditFault, FirstAdministrator, Reader, SignInDoor, SignedIn, TokenWish, Visitor, check_audit,
+};
 pub use admit::{Admission, Door};
 pub use background::Background;
 pub use backup::{BackupMark, backup, restore};
@@ -64,7 +67,6 @@ pub use qala_models as models;
 pub use qala_registry as registry;
 pub use quarantine::{Retried, Wanted};
 pub use question::{MOST_ANSWER_ROWS, SqlAnswer, VisibleTable};
-pub use reader::Reader;
 pub use rows::{MOST_ROWS, RowsPage, RowsWanted};
 pub use sandbox::LARGEST_SANDBOX_MESSAGE;
 pub use schedule::{Computing, Schedule};

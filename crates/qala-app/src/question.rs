@@ -9,9 +9,9 @@ use qala_core::spec::DatasetSpec;
 use qala_lake::{AsOf, Query, each};
 use serde_json::Value;
 
+use crate::account::Reader;
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
-use crate::reader::Reader;
 
 /// Rows of an answer at most, and when nobody says how many.
 pub const MOST_ANSWER_ROWS: usize = 10_000;
@@ -82,7 +82,7 @@ impl Centre {
         let begin = Instant::now();
         let limit = limit.unwrap_or(FEW).min(MOST_ANSWER_ROWS);
         let query = Query {
-            principal: self.principal(reader),
+            principal: reader.principal(self.lake.specs()),
             timeout: Some(LONGEST),
             ..Query::system(sql)
         };
@@ -129,10 +129,9 @@ impl Centre {
         let table = |spec: &DatasetSpec| VisibleTable {
             name: spec.name.to_string(),
             title: spec.title.clone(),
-            columns: spec
-                .columns
-                .iter()
-                .filter(|column| reader.sees(column))
+            columns: reader
+                .columns(spec)
+                .into_iter()
                 .map(|c| {
                     let kind = format!("{:?}", c.kind).to_lowercase();
                     (c.name.clone(), kind, c.unit.map(|u| u.symbol()), c.title.clone())
@@ -142,7 +141,7 @@ impl Centre {
         let specs = self.lake.specs();
         specs
             .into_iter()
-            .filter(|s| !s.name.as_str().starts_with("lake_"))
+            .filter(|s| !s.name.as_str().starts_with("lake_") && reader.sees_rows(s))
             .map(table)
             .collect()
     }

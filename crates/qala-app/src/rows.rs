@@ -9,9 +9,9 @@ use qala_core::spec::{Column, DatasetSpec, Kind, Role};
 use qala_lake::{AsOf, Query, collect};
 use serde_json::{Map, Value};
 
+use crate::account::{OWN_COLUMNS, Reader};
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
-use crate::reader::{OWN_COLUMNS, Reader};
 
 /// Rows of a page at most.
 pub const MOST_ROWS: u64 = 500;
@@ -56,25 +56,11 @@ fn quoted(name: &str) -> String {
 }
 
 impl Centre {
-    /// Who reads with a token: a person, or nobody in particular, as with that of a sender.
-    ///
-    /// # Errors
-    /// [`AppError::Unauthorised`] for one that is wrong, revoked or expired; the registry's.
-    pub async fn reader(&self, token: Option<&str>) -> Result<Reader> {
-        let Some(token) = token else {
-            return Ok(Reader::default());
-        };
-        let token = self.valid_token(token).await?;
-        // One that sends to feeds gives no right to read.
-        let user = token.grant.feeds.is_none().then_some(token.user);
-        Ok(Reader { user })
-    }
-
-    /// How many rows each dataset has.
+    /// How many rows each dataset has that somebody may see.
     ///
     /// # Errors
     /// The query's.
-    pub async fn row_counts(&self) -> Result<BTreeMap<String, u64>> {
+    pub async fn row_counts(&self, reader: &Reader) -> Result<BTreeMap<String, u64>> {
         let mut counts = self.lake.visible_rows();
         let count = |spec: &DatasetSpec| {
             let name = &spec.name;
@@ -83,9 +69,14 @@ impl Centre {
                 quoted(name.as_str())
             )
         };
-        let unknown = self
+        let specs: Vec<&DatasetSpec> = self
             .lake
             .specs()
+            .into_iter()
+            .filter(|spec| reader.sees_rows(spec))
+            .collect();
+        counts.retain(|name, _| specs.iter().any(|spec| spec.name.as_str() == name));
+        let unknown = specs
             .into_iter()
             .filter(|spec| !counts.contains_key(spec.name.as_str()));
         let parts: Vec<String> = unknown.map(count).collect();
@@ -99,19 +90,19 @@ impl Centre {
         Ok(counts)
     }
 
-    /// A page of a dataset's rows.
+    /// A page of a dataset's rows. That records were read which are not for everybody is written down before.
     ///
     /// # Errors
-    /// A dataset or column that does not exist for the reader; the query's.
+    /// A dataset or column that does not exist for the reader; the query's; the registry's.
     pub async fn rows_page(&self, name: &str, wanted: &RowsWanted, reader: &Reader) -> Result<RowsPage<'_>> {
         let spec = self
             .lake
             .specs()
             .into_iter()
-            .find(|spec| spec.name.as_str() == name)
+            .find(|spec| spec.name.as_str() == name && reader.sees_rows(spec))
             .ok_or_else(|| AppError::Usage(format!("there is no dataset `{name}`")))?;
-        let principal = reader.of_page(spec);
-        let columns: Vec<&Column> = spec.columns.iter().filter(|column| reader.sees(column)).collect();
+        let principal = reader.principal(self.lake.specs());
+        let columns = reader.columns(spec);
         let mut shown: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         shown.extend((spec.kind == Kind::Snapshot).then_some("feed"));
         shown.extend(OWN_COLUMNS);
@@ -152,6 +143,12 @@ impl Centre {
         );
         let (batches, _) = collect(&*self.engine, &ask(sql, Some(seq))).await?;
         let rows = crate::value::rows_json(&batches, &self.zone);
+        let is_public =
+            spec.sensitivity.is_public() && columns.iter().all(|column| column.sensitivity.is_public());
+        if !is_public {
+            let filter = wanted.filter.as_deref().unwrap_or_default();
+            self.note_records(reader, name, rows.len(), filter).await?;
+        }
         let messages: BTreeSet<i64> = rows
             .iter()
             .filter_map(|row| row.get("_source")?.as_i64())

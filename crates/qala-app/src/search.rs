@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use qala_core::{Lang, Text};
 
+use crate::account::Reader;
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
 use crate::map::Moment;
-use crate::reader::Reader;
 
 /// Things that are found at most.
 const MOST: usize = 40;

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::State;
 use crate::error::Answer;
-use crate::principal::principal;
+use crate::principal::reader;
 
 /// Rows of a page when nobody says how many.
 const FEW: u64 = 50;
@@ -30,9 +30,13 @@ fn word(value: impl std::fmt::Debug) -> String {
     format!("{value:?}").to_lowercase()
 }
 
-/// Every dataset and how many rows it has.
-pub(crate) async fn datasets(Extract(state): Extract<State>) -> Result<Json<Vec<api::DatasetEntry>>, Answer> {
-    let counts = state.centre.row_counts().await?;
+/// Every dataset whose rows may be seen, and how many there are.
+pub(crate) async fn datasets(
+    Extract(state): Extract<State>,
+    headers: HeaderMap,
+) -> Result<Json<Vec<api::DatasetEntry>>, Answer> {
+    let reader = reader(&state, &headers).await?;
+    let counts = state.centre.row_counts(&reader).await?;
     let entry = |spec: &DatasetSpec| api::DatasetEntry {
         name: spec.name.to_string(),
         subject: spec.subject.clone(),
@@ -41,7 +45,10 @@ pub(crate) async fn datasets(Extract(state): Extract<State>) -> Result<Json<Vec<
         description: spec.description.as_ref().map(text),
         rows: counts.get(spec.name.as_str()).copied().unwrap_or_default(),
     };
-    Ok(Json(state.centre.lake.specs().into_iter().map(entry).collect()))
+    let specs = state.centre.lake.specs().into_iter();
+    Ok(Json(
+        specs.filter(|spec| reader.sees_rows(spec)).map(entry).collect(),
+    ))
 }
 
 /// What may stand behind the `?` of rows.
@@ -63,7 +70,7 @@ pub(crate) async fn rows(
     headers: HeaderMap,
 ) -> Result<Json<api::Rows>, Answer> {
     let centre = &state.centre;
-    let reader = principal(&state, &headers).await?;
+    let reader = reader(&state, &headers).await?;
     let wanted = RowsWanted {
         limit: query.limit.unwrap_or(FEW),
         offset: query.offset,

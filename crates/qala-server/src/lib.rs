@@ -2,11 +2,14 @@
 //!
 //! What belongs here: routes, status codes, the embedded page. What does not: what a route means, which is `qala-app`'s.
 
+mod administration;
 mod admit;
 mod asked;
+mod cookie;
 mod data;
 mod error;
 mod feeds;
+mod guard;
 mod ingest;
 mod map;
 mod openapi;
@@ -16,6 +19,7 @@ mod question;
 mod read;
 mod sandbox;
 mod sensorthings;
+mod session;
 mod tag;
 mod trust;
 
@@ -23,7 +27,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{any, get, post};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, delete, get, post, put};
 use qala_app::{Centre, Door};
 use tokio::net::TcpListener;
 
@@ -69,6 +74,26 @@ pub fn router(state: State) -> Router {
         .route("/api/sql", post(question::sql))
         .route("/api/sql/schema", get(question::schema))
         .route("/api/search", get(question::search))
+        .route(
+            "/api/session",
+            get(session::who).post(session::sign_in).delete(session::sign_out),
+        )
+        .route("/api/session/password", put(session::change_password))
+        .route(
+            "/api/users",
+            get(administration::users).post(administration::add_user),
+        )
+        .route(
+            "/api/users/{name}",
+            put(administration::change_user).delete(administration::remove_user),
+        )
+        .route("/api/users/{name}/password", post(administration::reset_password))
+        .route(
+            "/api/tokens",
+            get(administration::tokens).post(administration::add_token),
+        )
+        .route("/api/tokens/{id}", delete(administration::revoke_token))
+        .route("/api/audit", get(administration::audit))
         .route("/api/ingest/{feed}", post(ingest::push))
         .route(sensorthings::ROOT, any(sensorthings::any))
         .route(&format!("{}/", sensorthings::ROOT), any(sensorthings::any))
@@ -76,6 +101,7 @@ pub fn router(state: State) -> Router {
             &format!("{}/{{*path}}", sensorthings::ROOT),
             any(sensorthings::any),
         )
+        .layer(from_fn_with_state(state.clone(), guard::check))
         .with_state(state)
 }
 
@@ -99,9 +125,8 @@ pub async fn serve(
         );
     }
     ready(address);
-    axum::serve(listener, router(state))
-        .with_graceful_shutdown(stop)
-        .await
+    let routes = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, routes).with_graceful_shutdown(stop).await
 }
 
 /// The door of an address: open only where nobody but this machine can knock.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::State;
 use crate::asked::instant;
 use crate::error::Answer;
-use crate::principal::principal;
+use crate::principal::reader;
 use crate::tag;
 
 /// The deepest zoom of tiles; a map goes on from there by itself.
@@ -53,7 +53,7 @@ pub(crate) async fn layers(
     Extract(state): Extract<State>,
     headers: HeaderMap,
 ) -> Result<Json<Vec<api::Layer>>, Answer> {
-    let reader = principal(&state, &headers).await?;
+    let reader = reader(&state, &headers).await?;
     let layers = state.centre.layers(&reader).await?;
     let zone = &state.centre.zone;
     let layer = |l: LayerInfo| api::Layer {
@@ -100,7 +100,7 @@ pub(crate) async fn tile_json(
             "there is no `/tiles/{file}`; a layer is at `/tiles/<layer>.json`"
         ))
     })?;
-    let reader = principal(&state, &headers).await?;
+    let reader = reader(&state, &headers).await?;
     let info = state.centre.layer_info(layer, &reader).await?;
     let fields: BTreeMap<String, String> = info
         .properties
@@ -152,7 +152,7 @@ pub(crate) async fn tile(
         .ok_or_else(absent)?;
     let number = |text: &str| text.parse::<u32>().map_err(|_| absent());
     let z8 = u8::try_from(number(&z)?).map_err(|_| absent())?;
-    let reader = principal(&state, &headers).await?;
+    let reader = reader(&state, &headers).await?;
     let wanted = TileWanted {
         layer: &layer,
         tile: (z8, number(&x)?, number(y)?),
@@ -175,7 +175,7 @@ pub(crate) async fn object(
     Path((layer, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Json<api::Object>, Answer> {
-    let reader = principal(&state, &headers).await?;
+    let reader = reader(&state, &headers).await?;
     let found = state.centre.object(&layer, &id, &reader).await?;
     let property = |p: qala_app::Property| api::ObjectProperty {
         name: p.name,
@@ -212,7 +212,7 @@ pub(crate) async fn inside(
     Query(query): Query<InsideQuery>,
     headers: HeaderMap,
 ) -> Result<Json<Vec<api::Inside>>, Answer> {
-    let reader = principal(&state, &headers).await?;
+    let reader = reader(&state, &headers).await?;
     let time = MomentQuery {
         t: query.t,
         from: query.from,

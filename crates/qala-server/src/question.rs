@@ -6,13 +6,14 @@ use axum::extract::{Query, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use qala_api as api;
+use qala_app::registry::{Role, Scope};
 use qala_core::Lang;
 use serde::Deserialize;
 
 use crate::State;
 use crate::asked::{body, instant};
 use crate::error::Answer;
-use crate::principal::principal;
+use crate::principal::{reader, reader_for};
 
 /// Answers a question in SQL.
 pub(crate) async fn sql(
@@ -24,9 +25,13 @@ pub(crate) async fn sql(
         Ok(question) => question,
         Err(refused) => return Ok(*refused),
     };
-    let reader = principal(&state, &headers).await?;
+    let reader = reader_for(&state, &headers, Scope::Sql).await?;
     let as_of = instant(&state.centre, "as_of", question.as_of.as_deref())?;
     let limit = question.limit.map(|limit| limit as usize);
+    // What anybody may see, anybody may ask for unrecorded.
+    if reader.role() > Role::Public {
+        state.centre.note_sql(&reader, &question.sql).await?;
+    }
     let answer = state
         .centre
         .question(&question.sql, as_of, limit, &reader)
@@ -47,7 +52,7 @@ pub(crate) async fn schema(
     Extract(state): Extract<State>,
     headers: HeaderMap,
 ) -> Result<Json<Vec<api::SqlTable>>, Answer> {
-    let reader = principal(&state, &headers).await?;
+    let reader = reader(&state, &headers).await?;
     let text = |t: qala_core::Text| api::Text {
         kk: t.kk,
         ru: t.ru,
@@ -100,7 +105,7 @@ pub(crate) async fn search(
     Query(query): Query<SearchQuery>,
     headers: HeaderMap,
 ) -> Result<Json<Vec<api::Found>>, Answer> {
-    let reader = principal(&state, &headers).await?;
+    let reader = reader(&state, &headers).await?;
     let language = match query.lang.unwrap_or(Words::Kk) {
         Words::Kk => Lang::Kk,
         Words::Ru => Lang::Ru,

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State as Extract};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use qala_api as api;
 use qala_app::lake::Clock as _;
@@ -14,6 +15,10 @@ use serde::Deserialize;
 use crate::State;
 use crate::asked::body;
 use crate::error::Answer;
+use crate::principal::reader;
+
+/// The dataset of values.
+const VALUES: &str = "indicator_values";
 
 pub(crate) type Found<T> = Result<Json<T>, Answer>;
 
@@ -30,7 +35,8 @@ pub(crate) async fn answer<T>(work: impl Future<Output = Result<T, AppError>>) -
 }
 
 /// What there is: indicators and datasets with titles and units.
-pub(crate) async fn catalog(Extract(state): Extract<State>) -> Found<api::Catalog> {
+pub(crate) async fn catalog(Extract(state): Extract<State>, headers: HeaderMap) -> Found<api::Catalog> {
+    let reader = reader(&state, &headers).await?;
     let centre = &state.centre;
     let owners = centre.registry.functions().await.map_err(AppError::from)?;
     let indicators = centre
@@ -61,14 +67,15 @@ pub(crate) async fn catalog(Extract(state): Extract<State>) -> Found<api::Catalo
         .lake
         .specs()
         .into_iter()
+        .filter(|d| reader.sees_rows(d))
         .map(|d| api::Dataset {
             name: d.name.to_string(),
             subject: d.subject.clone(),
             kind: format!("{:?}", d.kind).to_lowercase(),
             title: text(&d.title),
-            columns: d
-                .columns
-                .iter()
+            columns: reader
+                .columns(d)
+                .into_iter()
                 .map(|c| api::Column {
                     name: c.name.clone(),
                     kind: format!("{:?}", c.kind).to_lowercase(),
@@ -102,7 +109,9 @@ pub(crate) async fn values(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
     Query(query): Query<ValuesQuery>,
+    headers: HeaderMap,
 ) -> Found<api::Values> {
+    let reader = reader(&state, &headers).await?;
     let centre = state.centre.clone();
     answer(async move {
         let spec = centre.indicator(&id)?;
@@ -123,7 +132,8 @@ pub(crate) async fn values(
             to: instant(&query.to, 4_102_444_800_000_000)?,
             grain,
         };
-        let values = centre.stored(&id, range, None).await?;
+        let mut values = centre.stored(&id, range, None).await?;
+        reader.hide(&centre.lake.dataset(VALUES)?.spec, &mut values);
         Ok(api::Values {
             indicator: id,
             grain: grain.to_string(),
@@ -160,8 +170,13 @@ pub(crate) struct PassportQuery {
 pub(crate) async fn passport(
     Extract(state): Extract<State>,
     Query(query): Query<PassportQuery>,
+    headers: HeaderMap,
 ) -> Found<api::Passport> {
-    let passport = state.centre.passport(&query.id, query.verify).await?;
+    let reader = reader(&state, &headers).await?;
+    let centre = &state.centre;
+    let passport = centre.passport(&query.id, query.verify).await?;
+    let values = centre.lake.dataset(VALUES).map_err(AppError::from)?;
+    let passport = passport.seen_by(&reader, &values.spec);
     Ok(Json(api::Passport {
         value: passport.value,
         sql: passport.sql,
@@ -214,7 +229,8 @@ pub(crate) async fn verify(
 }
 
 /// Feeds and what came from them.
-pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed>> {
+pub(crate) async fn feeds(Extract(state): Extract<State>, headers: HeaderMap) -> Found<Vec<api::Feed>> {
+    let reader = reader(&state, &headers).await?;
     let centre = state.centre.clone();
     answer(async move {
         let rows = centre
@@ -286,7 +302,7 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
             feed.duplicate = number(row, "duplicate");
             feed.quarantined = number(row, "quarantined");
         }
-        crate::feeds::fill_obligations(&state, &mut out).await?;
+        crate::feeds::fill_obligations(&state, &reader, &mut out).await?;
         Ok(out)
     })
     .await

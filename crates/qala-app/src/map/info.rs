@@ -10,9 +10,9 @@ use super::content::Content;
 use super::layer::LayerSpec;
 use super::load::Slice;
 use super::tile::{BASE, CELLS_FROM, Moment};
+use crate::account::Reader;
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
-use crate::reader::Reader;
 
 /// What is drawn of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use qala_core::Text;
 
 use super::tile::{FEWEST, Moment, in_cells};
+use crate::account::Reader;
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
-use crate::reader::Reader;
 
 /// Metres of a circle at most.
 const LARGEST_M: f64 = 50_000.0;

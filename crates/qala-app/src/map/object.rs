@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 
 use super::layer::{LayerSpec, NAMES, Place};
 use super::load::{id_expression, instant, quoted};
+use crate::account::Reader;
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
-use crate::reader::Reader;
 use crate::value::rows_json;
 
 /// Readings that are told.
@@ -79,7 +79,7 @@ impl Centre {
             "SELECT * FROM {} WHERE {condition} ORDER BY {order}_seq DESC LIMIT 1",
             quoted(layer.spec.name.as_str())
         );
-        let principal = self.principal(reader);
+        let principal = reader.principal(self.lake.specs());
         let query = Query {
             principal: principal.clone(),
             ..Query::system(sql)
@@ -93,7 +93,7 @@ impl Centre {
             .spec
             .columns
             .iter()
-            .filter(|column| reader.sees(column) && column.role != Some(Role::Geometry))
+            .filter(|column| reader.sees(layer.spec, column) && column.role != Some(Role::Geometry))
             .filter_map(|column| {
                 let value = row.get(&column.name).filter(|value| !value.is_null())?.clone();
                 Some(Property {
@@ -152,7 +152,7 @@ impl Centre {
                 quoted(&time.name),
             );
             let query = Query {
-                principal: self.principal(reader),
+                principal: reader.principal(self.lake.specs()),
                 ..Query::system(sql)
             };
             let (batches, _) = collect(&*self.engine, &query).await?;

@@ -6,9 +6,9 @@ use qala_tiles::{Geometry, Seconds, TileId, TileLayer, Value, encode};
 
 use super::content::Content;
 use super::layer::LayerSpec;
+use crate::account::Reader;
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
-use crate::reader::Reader;
 
 /// Id of the base map.
 pub const BASE: &str = "base";

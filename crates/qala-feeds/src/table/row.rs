@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::mem;
 use std::sync::Arc;
 
-use qala_core::spec::{ColumnType, DatasetSpec, Mapping};
+use qala_core::spec::{DatasetSpec, Mapping};
 use qala_core::{DatasetName, Position, Reading, Unit, Zone};
 use serde_json::Value as Json;
 
-use super::cell::{Cell, Record, is_missing, read, reading, written};
-use super::plan::{Columns, Melt, Misfit, Part, Plan, ROW, Rule, Source, unknown_quantity};
+use super::cell::{Record, is_missing, written};
+use super::plan::{Columns, Misfit, Plan, Rule};
 use super::totals::Totals;
 use super::values::{LastTime, Work};
-use crate::batch::{Batch, Value, bounds};
+use crate::batch::{Batch, Value};
 use crate::fault::{Fault, PERSONAL, Warnings, quote, reject_all, with_raw};
 use crate::number::Convert;
 use crate::selection::{Choice, Selection};

@@ -1,5 +1,6 @@
 //! Tests of the registry. They use a made-up town, except those that read the pack kept in the repository.
 
+mod audit;
 mod calendar;
 mod government;
 mod migration;
@@ -8,6 +9,7 @@ mod pack;
 mod place;
 mod sender;
 mod sensor;
+mod sign_in;
 mod simulation;
 mod storage;
 
@@ -16,7 +18,7 @@ use std::sync::Arc;
 use qala_core::{FunctionId, PlaceId, Text};
 use qala_disk::SimDisk;
 
-use crate::{Department, DepartmentId, GovernmentFunction, Place, PlaceKind, Registry};
+use crate::{Department, DepartmentId, GovernmentFunction, NewUser, Place, PlaceKind, Registry};
 
 /// A second in µs.
 const SECOND: i64 = 1_000_000;
@@ -73,5 +75,14 @@ fn function(id: &str, from: i64, to: Option<i64>) -> GovernmentFunction {
         name: text(id),
         valid_from: from,
         valid_to: to,
+    }
+}
+
+fn user(id: &str) -> NewUser<'_> {
+    NewUser {
+        id,
+        name: id,
+        role: "analyst",
+        department: None,
     }
 }

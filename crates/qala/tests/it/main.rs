@@ -15,6 +15,8 @@ mod models;
 #[cfg(test)]
 mod mqtt;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod poll;
 #[cfg(test)]
 mod public_files;
@@ -23,11 +25,15 @@ mod quarantine;
 #[cfg(test)]
 mod real_data;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod s3;
 #[cfg(test)]
 mod senders;
 #[cfg(test)]
 mod sensorthings;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod spreadsheet;
 #[cfg(test)]
