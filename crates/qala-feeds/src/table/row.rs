@@ -13,7 +13,7 @@ use super::plan::{Columns, Misfit, Plan, Rule};
 use super::totals::Totals;
 use super::values::{LastTime, Work};
 use crate::batch::{Batch, Value};
-use crate::fault::{Fault, PERSONAL, Warnings, quote, reject_all, with_raw};
+use crate::fault::{Fault, PERSONAL, Warnings, reject_all, with_raw};
 use crate::number::Convert;
 use crate::selection::{Choice, Selection};
 use crate::{Context, Sink, Stopped};
