@@ -31,8 +31,9 @@ const CARD: Card = Card {
         "People are counted one by one, whole numbers; streets with more traffic or more people are not set against others.",
         "Rows are the network only, in order of rank. A street without a length or a count is left out of everything.",
         "cumulative_share is of all people counted on streets that are known.",
-        "The interval holds the length for the true rates in at least 90 % of runs from two people a street on; below that, and \
-         where streets are of two kinds only with nothing between, in fewer.",
+        "Tried on 60 and 300 streets with 1 to 20 people a kilometre and rates of gamma and log-normal distributions, the interval \
+         held the length for the true rates in 87 to 98 of 100 runs; where streets are of two kinds only, with nothing \
+         between, in fewer.",
     ],
     limits: &[
         "The network of a few years is not that of the next years: with few people per street look at the interval first.",
