@@ -270,18 +270,14 @@ fn visitors(shape: &Shape, space: usize, day: i32) -> i64 {
     (usual * weather * noise).round() as i64
 }
 
-/// The visitors of the local day that begins at `from`, as a table.
-pub(super) fn report_footfall(shape: &Shape, from: i64) -> String {
-    let day = shape.zone.local_day(from);
+/// The visitors of the local days from `first` to `last` (days since 1970), as a table.
+pub(super) fn report_footfall(shape: &Shape, (first, last): (i32, i32)) -> String {
     let mut text = String::from("space_id,t,visitors\n");
-    for space in 0..shape.assets.spaces.len() {
-        let _ = writeln!(
-            text,
-            "{},{},{}",
-            space_id(space),
-            date_text(day),
-            visitors(shape, space, day)
-        );
+    for day in first..=last {
+        let date = date_text(day);
+        for space in 0..shape.assets.spaces.len() {
+            let _ = writeln!(text, "{},{date},{}", space_id(space), visitors(shape, space, day));
+        }
     }
     text
 }

@@ -279,7 +279,8 @@ pub enum Pace {
     /// The same rows by the hour, for filling in the last days. Positions keep their rhythm of messages, but come only at
     /// full minutes.
     Bulk,
-    /// The years before: counts and readings by the hour, passengers and incidents by the day, one message a day each.
+    /// The years before: counts and readings by the hour, passengers and incidents by the day, one message a day each; what comes from
+    /// books by the week or month.
     History,
 }
 
@@ -292,6 +293,10 @@ pub(super) enum Rhythm {
     Daily(i64),
     /// So many µs after the beginning of the first local day of a month, for the month before.
     Monthly(i64),
+    /// At the beginning of a local Monday, for the week that begins: an archive cut by weeks, so that a book of a few rows a day
+    /// does not cost a message a day. The last week of the years before ends before today, and what the last days bring
+    /// again is the same.
+    Week,
 }
 
 /// A feed with its rhythm.
@@ -336,27 +341,32 @@ pub(super) fn plans(pace: Pace, positions_every_s: i64) -> Vec<Plan> {
     plans
 }
 
-/// Feeds from books rather than devices: what people write down. What comes by the day or month comes so at every pace.
+/// Feeds from books rather than devices: what people write down. What comes by the month comes so at every pace.
 fn books(pace: Pace) -> Vec<Plan> {
     use Rhythm::{Daily, Every};
     let soon = |step| match pace {
         Pace::Live => Every(step),
         Pace::Bulk => Every(HOUR),
-        Pace::History => Daily(0),
+        Pace::History => Rhythm::Week,
+    };
+    let nightly = if pace == Pace::History {
+        Rhythm::Week
+    } else {
+        Daily(HOUR)
     };
     let mut plans = vec![
         (Feed::Crashes, soon(HOUR)),
         (Feed::Offences, soon(15 * MINUTE)),
         (Feed::Requests, soon(10 * MINUTE)),
         (Feed::Changes, soon(10 * MINUTE)),
-        (Feed::Commitments, Daily(HOUR)),
-        (Feed::Contracts, Daily(HOUR)),
-        (Feed::Payments, Daily(HOUR)),
+        (Feed::Commitments, nightly),
+        (Feed::Contracts, nightly),
+        (Feed::Payments, nightly),
         (Feed::Payables, Rhythm::Monthly(HOUR)),
         (Feed::Movements, Rhythm::Monthly(HOUR)),
         (Feed::Queue, Rhythm::Monthly(HOUR)),
         (Feed::Lights, soon(HOUR)),
-        (Feed::Footfall, Daily(HOUR)),
+        (Feed::Footfall, nightly),
         (Feed::Monitors, soon(HOUR)),
     ];
     // What came before the begin stands in lists, so that the years before need not be sent again.

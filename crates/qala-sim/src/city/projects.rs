@@ -424,7 +424,7 @@ fn table(news: News, rows: &[(i32, String)]) -> String {
 }
 
 /// What is told on the local days from `first` to `last`, as a table; none when nothing is.
-pub(super) fn report(shape: &Shape, news: News, first: i32, last: i32) -> Option<String> {
+pub(super) fn report(shape: &Shape, news: News, (first, last): (i32, i32)) -> Option<String> {
     let rows = all_rows(shape, news, first, last);
     (!rows.is_empty()).then(|| table(news, &rows))
 }

@@ -17,7 +17,7 @@ use super::readings::{Desk, Record};
 use super::safety;
 use super::stacks;
 use super::transit;
-use crate::clock::{SECOND, civil, date_text, month_start};
+use crate::clock::{SECOND, civil, date_text, month_start, weekday};
 
 /// What a message does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,16 @@ fn first_due(shape: &Shape, rhythm: Rhythm, from: i64) -> i64 {
             }
             shape.zone.day_start(day) + offset
         }
+        Rhythm::Week => {
+            let day = shape.zone.local_day(from);
+            let monday = day - weekday(day);
+            let start = shape.zone.day_start(monday);
+            if start < from {
+                shape.zone.day_start(monday + 7)
+            } else {
+                start
+            }
+        }
         Rhythm::Monthly(offset) => {
             let (year, mut month, _) = civil(shape.zone.local_day(from));
             while shape.zone.day_start(month_start(year, month)) + offset < from {
@@ -87,6 +97,7 @@ fn span(shape: &Shape, rhythm: Rhythm, time: i64) -> (i64, i64) {
             let end = time - offset;
             (shape.zone.day_start(shape.zone.local_day(end) - 1), end)
         }
+        Rhythm::Week => (time, shape.zone.day_start(shape.zone.local_day(time) + 7)),
         Rhythm::Monthly(offset) => {
             let end = time - offset;
             let (year, month, _) = civil(shape.zone.local_day(end) - 1);
@@ -109,7 +120,7 @@ pub(super) fn expected(shape: &Shape, pace: Pace, from: i64, to: i64) -> u64 {
             let before = |t: i64| (t + step - 1).div_euclid(step);
             (before(to) - before(from)).max(0) as u64
         }
-        Rhythm::Daily(_) | Rhythm::Monthly(_) => {
+        Rhythm::Daily(_) | Rhythm::Week | Rhythm::Monthly(_) => {
             let (mut at, mut count) = (first_due(shape, rhythm, from), 0);
             while at < to {
                 count += 1;
@@ -129,18 +140,18 @@ fn book(shape: &Shape, feed: Feed, from: i64, to: i64) -> Option<String> {
         Feed::Offences => crime::report(shape, from, to),
         Feed::Requests => appeals::report(shape, from, to),
         Feed::Changes => appeals::report_changes(shape, from, to),
-        Feed::Amendments => budget::report(shape, budget::Flow::Plan, from),
-        Feed::Commitments => budget::report(shape, budget::Flow::Commitments, from),
-        Feed::Contracts => budget::report(shape, budget::Flow::Contracts, from),
-        Feed::Payments => budget::report(shape, budget::Flow::Payments, from),
+        Feed::Amendments => budget::report(shape, budget::Flow::Plan, days),
+        Feed::Commitments => budget::report(shape, budget::Flow::Commitments, days),
+        Feed::Contracts => budget::report(shape, budget::Flow::Contracts, days),
+        Feed::Payments => budget::report(shape, budget::Flow::Payments, days),
         Feed::Payables => Some(budget::payables(shape, from)),
         Feed::Movements => Some(movements::report(shape, from)),
         Feed::Queue => Some(movements::report_queue(shape, from)),
-        Feed::ProgressNews => projects::report(shape, News::Progress, days.0, days.1),
-        Feed::PromiseNews => projects::report(shape, News::Promises, days.0, days.1),
-        Feed::BlockNews => projects::report(shape, News::Blocks, days.0, days.1),
+        Feed::ProgressNews => projects::report(shape, News::Progress, days),
+        Feed::PromiseNews => projects::report(shape, News::Promises, days),
+        Feed::BlockNews => projects::report(shape, News::Blocks, days),
         Feed::Lights => assets::report_lights(shape, from, to),
-        Feed::Footfall => Some(assets::report_footfall(shape, from)),
+        Feed::Footfall => Some(assets::report_footfall(shape, days)),
         Feed::Monitors => stacks::report(shape, from, to),
         _ => None,
     }

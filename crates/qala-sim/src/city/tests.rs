@@ -30,6 +30,8 @@ static ONE: LazyLock<WholeCity> = LazyLock::new(|| WholeCity::build(&WholeOption
 
 /// 2026-01-20 00:00 in UTC+5, a Tuesday in winter.
 const WINTER: i64 = 1_768_849_200 * SECOND;
+/// The day before: a week of the archive begins.
+const MONDAY: i64 = WINTER - DAY;
 const MINUTE: i64 = 60 * SECOND;
 const DAY: i64 = 24 * HOUR;
 

@@ -110,11 +110,7 @@ pub(super) const GROUPS: [Group; 13] = [
     ),
     group(
         "08",
-        [
-            "Мәдениет, спорт, туризм",
-            "Культура, спорт, туризм",
-            "Culture, sport, tourism",
-        ],
+        ["Мәдениет және спорт", "Культура и спорт", "Culture and sport"],
         4.0,
         0.3,
         10,
@@ -335,7 +331,7 @@ pub(super) fn list(lines: &[Line]) -> String {
             let [kk, ru, en] = names;
             let _ = writeln!(
                 text,
-                "{code},{level},{},\"{kk}\",\"{ru}\",\"{en}\",{},{place}",
+                "{code},{level},{},{kk},{ru},{en},{},{place}",
                 parts[..level - 1].join("."),
                 group.function
             );

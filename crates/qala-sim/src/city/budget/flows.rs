@@ -272,9 +272,9 @@ fn table(flow: Flow, rows: &[(i64, String)]) -> String {
     text
 }
 
-/// What flowed on the local day that begins at `from`, as a table; none when nothing did.
-pub(in super::super) fn report(shape: &Shape, flow: Flow, from: i64) -> Option<String> {
-    let rows = of_day(shape, flow, shape.zone.local_day(from));
+/// What flowed on the local days from `first` to `last` (days since 1970), as a table; none when nothing did.
+pub(in super::super) fn report(shape: &Shape, flow: Flow, (first, last): (i32, i32)) -> Option<String> {
+    let rows: Rows = (first..=last).flat_map(|day| of_day(shape, flow, day)).collect();
     (!rows.is_empty()).then(|| table(flow, &rows))
 }
 

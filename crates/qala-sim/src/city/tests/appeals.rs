@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::*;
-use super::{DAY, ONE, WINTER, rows_of, table};
+use super::{DAY, MONDAY, ONE, WINTER, rows_of, table};
 
 const YEAR: (i64, i64) = (WINTER - 384 * DAY, WINTER - 19 * DAY);
 
 #[test]
 fn rows_are_those_of_the_truth_at_every_pace() {
-    let (from, to) = (WINTER, WINTER + 2 * DAY);
-    let rows = rows_of(&ONE, Feed::Requests, Pace::History, from + 1, to + 1);
+    let (from, to) = (MONDAY, MONDAY + 7 * DAY);
+    let rows = rows_of(&ONE, Feed::Requests, Pace::History, from, to);
     let truth = ONE.truth().requests(from, to);
     assert_eq!(rows.len(), truth.len());
     for (row, request) in rows.iter().zip(&truth) {
@@ -23,8 +23,8 @@ fn rows_are_those_of_the_truth_at_every_pace() {
     assert_eq!(rows, rows_of(&ONE, Feed::Requests, Pace::Bulk, from + 1, to + 1));
     let live = rows_of(&ONE, Feed::Requests, Pace::Live, from + 1, from + DAY + 1);
     assert_eq!(live, rows[..live.len()]);
-    // Every change of these two days is sent, whenever its request came.
-    let sent = rows_of(&ONE, Feed::Changes, Pace::History, from + 1, to + 1);
+    // Every change of the week is sent, whenever its request came.
+    let sent = rows_of(&ONE, Feed::Changes, Pace::History, from, to);
     let mut due: Vec<(i64, String, &str)> = ONE
         .truth()
         .requests(from - 210 * DAY, to)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::*;
-use super::{DAY, ONE, WINTER, number, rows_of, table};
+use super::{DAY, MONDAY, ONE, WINTER, number, rows_of, table};
 
 /// An amount of a row, tiyn.
 fn tiyn(row: &BTreeMap<String, String>, name: &str) -> i64 {
@@ -28,7 +28,7 @@ fn the_rows_of_a_year_add_up_to_the_truth_line_by_line() {
         ONE.zone().day_start(crate::clock::month_start(2025, 1)),
         ONE.zone().day_start(day + 1),
     );
-    let rows = |feed| rows_of(&ONE, feed, Pace::History, from + 2 * HOUR, to + 2 * HOUR);
+    let rows = |feed| rows_of(&ONE, feed, Pace::Bulk, from + 2 * HOUR, to + 2 * HOUR);
     let (payments, commitments) = (rows(Feed::Payments), rows(Feed::Commitments));
     let lists = ONE.lists(to - 1).unwrap();
     let plan = table(
@@ -184,4 +184,19 @@ fn bills_that_wait_are_on_the_planted_lines() {
             .count()
     };
     assert_eq!((year(Pace::History), year(Pace::Live)), (12, 12));
+}
+
+#[test]
+fn the_archive_of_a_week_is_its_days() {
+    for feed in [Feed::Payments, Feed::Commitments, Feed::Contracts, Feed::Footfall] {
+        let week = rows_of(&ONE, feed, Pace::History, MONDAY, MONDAY + 7 * DAY);
+        let days = rows_of(
+            &ONE,
+            feed,
+            Pace::Live,
+            MONDAY + 2 * HOUR,
+            MONDAY + 7 * DAY + 2 * HOUR,
+        );
+        assert!(week.len() > 100 && week == days, "{feed:?}");
+    }
 }

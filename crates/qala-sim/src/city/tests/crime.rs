@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::*;
-use super::{DAY, ONE, WINTER, number, rows_of};
+use super::{DAY, MONDAY, ONE, WINTER, number, rows_of};
 
 fn metres(a: &Offence, b: &Offence) -> f64 {
     let (x, y) = ((a.lon - b.lon) * 81_260.0, (a.lat - b.lat) * 111_090.0);
@@ -12,8 +12,8 @@ fn metres(a: &Offence, b: &Offence) -> f64 {
 
 #[test]
 fn the_rows_are_those_of_the_truth_at_every_pace() {
-    let (from, to) = (WINTER, WINTER + 3 * DAY);
-    let rows = rows_of(&ONE, Feed::Offences, Pace::History, from + 1, to + 1);
+    let (from, to) = (MONDAY, MONDAY + 7 * DAY);
+    let rows = rows_of(&ONE, Feed::Offences, Pace::History, from, to);
     let truth = ONE.truth().offences(from, to);
     assert_eq!(rows.len(), truth.len());
     for (row, offence) in rows.iter().zip(&truth) {
