@@ -1,6 +1,6 @@
 // What every page needs to know of the city: the catalogue, places, feeds, the state of the centre and the city's clock.
 
-import { DAY_MS } from "../lib/time";
+import { DAY_MS, HOUR_MS } from "../lib/time";
 import { locale } from "../ui/say.svelte";
 import { Resource } from "../ui/resource.svelte";
 import * as api from "./client";
@@ -32,6 +32,11 @@ class City {
   tick(): void {
     const { now, at, speed } = this.#server;
     this.now = now + (performance.now() - at) * speed;
+  }
+
+  /** True when the stored values end days ago. */
+  get isOld(): boolean {
+    return this.anchor !== null && this.now - this.anchor > 2 * DAY_MS;
   }
 
   indicator(id: string): Indicator | undefined {
@@ -116,16 +121,16 @@ export async function findAnchor(indicators: readonly Indicator[]): Promise<numb
       return e === null ? end : Math.max(end ?? -Infinity, e);
     }, null);
   };
-  const recent = await newest("day", dayFloor(now - RECENT_DAYS * DAY_MS));
+  const recent = await newest("day", rangeStart(now, RECENT_DAYS));
   if (recent !== null) return now;
   const month = await newest("month", null);
-  const end = month === null ? null : await newest("day", dayFloor(Math.min(month, now) - 62 * DAY_MS));
+  // Where no month is stored, the days are few.
+  const end = await newest("day", month === null ? null : rangeStart(Math.min(month, now), 62));
   return Math.min(now, end ?? now);
 }
 
 /** Days that a first look goes back. */
 export const RECENT_DAYS = 14;
 
-/** An instant cut to ten minutes, so that the same question is asked only once. */
-export const dayFloor = (ms: number): number => Math.floor(ms / 600000) * 600000;
-
+/** Where a range of days before an instant begins, cut to hours, so that the same question is asked only once. */
+export const rangeStart = (end: number, days: number): number => Math.ceil(end / HOUR_MS) * HOUR_MS - days * DAY_MS;

@@ -8,7 +8,7 @@ import type { Lang } from "../lib/i18n";
 import { baseLayers, baseSource, type Palette } from "./base";
 import { MovingVehicles } from "./moving";
 import type { Area, Hit, LayerData, Look, MapLayer, MovingLayer, RowsLayer, Slot, TileLayer } from "./types";
-import workerUrl from "./worker?worker&url";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
 setWorkerUrl(new URL(workerUrl, location.href).href);
 

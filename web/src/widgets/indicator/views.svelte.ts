@@ -1,14 +1,13 @@
 // The indicators of the city as they stand at the moment of the address: read once, shared by the pages that show many.
 
-import { city, findAnchor, type Known, RECENT_DAYS, dayFloor, valuesOf } from "../../api/city.svelte";
+import { city, findAnchor, type Known, RECENT_DAYS, rangeStart, valuesOf } from "../../api/city.svelte";
 import type { Indicator } from "../../api/types";
-import { DAY_MS } from "../../lib/time";
 import { CITY, grainFor, viewOf, type View } from "../../lib/values";
 import { asOfOf, momentOf } from "../../ui/nav.svelte";
 import { follow, type Resource } from "../../ui/resource.svelte";
 
-/** The moment pages are about: that of the address, or the city's present. */
-export const moment = (): number => momentOf() ?? city.now;
+/** The moment pages are about: that of the address, or the city's present; where values end long ago, their end. */
+export const moment = (): number => momentOf() ?? (city.isOld ? (city.anchor ?? city.now) : city.now);
 
 /** Where ranges are counted back from: the moment, but not past the newest stored value. */
 export const rangeEnd = (): number => Math.min(momentOf() ?? Infinity, city.anchor ?? city.now);
@@ -27,9 +26,7 @@ export function readMany(chosen: () => readonly Indicator[], wanted: () => strin
     () => {
       const list = chosen();
       if (list.length === 0 || city.anchor === null) return null;
-      // A chosen moment is cut to hours, for the question to stay the same while the slider moves.
-      const end = Math.ceil(rangeEnd() / 3600000) * 3600000;
-      return { ids: list.map((i) => i.id), grain: wanted(), from: dayFloor(end - days() * DAY_MS), asOf: asOfOf(), version: city.version };
+      return { ids: list.map((i) => i.id), grain: wanted(), from: rangeStart(rangeEnd(), days()), asOf: asOfOf(), version: city.version };
     },
     async ({ ids, grain, from, asOf }) => {
       const answers = new Map<string, Known>();
