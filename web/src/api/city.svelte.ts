@@ -110,23 +110,22 @@ export function valuesOf(wanted: Wanted): Promise<Known> {
 const endOf = (values: readonly Value[]): number | null =>
   values.reduce<number | null>((end, v) => (v.value === null ? end : Math.max(end ?? -Infinity, Date.parse(v.period_end))), null);
 
-/** Where the stored values end: now in a city that lives, else the end of the newest day that has a value. */
+/** The end that most indicators reach: a timetable may reach far beyond what was measured. */
+const middle = (ends: number[]): number | null => ends.sort((a, b) => a - b)[Math.floor(ends.length / 2)] ?? null;
+
+/** Where the stored values end: now in a city that lives, else the end of the newest days that most indicators have. */
 export async function findAnchor(indicators: readonly Indicator[]): Promise<number> {
   const now = city.now;
   const daily = indicators.filter((i) => i.grains.includes("day"));
-  const newest = async (grain: string, from: number | null): Promise<number | null> => {
+  const newest = async (grain: string, from: number | null): Promise<number[]> => {
     const answers = await Promise.all(daily.map((i) => valuesOf({ id: i.id, grain, from, asOf: null }).catch(() => null)));
-    return answers.reduce<number | null>((end, a) => {
-      const e = a && endOf(a.values);
-      return e === null ? end : Math.max(end ?? -Infinity, e);
-    }, null);
+    return answers.map((a) => a && endOf(a.values)).filter((end): end is number => end !== null);
   };
-  const recent = await newest("day", rangeStart(now, RECENT_DAYS));
-  if (recent !== null) return now;
-  const month = await newest("month", null);
+  if ((await newest("day", rangeStart(now, RECENT_DAYS))).length > 0) return now;
+  const month = middle(await newest("month", null));
   // Where no month is stored, the days are few.
-  const end = await newest("day", month === null ? null : rangeStart(Math.min(month, now), 62));
-  return Math.min(now, end ?? now);
+  const days = await newest("day", month === null ? null : rangeStart(Math.min(month, now), 62));
+  return Math.min(now, middle(days) ?? now);
 }
 
 /** Days that a first look goes back. */

@@ -65,3 +65,9 @@ export function parseLocal(text: string, zone: string): number | null {
 
 export const HOUR_MS = 3600000;
 export const DAY_MS = 86400000;
+
+/** The city's clock of an instant as if it were UTC: for axes that cannot be told a zone. */
+export function wallClock(iso: string, zone: string): number {
+  const f = fields(iso, zone);
+  return Date.UTC(f.year, f.month - 1, f.day, f.hour, f.minute);
+}

@@ -52,6 +52,7 @@ export const shell = {
 
   time: ["Уақыт", "Время", "Time"],
   time_live: ["Қазір", "Сейчас", "Live"],
+  time_ends: ["Деректер {time} біткен", "Данные заканчиваются {time}", "Data end on {time}"],
   time_slider: ["Көрсетілетін сәт", "Показанный момент", "Moment that is shown"],
   time_at: ["{time} сәтіндегі көрініс", "Состояние на {time}", "As it was on {time}"],
   time_back: ["Қазіргіге оралу", "Вернуться к настоящему", "Back to now"],

@@ -3,8 +3,9 @@
 
 import type { EChartsCoreOption } from "echarts/core";
 import type { Indicator, Value } from "../../api/types";
-import { dayMonth, rounded, t, unitWord } from "../../ui/say.svelte";
+import { dayMonth, locale, rounded, t, unitWord } from "../../ui/say.svelte";
 import { inShownUnit } from "../../lib/format";
+import { wallClock } from "../../lib/time";
 
 export interface Colors { ink: string; second: string; line: string; edge: string; red: string; amber: string; accent: string; band: string; surface: string }
 
@@ -12,18 +13,28 @@ type Dot = [number, number | null];
 
 const FONT = "Qala Sans, system-ui, sans-serif";
 
+const x = (v: Value): number => wallClock(v.period_start, locale.zone);
+
+/** A tick in the city's clock: the day at midnight, the time within a day. */
+function tick(ms: number): string {
+  const iso = new Date(ms).toISOString();
+  // `+00:00` is taken as it stands; the axis is in the city's clock already.
+  const text = iso.slice(11, 16);
+  return text === "00:00" ? dayMonth(iso.replace("Z", "+00:00")) : text;
+}
+
 export function trendOption(values: readonly Value[], indicator: Indicator, colors: Colors, still: boolean): EChartsCoreOption {
   const unit = indicator.unit;
   const dots: Dot[] = [];
   let last: Value | null = null;
   for (const v of values) {
     // A period that is missing altogether breaks the line as well.
-    if (last && Date.parse(v.period_start) - Date.parse(last.period_end) > 1000) dots.push([Date.parse(last.period_end), null]);
-    dots.push([Date.parse(v.period_start), v.value === null ? null : inShownUnit(v.value, unit)]);
+    if (last && Date.parse(v.period_start) - Date.parse(last.period_end) > 1000) dots.push([wallClock(last.period_end, locale.zone), null]);
+    dots.push([x(v), v.value === null ? null : inShownUnit(v.value, unit)]);
     last = v;
   }
-  const lower: Dot[] = values.map((v) => [Date.parse(v.period_start), v.lower === null ? null : inShownUnit(v.lower, unit)]);
-  const width: Dot[] = values.map((v) => [Date.parse(v.period_start), v.lower === null || v.upper === null ? null : inShownUnit(v.upper - v.lower, unit)]);
+  const lower: Dot[] = values.map((v) => [x(v), v.lower === null ? null : inShownUnit(v.lower, unit)]);
+  const width: Dot[] = values.map((v) => [x(v), v.lower === null || v.upper === null ? null : inShownUnit(v.upper - v.lower, unit)]);
   const hasBand = width.some(([, w]) => w !== null);
   const numbers = values.flatMap((v) => (v.value === null ? [] : [inShownUnit(v.value, unit)]));
   const spread = Math.max(...numbers) - Math.min(...numbers) || Math.abs(numbers[0] ?? 1);
@@ -34,13 +45,14 @@ export function trendOption(values: readonly Value[], indicator: Indicator, colo
     : [];
   const few = values.length <= 45;
   return {
+    useUTC: true,
     animation: !still,
     animationDuration: 150,
     textStyle: { fontFamily: FONT },
     aria: { enabled: true, label: { enabled: false } },
-    grid: { left: 8, right: 84, top: 16, bottom: 8, containLabel: true },
-    xAxis: { type: "time", axisLine: { lineStyle: { color: colors.edge } }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { color: colors.second, fontSize: 12, hideOverlap: true, formatter: (ms: number) => dayMonth(new Date(ms).toISOString()) } },
-    yAxis: { type: "value", scale: true, name: unitWord(unit), nameTextStyle: { color: colors.second, align: "left", fontSize: 12 }, nameGap: 8, splitNumber: 4, splitLine: { lineStyle: { color: colors.line } }, axisLabel: { color: colors.second, fontSize: 12, formatter: (n: number) => rounded(n, null) } },
+    grid: { left: 8, right: 92, top: 32, bottom: 8, containLabel: true },
+    xAxis: { type: "time", axisLine: { lineStyle: { color: colors.edge } }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { color: colors.second, fontSize: 12, hideOverlap: true, formatter: tick } },
+    yAxis: { type: "value", scale: true, name: unitWord(unit), nameTextStyle: { color: colors.second, align: "left", fontSize: 12 }, nameGap: 12, splitNumber: 4, splitLine: { lineStyle: { color: colors.line } }, axisLabel: { color: colors.second, fontSize: 12, formatter: (n: number) => rounded(n, null) } },
     series: [
       ...(hasBand ? [
         { type: "line", data: lower, stack: "band", lineStyle: { opacity: 0 }, symbol: "none", silent: true },
@@ -50,7 +62,7 @@ export function trendOption(values: readonly Value[], indicator: Indicator, colo
         type: "line", data: dots, connectNulls: false, showSymbol: few, symbol: "circle", symbolSize: few ? 6 : 4, lineStyle: { color: colors.ink, width: 2 }, itemStyle: { color: colors.ink }, emphasis: { disabled: true },
         markLine: {
           symbol: "none", silent: true, animation: false,
-          data: aims.map(([key, n, color]) => ({ yAxis: inShownUnit(n as number, unit), lineStyle: { color, type: "dashed", width: 1 }, label: { position: "end", color, fontSize: 12, formatter: `${t(key as "target" | "limit_word")}\n${rounded(n as number, unit)}` } })),
+          data: aims.map(([key, n, color]) => ({ yAxis: inShownUnit(n as number, unit), lineStyle: { color, type: "dashed", width: 1 }, label: { position: "end", color, fontSize: 12, formatter: `${t(key as "target" | "limit_word")} ${rounded(n as number, unit)}` } })),
         },
       },
     ],
