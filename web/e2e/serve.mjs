@@ -42,12 +42,14 @@ function file(path, incoming, outgoing) {
   (squeeze ? content.pipe(createGzip()) : content).pipe(outgoing);
 }
 
-/** Starts; answers the address and a way to stop. `broken` is asked for each request and may answer a status. */
+/** Starts; answers the address and a way to stop. `broken` is asked for each request and may answer a status, `drop`, or a
+ * function that answers by itself. */
 export function serve(target, port = 0, broken = () => null) {
   const server = createServer((incoming, outgoing) => {
     const path = new URL(incoming.url, "http://x").pathname;
     const status = broken(incoming.url);
     if (status === "drop") return incoming.socket.destroy();
+    if (typeof status === "function") return status(outgoing);
     if (status) {
       outgoing.writeHead(status, { "content-type": "application/json" });
       return outgoing.end(JSON.stringify({ error: "the test says no" }));

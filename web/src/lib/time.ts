@@ -24,6 +24,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
 
 /** The city's clock fields of an instant in milliseconds. */
 export function fieldsOf(ms: number, zone: string): Fields & { second: number } {
+  if (Number.isNaN(ms)) return { year: NaN, month: NaN, day: NaN, hour: NaN, minute: NaN, second: NaN };
   const out: Record<string, number> = {};
   for (const part of formatOf(zone).formatToParts(ms)) out[part.type] = Number(part.value);
   return out as unknown as Fields & { second: number };

@@ -35,6 +35,7 @@ export const pages = {
   subject_fine: ["{n} көрсеткіш", "{n, plural, one {# показатель} few {# показателя} many {# показателей} other {# показателя}}", "{n, plural, one {# indicator} other {# indicators}}"],
   subject_tables_n: ["{n} кесте", "{n, plural, one {# таблица} few {# таблицы} many {# таблиц} other {# таблицы}}", "{n, plural, one {# table} other {# tables}}"],
   districts_head: ["{n} аудан: қайсысында қалыптан тыс", "{n, plural, one {# район} few {# района} many {# районов} other {# района}}: где не в норме", "{n, plural, one {# district} other {# districts}}: where something is off target"],
+  districts_off: ["Қалыптан тыс мәні бар аудан саны: {n}", "Не в норме — в {n} {n, plural, one {районе} other {районах}}", "In {n, plural, one {# district} other {# districts}} something is off target"],
   district_off: ["{n} көрсеткіш қалыптан тыс", "{n, plural, one {# показатель} few {# показателя} many {# показателей} other {# показателя}} не в норме", "{n, plural, one {# indicator is} other {# indicators are}} off target"],
   district_calm: ["қалыптан тыс ештеңе жоқ", "вне нормы ничего нет", "nothing is off target"],
   district_none: ["мәні жоқ", "значений нет", "no values"],
