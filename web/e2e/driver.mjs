@@ -45,14 +45,18 @@ export function driver(page, base) {
       await this.settled();
     },
     async settled() {
-      await page.waitForFunction(() => document.querySelector("main h1, .wall h1") && !document.querySelector("main .ghost"), null, { timeout: 30000 });
+      await page.waitForFunction(() => document.querySelector("main h1")?.textContent.trim() && !document.querySelector("main .ghost"), null, { timeout: 30000 });
     },
     heading: () => page.locator("main h1").first().innerText(),
     lang: () => page.evaluate(() => document.documentElement.lang),
     /** Problems that hinder people, as axe sees them. */
     async hindrances() {
+      // Tall, so that nothing lies under the bars that stay in place.
+      const { width, height } = page.viewportSize();
+      await page.setViewportSize({ width, height: 4000 });
       await page.evaluate(AXE);
       const found = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] }));
+      await page.setViewportSize({ width, height });
       return found.violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0]?.target.join(" ")} ${v.nodes[0]?.failureSummary?.split("\n")[1] ?? ""}`);
     },
     chooseLanguage: (lang) => page.locator(`.langs button[lang=${lang}]`).click(),

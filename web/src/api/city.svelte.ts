@@ -5,7 +5,7 @@ import { locale } from "../ui/say.svelte";
 import { Resource } from "../ui/resource.svelte";
 import * as api from "./client";
 import { ApiError } from "./client";
-import type { Catalog, CentreStatus, Dataset, Feed, Indicator, Layer, Place, Session, Value } from "./types";
+import type { Catalog, CentreStatus, Dataset, Feed, Indicator, Layer, Place, Session, Value, ValueEvent } from "./types";
 
 class City {
   catalog = new Resource<Catalog>(api.catalog);
@@ -20,6 +20,8 @@ class City {
   now = $state(Date.now());
   /** The moment to which stored values reach: where a range is counted back from. */
   anchor = $state<number | null>(null);
+  /** Values that were pushed since they were last read, by indicator. */
+  pushed = $state.raw<ReadonlyMap<string, readonly ValueEvent[]>>(new Map());
   /** Grows when values may have changed. */
   version = $state(0);
   #server = { now: Date.now(), at: performance.now(), speed: 1 };
@@ -27,6 +29,22 @@ class City {
   setClock(iso: string, speed = 1): void {
     this.#server = { now: Date.parse(iso), at: performance.now(), speed };
     this.tick();
+  }
+
+  /** Takes a pushed value in: it is on the screen with the next frame, long before its row is read again. */
+  push(event: ValueEvent): void {
+    const list = (this.pushed.get(event.indicator) ?? []).filter((e) => e.place !== event.place || e.period_start !== event.period_start);
+    this.pushed = new Map(this.pushed).set(event.indicator, [...list.slice(-200), event]);
+  }
+
+  /** Values with what was pushed since. */
+  freshened(id: string, values: readonly Value[]): readonly Value[] {
+    const events = this.pushed.get(id);
+    if (!events) return values;
+    return values.map((v) => {
+      const event = events.findLast((e) => e.place === v.place && (e.grain ?? v.grain) === v.grain && Date.parse(e.period_start) === Date.parse(v.period_start));
+      return event ? { ...v, value: event.value, status: event.status ?? v.status, lower: event.lower ?? null, upper: event.upper ?? null } : v;
+    });
   }
 
   tick(): void {

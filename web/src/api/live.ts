@@ -1,16 +1,26 @@
 // Live changes by server-sent events. The browser resumes a dropped connection with the last id; a server without events is
 // asked again and again instead.
 
-import type { VehicleEvent } from "./types";
+import type { ValueEvent, VehicleEvent } from "./types";
 
 export type LiveState = "open" | "dropped" | "absent";
 
 export interface LiveHandlers {
-  values?: () => void;
+  /** A changed value; null: any may have changed. */
+  values?: (event: ValueEvent | null) => void;
   feeds?: () => void;
   vehicles?: (event: VehicleEvent) => void;
   /** True while the stream stands. */
   state: (state: LiveState) => void;
+}
+
+/** A line that cannot be read is left; the next one comes. */
+function parsed<T>(data: string): T | null {
+  try {
+    return JSON.parse(data) as T;
+  } catch {
+    return null;
+  }
 }
 
 /** Listens until the returned function is called. */
@@ -28,18 +38,15 @@ export function listen(handlers: LiveHandlers): () => void {
     if (source.readyState === EventSource.CLOSED && !opened) handlers.state("absent");
     else handlers.state("dropped");
   };
-  on("values", () => handlers.values?.());
+  on("values", (data) => handlers.values?.(parsed<ValueEvent>(data)));
   on("feeds", () => handlers.feeds?.());
   on("reset", () => {
-    handlers.values?.();
+    handlers.values?.(null);
     handlers.feeds?.();
   });
   on("vehicles", (data) => {
-    try {
-      handlers.vehicles?.(JSON.parse(data) as VehicleEvent);
-    } catch {
-      // A line that cannot be read is left; the next one comes.
-    }
+    const event = parsed<VehicleEvent>(data);
+    if (event) handlers.vehicles?.(event);
   });
   return () => source.close();
 }

@@ -251,3 +251,6 @@ export interface VehicleItem { id: string; route?: string | null; lon: number; l
 export interface VehicleEvent { t: string; seq: number; items: VehicleItem[] }
 
 export interface TileJson { tiles: string[]; minzoom?: number; maxzoom?: number; bounds?: [number, number, number, number]; vector_layers?: { id: string }[] }
+
+/** `event: values`: a value of the present period changed. */
+export interface ValueEvent { indicator: string; place: string; period_start: string; value: number | null; grain?: string; status?: Status | null; lower?: number | null; upper?: number | null }

@@ -6,8 +6,8 @@ import { readAnchor } from "../widgets/indicator/views.svelte";
 
 const POLL_MS = 30000;
 const FILLING_MS = 5000;
-/** Values that come in a burst are read once. */
-const BURST_MS = 300;
+/** A pushed value is shown at once; its whole row is read when the burst is over. */
+const BURST_MS = 2000;
 
 class Connection {
   state = $state<LiveState>("open");
@@ -18,8 +18,9 @@ export const connection = new Connection();
 
 let waiting = 0;
 function soon(): void {
-  clearTimeout(waiting);
+  if (waiting) return;
   waiting = window.setTimeout(() => {
+    waiting = 0;
     city.version += 1;
     connection.lastAt = Date.now();
   }, BURST_MS);
@@ -55,7 +56,10 @@ export function live(): () => void {
     if (!stopped) timer = window.setTimeout(() => void poll().finally(again), filling ? FILLING_MS : POLL_MS);
   };
   const stop = listen({
-    values: soon,
+    values: (event) => {
+      if (event) city.push(event);
+      soon();
+    },
     feeds: () => void city.feeds.read(),
     state: (state) => {
       const was = connection.state;

@@ -139,7 +139,8 @@ export class MapHost {
     this.#data(source, data.features);
   }
 
-  setVehicles(layer: MovingLayer, items: readonly VehicleItem[]): void {
+  /** Moves vehicles; answers how many there are. */
+  setVehicles(layer: MovingLayer, items: readonly VehicleItem[]): number {
     let moving = this.#moving.get(layer.id);
     if (!moving) {
       const { colors, still, bounds } = this.#options;
@@ -150,6 +151,7 @@ export class MapHost {
       this.map.addLayer(moving, this.#before(layer.slot));
     }
     moving.update(items);
+    return moving.count;
   }
 
   setTiles(layer: TileLayer, query: string): void {

@@ -6,6 +6,9 @@ import type { VehicleItem } from "../api/types";
 
 const FIELDS = 6; // from x, y, to x, y, start s, length s
 const LONGEST_S = 12;
+const DEGREES = 180 / Math.PI;
+
+const mix = (a: number, b: number, part: number): number => a + (b - a) * part;
 
 const VERTEX = `#version 300 es
 in vec2 a_from; in vec2 a_to; in vec2 a_time;
@@ -61,34 +64,53 @@ export class MovingVehicles implements CustomLayerInterface {
   /** Takes in positions; those not named stay where they are. */
   update(items: readonly VehicleItem[]): void {
     const now = this.#now();
+    let [first, last] = [Infinity, -1];
     for (const item of items) {
-      const point = MercatorCoordinate.fromLngLat([item.lon, item.lat]);
-      const [x, y] = [point.x - this.#origin.x, point.y - this.#origin.y];
+      // As MercatorCoordinate does it, without an object for each vehicle.
+      const x = (180 + item.lon) / 360 - this.#origin.x;
+      const y = (180 - DEGREES * Math.log(Math.tan(Math.PI / 4 + (item.lat * Math.PI) / 360))) / 360 - this.#origin.y;
       let at = this.#index.get(item.id);
       if (at === undefined) {
         at = this.#index.size;
         this.#index.set(item.id, at);
         this.#room(at + 1);
-        this.#data.set([x, y, x, y, now, 0], at * FIELDS);
+        this.#put(at * FIELDS, x, y, x, y, now, 0);
       } else {
         const o = at * FIELDS;
-        const [shownX, shownY] = this.#shown(o, now);
+        const part = this.#part(o, now);
+        const d = this.#data;
         const length = this.look.still ? 0 : Math.min(LONGEST_S, Math.max(0.5, now - (this.#seen[at] ?? now)));
-        this.#data.set([shownX, shownY, x, y, now, length], o);
+        this.#put(o, mix(d[o] ?? 0, d[o + 2] ?? 0, part), mix(d[o + 1] ?? 0, d[o + 3] ?? 0, part), x, y, now, length);
         this.#until = Math.max(this.#until, now + length);
       }
       this.#seen[at] = now;
-      this.#dirty = this.#dirty ? [Math.min(this.#dirty[0], at), Math.max(this.#dirty[1], at)] : [at, at];
+      first = Math.min(first, at);
+      last = Math.max(last, at);
     }
+    if (last >= first) this.#dirty = this.#dirty ? [Math.min(this.#dirty[0], first), Math.max(this.#dirty[1], last)] : [first, last];
     this.#map?.triggerRepaint();
+  }
+
+  #put(o: number, fromX: number, fromY: number, toX: number, toY: number, start: number, length: number): void {
+    const d = this.#data;
+    d[o] = fromX;
+    d[o + 1] = fromY;
+    d[o + 2] = toX;
+    d[o + 3] = toY;
+    d[o + 4] = start;
+    d[o + 5] = length;
+  }
+
+  /** How much of its way a vehicle has gone. */
+  #part(o: number, now: number): number {
+    const length = this.#data[o + 5] ?? 0;
+    return length <= 0 ? 1 : Math.min(1, Math.max(0, (now - (this.#data[o + 4] ?? 0)) / length));
   }
 
   #shown(o: number, now: number): [number, number] {
     const d = this.#data;
-    const length = d[o + 5] ?? 0;
-    const part = length <= 0 ? 1 : Math.min(1, Math.max(0, (now - (d[o + 4] ?? 0)) / length));
-    const mix = (a: number, b: number): number => a + (b - a) * part;
-    return [mix(d[o] ?? 0, d[o + 2] ?? 0), mix(d[o + 1] ?? 0, d[o + 3] ?? 0)];
+    const part = this.#part(o, now);
+    return [mix(d[o] ?? 0, d[o + 2] ?? 0, part), mix(d[o + 1] ?? 0, d[o + 3] ?? 0, part)];
   }
 
   #room(vehicles: number): void {

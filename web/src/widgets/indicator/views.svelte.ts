@@ -51,6 +51,6 @@ export function viewsOf(read: Read | null, list: readonly Indicator[], now: numb
   if (!read) return [];
   return list.flatMap((indicator) => {
     const known = read.answers.get(indicator.id);
-    return known ? [viewOf(indicator, grainFor(indicator, read.grain), known.values, now, place)] : [];
+    return known ? [viewOf(indicator, grainFor(indicator, read.grain), city.freshened(indicator.id, known.values), now, place)] : [];
   });
 }
