@@ -22,6 +22,7 @@ export interface Options {
   view: { zoom: number; centre: Point } | null;
   label: string;
   still: boolean;
+  dark: boolean;
   hit: (hit: Hit) => void;
   clicked: (point: Point) => void;
   moved: (view: string) => void;
@@ -143,9 +144,9 @@ export class MapHost {
   setVehicles(layer: MovingLayer, items: readonly VehicleItem[]): number {
     let moving = this.#moving.get(layer.id);
     if (!moving) {
-      const { colors, still, bounds } = this.#options;
+      const { colors, still, bounds, dark } = this.#options;
       const size = typeof layer.look.radius === "number" ? layer.look.radius * 2 : 9;
-      moving = new MovingVehicles(layer.id, [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2], { color: layer.look.color, rim: colors.surface, size, still });
+      moving = new MovingVehicles(layer.id, [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2], { color: (dark && layer.look.dark) || layer.look.color, rim: colors.surface, size, still });
       this.#moving.set(layer.id, moving);
       this.#drawn.set(layer.id, layer);
       this.map.addLayer(moving, this.#before(layer.slot));
@@ -171,7 +172,7 @@ export class MapHost {
 
   #add(layer: RowsLayer | TileLayer, source: string, sourceLayer: string | null): void {
     this.#drawn.set(layer.id, layer);
-    for (const spec of drawing(layer.id, source, sourceLayer, layer.look, this.#options.colors)) this.map.addLayer(spec, this.#before(layer.slot));
+    for (const spec of drawing(layer.id, source, sourceLayer, this.#options.dark && layer.look.dark ? { ...layer.look, color: layer.look.dark } : layer.look, this.#options.colors)) this.map.addLayer(spec, this.#before(layer.slot));
   }
 
   remove(id: string): void {

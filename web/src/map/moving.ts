@@ -180,7 +180,9 @@ export class MovingVehicles implements CustomLayerInterface {
     gl.uniformMatrix4fv(uniform("u_matrix"), false, this.#moved(input.defaultProjectionData.mainMatrix));
     const now = this.#now();
     gl.uniform1f(uniform("u_now"), now);
-    gl.uniform1f(uniform("u_size"), this.look.size * devicePixelRatio);
+    // Far away the dots are small, so that a whole city of them stays calm.
+    const zoom = this.#map?.getZoom() ?? 12;
+    gl.uniform1f(uniform("u_size"), this.look.size * devicePixelRatio * Math.min(1.2, Math.max(0.6, (zoom - 7) / 6)));
     gl.uniform3fv(uniform("u_color"), rgb(this.look.color));
     gl.uniform3fv(uniform("u_rim"), rgb(this.look.rim));
     gl.enable(gl.BLEND);

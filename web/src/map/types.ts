@@ -25,6 +25,8 @@ export type Slot = "areas" | "lines" | "points" | "alerts";
 
 export interface Look {
   color: string;
+  /** The colour on a dark ground; the same when absent. */
+  dark?: string;
   radius?: number | ExpressionSpecification;
   width?: number;
   /** Property with the text that is drawn from this zoom on. */

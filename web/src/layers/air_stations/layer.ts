@@ -11,5 +11,5 @@ export const layer = defineLayer({
   pages: 2,
   key: "station_id",
   features: (rows) => pointsOf(rows, { lon: "lon", lat: "lat", id: "station_id", name: "name_kk" }),
-  look: { color: "#6b4f9c", radius: 4.5, label: { property: "name", from: 13 } },
+  look: { color: "#6b4f9c", dark: "#b9a3e0", radius: 4.5, label: { property: "name", from: 13 } },
 });

@@ -11,5 +11,5 @@ export const layer = defineLayer({
   pages: 3,
   key: "detector_id",
   features: (rows) => pointsOf(rows, { lon: "lon", lat: "lat", id: "detector_id", name: "detector_id" }),
-  look: { color: "#5b7a3d", radius: 3 },
+  look: { color: "#5b7a3d", dark: "#a7c98a", radius: 3 },
 });

@@ -19,5 +19,5 @@ export const layer = defineLayer({
     const open = rows.filter((row) => newest - Date.parse(String(row.t)) < DAY_MS && (!row.ended_at || Date.parse(String(row.ended_at)) > newest));
     return pointsOf(open, { lon: "lon", lat: "lat", id: "incident_id", name: "kind" });
   },
-  look: { color: "#b7791f", radius: 6 },
+  look: { color: "#b7791f", dark: "#e0a33e", radius: 6 },
 });

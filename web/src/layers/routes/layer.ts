@@ -27,5 +27,5 @@ export const layer = defineLayer({
   slot: "lines",
   pages: 8,
   features: lines,
-  look: { color: "#8a93a6", width: 1.5 },
+  look: { color: "#8a93a6", dark: "#5c6675", width: 1.5 },
 });

@@ -11,5 +11,5 @@ export const layer = defineLayer({
   pages: 4,
   key: "stop_id",
   features: (rows) => pointsOf(rows, { lon: "stop_lon", lat: "stop_lat", id: "stop_id", name: "stop_name" }),
-  look: { color: "#4a6fa5", radius: 3, label: { property: "name", from: 14.5 } },
+  look: { color: "#4a6fa5", dark: "#8fb0de", radius: 3, label: { property: "name", from: 14.5 } },
 });

@@ -25,5 +25,5 @@ export const layer = defineLayer({
   slot: "points",
   key: "vehicle_id",
   read,
-  look: { color: "#1f5fa8", radius: 4.5 },
+  look: { color: "#1f5fa8", dark: "#7db4f0", radius: 4.5 },
 });

@@ -28,6 +28,11 @@ export const numbers = {
     "Оценить нечего: ни у одного из {n} показателей нет сразу значения и цели",
     "Nothing to judge: none of {n} indicators has both a value and a target",
   ],
+  head_aimless: [
+    "{n} көрсеткіш, ешқайсысына мақсат қойылмаған",
+    "{n, plural, one {# показатель} few {# показателя} many {# показателей} other {# показателя}}, цель не задана",
+    "{n, plural, one {# indicator} other {# indicators}}, no target set",
+  ],
   head_worst: ["ең нашары: «{title}», {how} ({place})", "хуже всего: «{title}», {how} ({place})", "worst: {title}, {how} in {place}"],
   times_limit: ["шекті мәннен {x} есе артық", "в {x} раза больше предела", "{x} times the limit"],
   below_limit: ["шекті мәні кемінде {limit} болса, {value} ғана", "{value} при пределе не ниже {limit}", "{value} where at least {limit} is the limit"],

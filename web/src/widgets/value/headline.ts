@@ -1,10 +1,11 @@
 // The first sentence of a page that shows many indicators.
 
 import { CITY, type Summary } from "../../lib/values";
-import { dateTime, locale, placeName, quantity, t, words } from "../../ui/say.svelte";
+import { capital, dateTime, locale, placeName, quantity, t, words } from "../../ui/say.svelte";
 import { rounded } from "../../lib/format";
 
 function clause({ n, states, districts }: Summary): string {
+  if (n > 0 && states.no_target === n) return t("head_aimless", { n });
   if (states.off_target > 0) return t("head_off", { n, off: states.off_target });
   if (districts > 0) return t("head_districts", { places: districts });
   if (states.watch > 0) return t("head_watch", { n, watch: states.watch });
@@ -26,7 +27,7 @@ function worst(summary: Summary): string | null {
 /** The sentence in two parts: what; then who is worst, and as of when. */
 export function headline(summary: Summary): [string, string] {
   const more = [worst(summary), summary.asOf ? t("as_of_time", { time: dateTime(summary.asOf) }) : null].filter((s) => s !== null);
-  return more.length > 0 ? [`${clause(summary)}; `, `${more.join("; ")}.`] : [`${clause(summary)}.`, ""];
+  return [`${clause(summary)}. `, more.length > 0 ? `${capital(more.join("; "))}.` : ""];
 }
 
 /** The quiet rest: how many are in the other states. */
