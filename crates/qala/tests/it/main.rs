@@ -41,4 +41,6 @@ mod support;
 #[cfg(test)]
 mod trust;
 #[cfg(test)]
+mod truth;
+#[cfg(test)]
 mod whole_city;
