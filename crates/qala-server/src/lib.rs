@@ -4,6 +4,7 @@
 
 mod administration;
 mod admit;
+mod body;
 mod cookie;
 mod data;
 mod error;
