@@ -10,6 +10,7 @@ use qala_core::{FeedId, Zone};
 use serde::Deserialize;
 
 use crate::State;
+use crate::body::Body;
 use crate::error::Answer;
 use crate::principal::{require, visitor};
 use crate::read::Found;
@@ -40,7 +41,7 @@ pub(crate) async fn users(Extract(state): Extract<State>, headers: HeaderMap) ->
 pub(crate) async fn add_user(
     Extract(state): Extract<State>,
     headers: HeaderMap,
-    Json(body): Json<api::UserWanted>,
+    Body(body): Body<api::UserWanted>,
 ) -> Result<(StatusCode, Json<api::OneTimePassword>), Answer> {
     let by = require(&state, &headers, Role::Administrator).await?;
     let name = body.name.unwrap_or_default();
@@ -59,7 +60,7 @@ pub(crate) async fn change_user(
     Extract(state): Extract<State>,
     Path(name): Path<String>,
     headers: HeaderMap,
-    Json(body): Json<api::UserWanted>,
+    Body(body): Body<api::UserWanted>,
 ) -> Result<StatusCode, Answer> {
     let by = require(&state, &headers, Role::Administrator).await?;
     if body.name.as_ref().is_some_and(|other| *other != name) {
@@ -125,7 +126,7 @@ pub(crate) async fn tokens(Extract(state): Extract<State>, headers: HeaderMap) -
 pub(crate) async fn add_token(
     Extract(state): Extract<State>,
     headers: HeaderMap,
-    Json(body): Json<api::TokenWanted>,
+    Body(body): Body<api::TokenWanted>,
 ) -> Result<(StatusCode, Json<api::NewToken>), Answer> {
     let visitor = visitor(&state, &headers).await?;
     visitor.require(Role::Staff, Scope::Administer)?;

@@ -5,6 +5,7 @@
 mod administration;
 mod admit;
 mod asked;
+mod body;
 mod cookie;
 mod data;
 mod error;

@@ -9,6 +9,7 @@ use qala_app::registry::Scope;
 use qala_app::{AppError, SignedIn, Visitor};
 
 use crate::State;
+use crate::body::Body;
 use crate::cookie::{self, Way};
 use crate::error::Answer;
 use crate::principal::visitor;
@@ -68,7 +69,7 @@ pub(crate) async fn sign_in(
     Extract(state): Extract<State>,
     headers: HeaderMap,
     extensions: Extensions,
-    Json(body): Json<api::SignIn>,
+    Body(body): Body<api::SignIn>,
 ) -> Result<Response, Answer> {
     let way = cookie::way(&headers, cookie::peer(&extensions))?;
     let address = cookie::address(&headers, &extensions);
@@ -98,7 +99,7 @@ pub(crate) async fn change_password(
     Extract(state): Extract<State>,
     headers: HeaderMap,
     extensions: Extensions,
-    Json(body): Json<api::NewPassword>,
+    Body(body): Body<api::NewPassword>,
 ) -> Result<Response, Answer> {
     let way = cookie::way(&headers, cookie::peer(&extensions))?;
     // Of a session: a token does not change the password of its owner.

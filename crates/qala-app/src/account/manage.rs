@@ -129,7 +129,7 @@ impl Centre {
             |h| format!("; did you mean `{h}`?"),
         );
         Err(AppError::Usage(format!(
-            "there is no department `{department}` today{hint}"
+            "`{department}` is no department today{hint}"
         )))
     }
 

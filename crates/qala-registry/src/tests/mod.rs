@@ -13,6 +13,7 @@ mod sign_in;
 mod simulation;
 mod storage;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use qala_core::{FunctionId, PlaceId, Text};
@@ -85,4 +86,18 @@ fn user(id: &str) -> NewUser<'_> {
         role: "analyst",
         department: None,
     }
+}
+
+/// The lines that only one of two dumps has.
+fn difference(expected: &str, found: &str) -> String {
+    let mut text = String::new();
+    for (sign, one, other) in [('-', expected, found), ('+', found, expected)] {
+        for line in one
+            .lines()
+            .filter(|line| !other.lines().any(|same| same == *line))
+        {
+            writeln!(text, "{sign} {line:.200}").unwrap();
+        }
+    }
+    text
 }

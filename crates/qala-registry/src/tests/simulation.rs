@@ -12,7 +12,7 @@ use qala_core::{FeedId, Text};
 use qala_disk::{Crash, Disk, DiskFile, Entry, SimDisk};
 use sqlx::{AssertSqlSafe, Row};
 
-use super::{SECOND, department, department_id, function, function_id, place, place_id, user};
+use super::{SECOND, department, department_id, difference, function, function_id, place, place_id, user};
 use crate::{
     AuditProof, CalendarDay, DayKind, FeedContact, OutboxOp, Pack, Registry, RegistryError, Scope,
     TokenGrant, load_pack,
@@ -227,20 +227,6 @@ async fn dump(registry: &Registry) -> Result<String, RegistryError> {
         writeln!(text, "{table}: {}\n{}", rows.len(), rows.join("\n")).unwrap();
     }
     Ok(text)
-}
-
-/// The lines that only one of two dumps has.
-fn difference(expected: &str, found: &str) -> String {
-    let mut text = String::new();
-    for (sign, one, other) in [('-', expected, found), ('+', found, expected)] {
-        for line in one
-            .lines()
-            .filter(|line| !other.lines().any(|same| same == *line))
-        {
-            writeln!(text, "{sign} {line:.200}").unwrap();
-        }
-    }
-    text
 }
 
 /// Checks what must hold in any registry, whatever was done to it.

@@ -10,7 +10,7 @@ use super::Format;
 pub(crate) enum UserCommand {
     /// Add somebody; the one-time password is shown once and has to be changed at the first sign-in
     #[command(
-        after_help = "Examples:\n  qala user add aigul --name \"Айгүл\" --role analyst\n  qala user add serik --name \"Серік\" --role staff --department transport"
+        after_help = "Examples:\n  qala user add aigul --name \"Айгүл\" --role analyst\n  qala user add serik --name \"Серік\" --role staff --department road-traffic"
     )]
     Add {
         /// Name to come in with
