@@ -6,7 +6,9 @@ mod admit;
 mod asked;
 mod data;
 mod error;
+mod events;
 mod feeds;
+mod health;
 mod ingest;
 mod map;
 mod openapi;
@@ -18,6 +20,8 @@ mod sandbox;
 mod sensorthings;
 mod tag;
 mod trust;
+mod web;
+mod wrap;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -42,10 +46,10 @@ pub struct State {
 /// All routes.
 pub fn router(state: State) -> Router {
     Router::new()
-        .route("/", get(page::index))
+        .route("/", get(web::index))
         .route("/page/{*file}", get(page::file))
-        .route("/data", get(data::page))
-        .route("/data/{dataset}", get(data::page))
+        .route("/data", get(web::data))
+        .route("/data/{dataset}", get(web::data))
         .route("/api/datasets", get(data::datasets))
         .route("/api/datasets/{name}/rows", get(data::rows))
         .route("/api/catalog", get(read::catalog))
@@ -69,6 +73,10 @@ pub fn router(state: State) -> Router {
         .route("/api/sql", post(question::sql))
         .route("/api/sql/schema", get(question::schema))
         .route("/api/search", get(question::search))
+        .route("/api/events", get(events::events))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .route("/api/ingest/{feed}", post(ingest::push))
         .route(sensorthings::ROOT, any(sensorthings::any))
         .route(&format!("{}/", sensorthings::ROOT), any(sensorthings::any))
@@ -76,6 +84,8 @@ pub fn router(state: State) -> Router {
             &format!("{}/{{*path}}", sensorthings::ROOT),
             any(sensorthings::any),
         )
+        .fallback(get(web::any))
+        .layer(axum::middleware::from_fn(wrap::wrap))
         .with_state(state)
 }
 
@@ -99,6 +109,13 @@ pub async fn serve(
         );
     }
     ready(address);
+    let centre = Arc::clone(&state.centre);
+    let stop = async move {
+        stop.await;
+        // Listeners would never go by themselves.
+        centre.live.stop();
+    };
+    drop(tokio::task::spawn_blocking(web::pack_all));
     axum::serve(listener, router(state))
         .with_graceful_shutdown(stop)
         .await

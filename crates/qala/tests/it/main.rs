@@ -23,6 +23,8 @@ mod real_data;
 #[cfg(test)]
 mod s3;
 #[cfg(test)]
+mod screen;
+#[cfg(test)]
 mod senders;
 #[cfg(test)]
 mod sensorthings;
