@@ -14,6 +14,7 @@ use crate::clock::SystemClock;
 use crate::content::Content;
 use crate::demo::Demo;
 use crate::error::{AppError, Result};
+use crate::live::Live;
 use crate::map::MapStore;
 use crate::memory;
 use crate::obligation::Watch;
@@ -87,6 +88,8 @@ pub struct Centre {
     pub computing: Computing,
     /// Indexes of the map.
     pub map: MapStore,
+    /// What is told to those who listen.
+    pub live: Live,
     /// Told apart by it: this run of the program.
     pub boot: u64,
     /// Turns of questions from outside.
@@ -149,6 +152,7 @@ impl Centre {
             demo: Demo::default(),
             computing: Computing::default(),
             map: MapStore::default(),
+            live: Live::default(),
             boot: rand::random(),
             questions: tokio::sync::Semaphore::new(crate::question::AT_ONCE),
             _lock: lock,

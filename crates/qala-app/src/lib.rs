@@ -13,9 +13,11 @@ mod content;
 mod demo;
 mod dry_run;
 mod error;
+mod export;
 mod feed_check;
 mod import;
 mod indicator;
+mod live;
 mod map;
 mod memory;
 mod model_input;
@@ -50,9 +52,11 @@ pub use content::Content;
 pub use demo::{Demo, DemoPhase, DemoStatus};
 pub use dry_run::{MappedRow, TriedOut};
 pub use error::{AppError, Result, with_causes};
+pub use export::{FileBytes, Format, MOST_FILE_ROWS};
 pub use feed_check::feed_faults;
 pub use import::{Again, Import, Payload, Progress, mapping_for};
 pub use indicator::{Passport, Range, Value, Verdict};
+pub use live::{Listening, Live, LiveEvent, Topic};
 pub use map::{
     BASE, FoundObject, InsideLayer, LayerInfo, LayerKind, MapStore, Moment, NearItem, Property, Tile,
     TileWanted,

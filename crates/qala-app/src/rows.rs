@@ -29,6 +29,8 @@ pub struct RowsWanted {
     pub order: Option<String>,
     /// Letters that stand in some column, in any case.
     pub filter: Option<String>,
+    /// As the lake knew it at this instant, µs of UTC; now when absent.
+    pub as_of: Option<i64>,
 }
 
 /// A page of rows.
@@ -113,7 +115,7 @@ impl Centre {
                 principal: principal.clone(),
                 ..Query::system(sql)
             };
-            query.as_of(seq.map(AsOf::Seq))
+            query.as_of(seq.map(AsOf::Seq).or(wanted.as_of.map(AsOf::Instant)))
         };
         let counted = ask(format!("SELECT count(*) AS n FROM {table}{condition}"), None);
         let (batches, seq) = collect(&*self.engine, &counted).await?;
@@ -124,17 +126,7 @@ impl Centre {
             .unwrap_or_default();
         let names: Vec<String> = shown.iter().map(|name| quoted(name)).collect();
         let mut sql = format!("SELECT {} FROM {table}{condition} ORDER BY ", names.join(", "));
-        if let Some(order) = &wanted.order {
-            let (name, direction) = order
-                .strip_prefix('-')
-                .map_or((order.as_str(), "ASC"), |name| (name, "DESC"));
-            if !shown.contains(&name) {
-                return Err(AppError::Usage(format!(
-                    "there is no column `{name}` to order by"
-                )));
-            }
-            let _ = write!(sql, "{} {direction} NULLS LAST, ", quoted(name));
-        }
+        sql.push_str(&order_of(&shown, wanted.order.as_deref())?);
         let _ = write!(
             sql,
             "_seq LIMIT {} OFFSET {}",
@@ -174,6 +166,27 @@ impl Centre {
             sources,
         })
     }
+}
+
+/// The order of rows: empty, or a column with a comma behind it.
+pub(crate) fn order_of(shown: &[&str], order: Option<&str>) -> Result<String> {
+    let Some(order) = order else {
+        return Ok(String::new());
+    };
+    let (name, direction) = order
+        .strip_prefix('-')
+        .map_or((order, "ASC"), |name| (name, "DESC"));
+    if !shown.contains(&name) {
+        return Err(AppError::Usage(format!(
+            "there is no column `{name}` to order by"
+        )));
+    }
+    Ok(format!("{} {direction} NULLS LAST, ", quoted(name)))
+}
+
+/// The rows of a dataset in which the letters stand in some column that the reader sees.
+pub(crate) fn condition_of(spec: &DatasetSpec, reader: &Reader, filter: Option<&str>) -> String {
+    condition(&reader.columns(spec), filter)
 }
 
 /// The rows in which the letters stand in some column.

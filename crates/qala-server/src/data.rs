@@ -1,17 +1,19 @@
 //! Routes of datasets and their rows, and the table page.
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Path, Query, State as Extract};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use qala_api as api;
-use qala_app::RowsWanted;
+use qala_app::{AppError, FileBytes, Format, MOST_FILE_ROWS, RowsWanted};
 use qala_core::Text;
 use qala_core::spec::{Column, DatasetSpec};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::State;
+use crate::asked::instant;
 use crate::error::Answer;
 use crate::principal::reader;
 
@@ -60,6 +62,8 @@ pub(crate) struct RowsQuery {
     offset: u64,
     order: Option<String>,
     q: Option<String>,
+    as_of: Option<String>,
+    format: Option<String>,
 }
 
 /// A page of rows.
@@ -68,7 +72,7 @@ pub(crate) async fn rows(
     Path(name): Path<String>,
     Query(query): Query<RowsQuery>,
     headers: HeaderMap,
-) -> Result<Json<api::Rows>, Answer> {
+) -> Result<Response, Answer> {
     let centre = &state.centre;
     let reader = reader(&state, &headers).await?;
     let wanted = RowsWanted {
@@ -76,7 +80,17 @@ pub(crate) async fn rows(
         offset: query.offset,
         order: query.order,
         filter: query.q,
+        as_of: instant(centre, "as_of", query.as_of.as_deref())?,
     };
+    if let Some(format) = file_format(query.format.as_deref())? {
+        // A file is all rows, unless somebody says otherwise.
+        let wanted = RowsWanted {
+            limit: query.limit.unwrap_or(MOST_FILE_ROWS),
+            ..wanted
+        };
+        let bytes = centre.export_rows(&name, &wanted, format, &reader).await?;
+        return Ok(file(&name, format, bytes));
+    }
     let page = centre.rows_page(&name, &wanted, &reader).await?;
     let column = |column: &&Column| api::Column {
         name: column.name.clone(),
@@ -118,7 +132,36 @@ pub(crate) async fn rows(
         seq: page.seq,
         sources: page.sources.iter().map(source).collect(),
         rows: page.rows,
-    }))
+    })
+    .into_response())
+}
+
+/// The format of a file that is asked for; `None` for JSON.
+///
+/// # Errors
+/// A word that is no format.
+pub(crate) fn file_format(word: Option<&str>) -> Result<Option<Format>, Answer> {
+    match word {
+        None | Some("json") => Ok(None),
+        Some(word) => match Format::parse(word) {
+            Some(format) => Ok(Some(format)),
+            None => Err(AppError::Usage(format!(
+                "`{word}` is not a format of files; see /api/openapi.json"
+            ))
+            .into()),
+        },
+    }
+}
+
+/// A file that is saved under a name.
+pub(crate) fn file(name: &str, format: Format, bytes: FileBytes) -> Response {
+    let said = format!("attachment; filename=\"{name}.{}\"", format.suffix());
+    let headers = [
+        (header::CONTENT_TYPE, format.media_type().to_owned()),
+        (header::CONTENT_DISPOSITION, said),
+        (header::CACHE_CONTROL, "private, no-store".to_owned()),
+    ];
+    (headers, Body::from_stream(bytes)).into_response()
 }
 
 /// The table page: the same for the list of datasets and for each of them.

@@ -9,8 +9,10 @@ mod body;
 mod cookie;
 mod data;
 mod error;
+mod events;
 mod feeds;
 mod guard;
+mod health;
 mod ingest;
 mod map;
 mod openapi;
@@ -23,6 +25,8 @@ mod sensorthings;
 mod session;
 mod tag;
 mod trust;
+mod web;
+mod wrap;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -48,10 +52,10 @@ pub struct State {
 /// All routes.
 pub fn router(state: State) -> Router {
     Router::new()
-        .route("/", get(page::index))
+        .route("/", get(web::index))
         .route("/page/{*file}", get(page::file))
-        .route("/data", get(data::page))
-        .route("/data/{dataset}", get(data::page))
+        .route("/data", get(web::data))
+        .route("/data/{dataset}", get(web::data))
         .route("/api/datasets", get(data::datasets))
         .route("/api/datasets/{name}/rows", get(data::rows))
         .route("/api/catalog", get(read::catalog))
@@ -95,6 +99,10 @@ pub fn router(state: State) -> Router {
         )
         .route("/api/tokens/{id}", delete(administration::revoke_token))
         .route("/api/audit", get(administration::audit))
+        .route("/api/events", get(events::events))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .route("/api/ingest/{feed}", post(ingest::push))
         .route(sensorthings::ROOT, any(sensorthings::any))
         .route(&format!("{}/", sensorthings::ROOT), any(sensorthings::any))
@@ -102,7 +110,9 @@ pub fn router(state: State) -> Router {
             &format!("{}/{{*path}}", sensorthings::ROOT),
             any(sensorthings::any),
         )
+        .fallback(get(web::any))
         .layer(from_fn_with_state(state.clone(), guard::check))
+        .layer(axum::middleware::from_fn(wrap::wrap))
         .with_state(state)
 }
 
@@ -126,6 +136,13 @@ pub async fn serve(
         );
     }
     ready(address);
+    let centre = Arc::clone(&state.centre);
+    let stop = async move {
+        stop.await;
+        // Listeners would never go by themselves.
+        centre.live.stop();
+    };
+    drop(tokio::task::spawn_blocking(web::pack_all));
     let routes = router(state).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, routes).with_graceful_shutdown(stop).await
 }

@@ -6,14 +6,15 @@ use axum::extract::{Path, Query, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use qala_api as api;
-use qala_app::lake::Clock as _;
+use qala_app::lake::{AsOf, Clock as _};
 use qala_app::{AppError, Centre, Range, SystemClock, TransportState, Verdict};
 use qala_core::spec::FeedSpec;
-use qala_core::{Grain, Text, Zone, parse_instant};
+use qala_core::{Grain, Text, Zone};
 use serde::Deserialize;
 
 use crate::State;
-use crate::asked::body;
+use crate::asked::{body, instant};
+use crate::data;
 use crate::error::Answer;
 use crate::principal::reader;
 
@@ -102,6 +103,8 @@ pub(crate) struct ValuesQuery {
     grain: Option<String>,
     from: Option<String>,
     to: Option<String>,
+    as_of: Option<String>,
+    format: Option<String>,
 }
 
 /// Stored values of an indicator.
@@ -110,37 +113,40 @@ pub(crate) async fn values(
     Path(id): Path<String>,
     Query(query): Query<ValuesQuery>,
     headers: HeaderMap,
-) -> Found<api::Values> {
+) -> Result<Response, Answer> {
     let reader = reader(&state, &headers).await?;
-    let centre = state.centre.clone();
-    answer(async move {
-        let spec = centre.indicator(&id)?;
-        let grain = match &query.grain {
-            Some(word) => {
-                Grain::parse(word).ok_or_else(|| AppError::Usage(format!("`{word}` is not a grain")))?
-            }
-            None => spec.grains.first().copied().unwrap_or(Grain::Day),
-        };
-        let instant = |given: &Option<String>, default: i64| match given {
-            Some(t) => parse_instant(&t.replace(' ', "+"), Some(&centre.zone))
-                .map_err(|e| AppError::Usage(e.to_string())),
-            None => Ok(default),
-        };
-        // 1900 to 2100.
-        let range = Range {
-            from: instant(&query.from, -2_208_988_800_000_000)?,
-            to: instant(&query.to, 4_102_444_800_000_000)?,
-            grain,
-        };
-        let mut values = centre.stored(&id, range, None).await?;
-        reader.hide(&centre.lake.dataset(VALUES)?.spec, &mut values);
-        Ok(api::Values {
-            indicator: id,
-            grain: grain.to_string(),
-            values,
-        })
+    let centre = &state.centre;
+    let spec = centre.indicator(&id)?;
+    let grain = match &query.grain {
+        Some(word) => {
+            Grain::parse(word).ok_or_else(|| AppError::Usage(format!("`{word}` is not a grain")))?
+        }
+        None => spec.grains.first().copied().unwrap_or(Grain::Day),
+    };
+    let read = |name: &str, given: &Option<String>| instant(centre, name, given.as_deref());
+    // 1900 to 2100.
+    let range = Range {
+        from: read("from", &query.from)?.unwrap_or(-2_208_988_800_000_000),
+        to: read("to", &query.to)?.unwrap_or(4_102_444_800_000_000),
+        grain,
+    };
+    let as_of = read("as_of", &query.as_of)?;
+    if let Some(format) = data::file_format(query.format.as_deref())? {
+        let window = (range.from, range.to);
+        let bytes = centre
+            .export_values(&id, grain, window, as_of, format, &reader)
+            .await?;
+        return Ok(data::file(&id, format, bytes));
+    }
+    let mut values = centre.stored(&id, range, as_of.map(AsOf::Instant)).await?;
+    let spec = centre.lake.dataset(VALUES).map_err(AppError::from)?;
+    reader.hide(&spec.spec, &mut values);
+    Ok(Json(api::Values {
+        indicator: id,
+        grain: grain.to_string(),
+        values,
     })
-    .await
+    .into_response())
 }
 
 /// Places in force now.

@@ -124,10 +124,8 @@ impl Centre {
     ///
     /// # Errors
     /// The registry's; then nothing is to be given.
-    pub async fn note_export(&self, reader: &Reader, what: &str, format: &str, rows: usize) -> Result<()> {
-        let note = Note::new(reader.id(), AuditAction::Export, what)
-            .with("format", format)
-            .with("rows", rows);
+    pub async fn note_export(&self, reader: &Reader, what: &str, format: &str) -> Result<()> {
+        let note = Note::new(reader.id(), AuditAction::Export, what).with("format", format);
         Ok(self.registry.note(&note, SystemClock.now()).await?)
     }
 

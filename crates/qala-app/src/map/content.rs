@@ -108,7 +108,10 @@ impl Content {
 
     /// The name of a row; its id when it has none.
     pub(crate) fn title(&self, row: u32) -> Text {
-        let any = NAMES.iter().find_map(|name| self.text(row, name));
+        let any = self
+            .name_columns()
+            .into_iter()
+            .find_map(|name| self.text(row, name));
         let any = any.map_or_else(|| self.id(row), ToOwned::to_owned);
         let of = |column: &str| {
             self.text(row, column)
@@ -119,6 +122,30 @@ impl Content {
             ru: of("name_ru"),
             en: of("name_en"),
         }
+    }
+
+    /// Columns that hold names, those of the whole thing first.
+    fn name_columns(&self) -> Vec<&str> {
+        let Names::Read { columns, .. } = &self.names else {
+            return Vec::new();
+        };
+        let fields = columns.schema_ref().fields();
+        let more = fields
+            .iter()
+            .map(|f| f.name().as_str())
+            .filter(|name| super::is_name(name));
+        NAMES.into_iter().chain(more).collect()
+    }
+
+    /// True when a row says that it is simulated.
+    pub(crate) fn says_simulated(&self) -> bool {
+        let Names::Read { columns, .. } = &self.names else {
+            return false;
+        };
+        let column = columns
+            .column_by_name("simulated")
+            .and_then(|c| c.as_boolean_opt());
+        column.is_some_and(|column| column.iter().any(|yes| yes == Some(true)))
     }
 
     /// The properties of a row.

@@ -93,9 +93,18 @@ impl Centre {
         let mut found = Vec::new();
         for layer in self.layer_specs() {
             match self.info(&layer, reader).await {
-                Ok(info) if info.bounds.is_some() || info.kind == LayerKind::Cells => found.push(info),
-                // A table that is too large to be drawn as a whole is one in a window all the same.
-                Ok(_) | Err(AppError::TooLarge(_)) => {}
+                Ok(info) if info.bounds.is_some() => found.push(info),
+                // Nothing is there now, or it may not be told where; a layer is what has rows at all.
+                Ok(info)
+                    if (info.window_s.is_some() || info.kind == LayerKind::Cells)
+                        && self.has_rows(&layer).await? =>
+                {
+                    found.push(info);
+                }
+                Ok(_) => {}
+                Err(AppError::TooLarge(message)) => {
+                    tracing::warn!(layer = %layer.spec.name, message, "not listed")
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -229,6 +238,7 @@ impl Centre {
             };
             origin.licence = licences.join("; ");
         }
+        origin.simulated |= content.says_simulated();
         self.map.note_origin(content.version, origin.clone());
         Ok(origin)
     }

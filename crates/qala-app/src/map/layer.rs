@@ -109,11 +109,12 @@ impl<'a> LayerSpec<'a> {
             .filter(|c| !c.role.is_some_and(|role| places.contains(&role)))
             .filter(|c| !self.id.contains(&c.name.as_str()))
             .collect();
-        if let Place::Step(_, _, step) = self.place {
-            columns.retain(|c| c.name != step);
+        if matches!(self.place, Place::Step(..)) {
+            // They are of a place of the line, not of the line.
+            columns.clear();
         }
         // Names first, so that they are never among those that are too many.
-        columns.sort_by_key(|c| !NAMES.contains(&c.name.as_str()));
+        columns.sort_by_key(|c| !super::is_name(&c.name));
         columns.truncate(MOST_PROPERTIES);
         columns
     }
@@ -124,7 +125,49 @@ impl<'a> LayerSpec<'a> {
     }
 }
 
+/// The columns of a layer of moving things.
+#[derive(Debug, Clone)]
+pub(crate) struct LayerColumns {
+    pub(crate) table: String,
+    pub(crate) id: String,
+    pub(crate) lon: String,
+    pub(crate) lat: String,
+    pub(crate) time: String,
+    /// Columns that anybody may see.
+    pub(crate) more: Vec<String>,
+}
+
 impl Centre {
+    /// Layers of things that move.
+    pub(crate) fn moving_layers(&self) -> Vec<LayerColumns> {
+        let columns = |layer: LayerSpec<'_>| {
+            let (Place::Degrees(lon, lat), [id], Some(time)) = (layer.place, layer.id.as_slice(), layer.time)
+            else {
+                return None;
+            };
+            let public = |c: &&Column| c.sensitivity == Sensitivity::Public;
+            Some(LayerColumns {
+                table: layer.spec.name.to_string(),
+                id: (*id).to_owned(),
+                lon: lon.to_owned(),
+                lat: lat.to_owned(),
+                time: time.to_owned(),
+                more: layer
+                    .spec
+                    .columns
+                    .iter()
+                    .filter(public)
+                    .map(|c| c.name.clone())
+                    .collect(),
+            })
+        };
+        self.layer_specs()
+            .into_iter()
+            .filter(|layer| layer.moves)
+            .filter_map(columns)
+            .collect()
+    }
+
     /// Every layer.
     pub(crate) fn layer_specs(&self) -> Vec<LayerSpec<'_>> {
         let specs = self.lake.specs();

@@ -18,7 +18,10 @@ pub use object::{FoundObject, Property};
 pub use store::MapStore;
 pub use tile::{BASE, Moment, Tile, TileWanted};
 
+pub(crate) use layer::LayerColumns;
+pub(crate) use load::{instant as instant_literal, quoted};
+
 /// True for a column that holds names of things.
 pub(crate) fn is_name(column: &str) -> bool {
-    layer::NAMES.contains(&column)
+    layer::NAMES.contains(&column) || column.ends_with("_name")
 }

@@ -105,7 +105,13 @@ impl Centre {
             })
             .collect();
         let text = |name: &str| row.get(name).and_then(Value::as_str).filter(|t| !t.is_empty());
-        let any = NAMES.iter().find_map(|name| text(name)).unwrap_or(id).to_owned();
+        let named = row.keys().map(String::as_str).filter(|name| super::is_name(name));
+        let any = NAMES
+            .into_iter()
+            .chain(named)
+            .find_map(text)
+            .unwrap_or(id)
+            .to_owned();
         let of = |name: &str| text(name).map_or_else(|| any.clone(), ToOwned::to_owned);
         Ok(FoundObject {
             title: Text {

@@ -263,6 +263,11 @@ impl Centre {
         Ok(Some(content))
     }
 
+    /// True when a layer has rows at all.
+    pub(crate) async fn has_rows(&self, layer: &LayerSpec<'_>) -> Result<bool> {
+        self.has_rows_after(layer, -1).await
+    }
+
     async fn has_rows_after(&self, layer: &LayerSpec<'_>, seq: i64) -> Result<bool> {
         let sql = format!(
             "SELECT 1 AS one FROM {} WHERE _seq > {seq} LIMIT 1",

@@ -9,12 +9,11 @@ use qala_core::{DatasetName, Position, Reading, Unit, Zone};
 use serde_json::Value as Json;
 
 use super::cell::{Record, is_missing, written};
-use super::plan::{Columns, Misfit, Plan, Rule};
+use super::plan::{Columns, Misfit, Plan};
 use super::totals::Totals;
 use super::values::{LastTime, Work};
 use crate::batch::{Batch, Value};
 use crate::fault::{Fault, PERSONAL, Warnings, reject_all, with_raw};
-use crate::number::Convert;
 use crate::selection::{Choice, Selection};
 use crate::{Context, Sink, Stopped};
 

@@ -29,6 +29,8 @@ mod rights;
 #[cfg(test)]
 mod s3;
 #[cfg(test)]
+mod screen;
+#[cfg(test)]
 mod senders;
 #[cfg(test)]
 mod sensorthings;
