@@ -1,5 +1,5 @@
 -- id = "traffic.flow"
--- version = 1
+-- version = 2
 -- title.kk = "Көлік ағыны"
 -- title.ru = "Интенсивность движения"
 -- title.en = "Traffic flow"
@@ -13,41 +13,18 @@
 -- better = "neither"
 -- grains = ["minute15", "hour", "day", "week", "month", "quarter", "year"]
 -- owner_function = "road-traffic"
+-- parts = ["detector_hours"]
 -- every_min = 15
--- # The mean of all flow readings of the detectors, over all lanes; each reading counts once.
+-- # The mean over detectors and hours (quarters of an hour, when they are asked for), over all lanes. Where no detector has
+-- # readings, the archive of hours is read.
 
-WITH detectors AS (
-    SELECT detector_id, lon, lat
-    FROM (
-        SELECT detector_id, lon, lat, row_number() OVER (PARTITION BY detector_id ORDER BY feed) AS n
-        FROM traffic_detectors
-    )
-    WHERE n = 1
-),
-located AS (
-    SELECT d.detector_id, p.place_id, p.valid_from, p.valid_to
-    FROM detectors AS d
-    JOIN organisation_places AS p ON ST_Contains(ST_GeomFromText(p.geometry), ST_Point(d.lon, d.lat))
-    WHERE p.kind = 'district' AND p.geometry IS NOT NULL
-),
-readings AS (
-    SELECT detector_id, t, value FROM traffic_readings WHERE quantity = 'flow' AND t >= :from AND t < :to
-),
--- A reading belongs to the city and to the district in force when it was taken.
-placed AS (
-    SELECT 'city' AS place, t, value FROM readings
-    UNION ALL
-    SELECT l.place_id AS place, r.t, r.value
-    FROM located AS l
-    JOIN readings AS r
-        ON l.detector_id = r.detector_id AND r.t >= l.valid_from AND (l.valid_to IS NULL OR r.t < l.valid_to)
-)
 SELECT
     place,
-    local_start(:grain, t, :zone) AS period_start,
-    qavg(value) AS value,
-    count(*) AS row_count,
-    qsum(value) AS numerator,
+    local_start(:grain, hour, :zone) AS period_start,
+    qavg(flow) AS value,
+    CAST(sum(flow_n) AS BIGINT) AS row_count,
+    qsum(flow) AS numerator,
     CAST(count(*) AS DOUBLE) AS denominator
-FROM placed
-GROUP BY place, local_start(:grain, t, :zone)
+FROM placed_detector_hours
+WHERE flow IS NOT NULL
+GROUP BY place, local_start(:grain, hour, :zone)

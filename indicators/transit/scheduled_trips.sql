@@ -13,50 +13,12 @@
 -- better = "higher"
 -- grains = ["day", "week", "month", "quarter", "year"]
 -- owner_function = "public-transport"
+-- parts = ["services"]
 -- every_min = 1440
 -- # Trips of the service day: a trip that ends after 24:00 counts on the date on which its service began. A district counts
 -- # the trips that call at one of its stops at least.
 
-WITH dates AS (
-    SELECT CAST(day AS DATE) AS date
-    FROM (
-        SELECT unnest(generate_series(
-            local_date(:from, :zone),
-            local_date(:to - INTERVAL '1 second', :zone),
-            INTERVAL '1 day'
-        )) AS day
-    )
-),
--- What runs on a date: the week says so and no exception takes it away, or an exception adds it.
-services AS (
-    SELECT c.feed, c.service_id, d.date
-    FROM gtfs_calendar AS c
-    JOIN dates AS d ON d.date >= c.start_date AND d.date <= c.end_date
-    WHERE CASE date_part('dow', d.date)
-            WHEN 0 THEN c.sunday
-            WHEN 1 THEN c.monday
-            WHEN 2 THEN c.tuesday
-            WHEN 3 THEN c.wednesday
-            WHEN 4 THEN c.thursday
-            WHEN 5 THEN c.friday
-            ELSE c.saturday
-        END = 1
-        AND NOT EXISTS (
-            SELECT 1 FROM gtfs_calendar_dates AS x
-            WHERE x.feed = c.feed AND x.service_id = c.service_id AND x.date = d.date AND x.exception_type = 2
-        )
-    UNION
-    SELECT x.feed, x.service_id, x.date
-    FROM gtfs_calendar_dates AS x
-    JOIN dates AS d ON d.date = x.date
-    WHERE x.exception_type = 1
-),
--- A trip with frequencies runs once for each of these starts instead of once.
-starts AS (
-    SELECT feed, trip_id, unnest(generate_series(start_time, end_time - 1, headway_secs)) AS start_time
-    FROM gtfs_frequencies
-),
-located AS (
+WITH located AS (
     SELECT s.feed, s.stop_id, p.place_id, p.valid_from, p.valid_to
     FROM gtfs_stops AS s
     JOIN organisation_places AS p ON ST_Contains(ST_GeomFromText(p.geometry), ST_Point(s.stop_lon, s.stop_lat))
@@ -65,7 +27,7 @@ located AS (
 trips AS (
     SELECT t.feed, t.service_id, t.trip_id, coalesce(r.runs, 1) AS runs
     FROM gtfs_trips AS t
-    LEFT JOIN (SELECT feed, trip_id, count(*) AS runs FROM starts GROUP BY feed, trip_id) AS r
+    LEFT JOIN (SELECT feed, trip_id, count(*) AS runs FROM trip_starts GROUP BY feed, trip_id) AS r
         ON r.feed = t.feed AND r.trip_id = t.trip_id
 ),
 calls AS (
@@ -95,7 +57,7 @@ days AS (
     SELECT DISTINCT
         'city' AS place, service_time(d.date, 43200, :zone) AS noon,
         CAST(NULL AS TIMESTAMP) AS valid_from, CAST(NULL AS TIMESTAMP) AS valid_to, 0 AS runs, 0 AS n
-    FROM dates AS d
+    FROM service_dates AS d
     JOIN gtfs_calendar AS c ON d.date >= c.start_date AND d.date <= c.end_date
 )
 SELECT

@@ -147,6 +147,12 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 5,
     },
     Step {
+        name: "local statistics with conditional permutation beside esda: 1,000 to 100,000 cells",
+        kind: Kind::Bench,
+        command: "python3 benches/spatial.py",
+        budget_minutes: 60,
+    },
+    Step {
         name: "speed of the CSV parser",
         kind: Kind::Bench,
         command: "cargo test --workspace --lib csv_speed -- --ignored --nocapture",

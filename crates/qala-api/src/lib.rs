@@ -2,9 +2,23 @@
 //!
 //! What belongs here: types that the server sends and clients read. What does not: how they are made, Arrow, DataFusion.
 
+mod account;
 mod data;
+mod map;
+pub mod openapi;
+mod question;
 
+pub use account::{
+    Audit, AuditEntry, NewPassword, NewToken, OneTimePassword, Session, SessionUser, SignIn, Token,
+    TokenWanted, User, UserWanted,
+};
 pub use data::{DatasetEntry, Rows, Source};
+pub use map::{
+    Found, Inside, InsideItem, Layer, LayerProperty, LayerTime, Object, ObjectProperty, TileJson, VectorLayer,
+};
+pub use question::{
+    AnswerColumn, Answered, Health, Passport, Question, SqlColumn, SqlTable, Verdict, Verified, VerifyWanted,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

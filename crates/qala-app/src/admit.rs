@@ -98,6 +98,7 @@ impl Centre {
         feeds: &[String],
         expires: Option<&str>,
         sandbox: bool,
+        by: &str,
     ) -> Result<String> {
         let feeds = feeds
             .iter()
@@ -119,18 +120,20 @@ impl Centre {
         let grant = TokenGrant {
             label: sender.to_owned(),
             feeds: Some(feeds),
+            scopes: Vec::new(),
             sandbox,
             expires_at,
         };
         let token = self
             .registry
-            .issue_sender_token(sender, &grant, rand::random(), now)
+            .issue_sender_token(sender, &grant, rand::random(), by, now)
             .await?;
         Ok(token.reveal().to_owned())
     }
 }
 
-fn expiry(text: &str, zone: &Zone) -> Result<i64> {
+/// The instant at which a token ends: that of the text, or the end of its day.
+pub(crate) fn expiry(text: &str, zone: &Zone) -> Result<i64> {
     match qala_core::parse_date(text) {
         Some(day) => Ok(zone.day_start(day + 1)),
         None => qala_core::parse_instant(text, Some(zone)).map_err(|e| AppError::Usage(e.to_string())),

@@ -46,6 +46,7 @@ impl Background {
             tasks.spawn(watching(Arc::clone(centre)));
             tasks.spawn(scheduling(Arc::clone(centre)));
             tasks.spawn(judging(Arc::clone(centre)));
+            tasks.spawn(keeping_heads(Arc::clone(centre)));
         }
         Self { tasks }
     }
@@ -104,6 +105,15 @@ async fn relaying(centre: Arc<Centre>) {
             tracing::error!(%error, "relay failed; it goes on from where it was");
         }
         tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+async fn keeping_heads(centre: Arc<Centre>) {
+    loop {
+        if let Err(error) = centre.keep_audit_head().await {
+            tracing::error!(%error, "the head of the audit could not be kept");
+        }
+        tokio::time::sleep(Duration::from_secs(600)).await;
     }
 }
 

@@ -7,12 +7,15 @@ use qala_core::Zone;
 use qala_core::spec::{FeedSpec, IndicatorSpec, Kind, nearest};
 use qala_disk::RealDisk;
 use qala_lake::{Clock, Lake, LakeOptions, LocalEngine, LocalOptions};
-use qala_registry::{Pack, Registry, Sandbox, TokenGrant, load_pack};
+use qala_registry::{Pack, Registry, Sandbox, load_pack};
 
+use crate::account::SignInDoor;
 use crate::clock::SystemClock;
 use crate::content::Content;
 use crate::demo::Demo;
 use crate::error::{AppError, Result};
+use crate::live::Live;
+use crate::map::MapStore;
 use crate::memory;
 use crate::obligation::Watch;
 use crate::schedule::Computing;
@@ -75,12 +78,22 @@ pub struct Centre {
     pub(crate) watch: Watch,
     /// What integrators tried.
     pub(crate) sandbox: Sandbox,
+    /// What guards the door of people.
+    pub(crate) sign_in_door: SignInDoor,
     /// How the transports of the feeds do.
     pub transports: TransportStates,
     /// How far the seeded city has come, when this is one.
     pub demo: Demo,
     /// When indicators are computed.
     pub computing: Computing,
+    /// Indexes of the map.
+    pub map: MapStore,
+    /// What is told to those who listen.
+    pub live: Live,
+    /// Told apart by it: this run of the program.
+    pub boot: u64,
+    /// Turns of questions from outside.
+    pub(crate) questions: tokio::sync::Semaphore,
     // Held while the directory is open; the system lets it go when the process ends, however it ends.
     _lock: std::fs::File,
 }
@@ -134,9 +147,14 @@ impl Centre {
             city: pack.name,
             sensors,
             watch: Watch::default(),
+            sign_in_door: SignInDoor::default(),
             transports,
             demo: Demo::default(),
             computing: Computing::default(),
+            map: MapStore::default(),
+            live: Live::default(),
+            boot: rand::random(),
+            questions: tokio::sync::Semaphore::new(crate::question::AT_ONCE),
             _lock: lock,
         };
         centre.relay().await?;
@@ -195,20 +213,6 @@ impl Centre {
             }
         }
         Ok(range)
-    }
-
-    /// Adds a user and gives a token, which is shown once.
-    ///
-    /// # Errors
-    /// The registry's.
-    pub async fn add_user(&self, id: &str, name: &str, role: &str) -> Result<String> {
-        let now = self.clock.now();
-        self.registry.add_user(id, name, role, role, now).await?;
-        let token = self
-            .registry
-            .issue_token(id, &TokenGrant::person("first"), rand::random(), now)
-            .await?;
-        Ok(token.reveal().to_owned())
     }
 
     /// Where the bytes of a pushed message are gathered.

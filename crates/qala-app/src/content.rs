@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use qala_core::spec::{DatasetSpec, FeedSpec, IndicatorSpec, Mapping};
+use qala_core::spec::{DatasetSpec, FeedSpec, IndicatorSpec, Mapping, QueryParts};
 use rust_embed::RustEmbed;
 
 use crate::error::{AppError, Result};
@@ -73,14 +73,24 @@ impl Content {
             .collect()
     }
 
-    /// All indicator specs, by id.
+    /// All indicator specs, by id. The files in folders `parts` are what they share.
     ///
     /// # Errors
     /// The first spec that is wrong.
     pub fn indicators() -> Result<Vec<IndicatorSpec>> {
-        let mut specs: Vec<IndicatorSpec> = texts::<Indicators>()
+        let (shared, files): (Vec<_>, Vec<_>) = texts::<Indicators>()
+            .into_iter()
+            .partition(|(path, _)| path.contains("/parts/"));
+        let parts: QueryParts = shared
+            .into_iter()
+            .filter_map(|(path, text)| {
+                let stem = Path::new(&path).file_stem()?.to_str()?;
+                Some((stem.to_owned(), text))
+            })
+            .collect();
+        let mut specs: Vec<IndicatorSpec> = files
             .iter()
-            .map(|(path, text)| Ok(IndicatorSpec::from_sql(path, text)?))
+            .map(|(path, text)| Ok(IndicatorSpec::from_sql(path, text, &parts)?))
             .collect::<Result<_>>()?;
         specs.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(specs)

@@ -25,9 +25,26 @@ pub enum AppError {
     /// The token is good, but not for this.
     #[error("{0}")]
     Forbidden(String),
+    /// Somebody tried too often.
+    #[error("too many tries; wait {retry_after_s} s")]
+    TooMany {
+        /// Seconds to wait.
+        retry_after_s: u64,
+    },
     /// A message is larger than is taken in at once.
     #[error("{0}")]
     TooLarge(String),
+    /// It took too long and was stopped.
+    #[error("{0}")]
+    TimedOut(String),
+    /// As much of this is under way as is done at once.
+    #[error("as many {what} as at once; come again in {retry_after_s} s")]
+    Busy {
+        /// What is under way.
+        what: &'static str,
+        /// When to come again.
+        retry_after_s: u64,
+    },
     /// Reading or writing failed.
     #[error("{action}: {source}")]
     Io {
@@ -56,6 +73,7 @@ impl AppError {
                 | Self::Spec(_)
                 | Self::Registry(
                     RegistryError::UnknownToken(_)
+                        | RegistryError::UnknownUser(_)
                         | RegistryError::UserExists(_)
                         | RegistryError::Empty { .. }
                 )

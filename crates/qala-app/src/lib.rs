@@ -3,6 +3,7 @@
 //! What belongs here: ingest loops and transports, schedules, indicator runs, backup, the relay from registry to lake.
 //! What does not: routes, command-line arguments, any city's name.
 
+mod account;
 mod admit;
 mod background;
 mod backup;
@@ -12,21 +13,26 @@ mod content;
 mod demo;
 mod dry_run;
 mod error;
+mod export;
 mod feed_check;
 mod import;
 mod indicator;
+mod live;
+mod map;
 mod memory;
 mod model_input;
 mod obligation;
 mod offer;
 mod pack_build;
 mod quarantine;
+mod question;
 mod recipe;
 mod relay;
 mod reread;
 mod rows;
 mod sandbox;
 mod schedule;
+mod search;
 mod sensorthings;
 mod shelf;
 mod spool;
@@ -34,6 +40,9 @@ mod transport;
 mod trust;
 mod value;
 
+pub use account::{
+    AuditFault, FirstAdministrator, Reader, SignInDoor, SignedIn, TokenWish, Visitor, check_audit,
+};
 pub use admit::{Admission, Door};
 pub use background::Background;
 pub use backup::{BackupMark, backup, restore};
@@ -43,9 +52,15 @@ pub use content::Content;
 pub use demo::{Demo, DemoPhase, DemoStatus};
 pub use dry_run::{MappedRow, TriedOut};
 pub use error::{AppError, Result, with_causes};
+pub use export::{FileBytes, Format, MOST_FILE_ROWS};
 pub use feed_check::feed_faults;
 pub use import::{Again, Import, Payload, Progress, mapping_for};
 pub use indicator::{Passport, Range, Value, Verdict};
+pub use live::{Listening, Live, LiveEvent, Topic};
+pub use map::{
+    BASE, FoundObject, InsideLayer, LayerInfo, LayerKind, MapStore, Moment, NearItem, Property, Tile,
+    TileWanted,
+};
 pub use model_input::{is_question, model_file, model_table, table_of};
 pub use obligation::{Change, Day, FeedHistory, Obligation, Silence};
 pub use offer::{Offer, Target, city_zone, columns_of, offer, saved_name};
@@ -55,9 +70,11 @@ pub use qala_lake as lake;
 pub use qala_models as models;
 pub use qala_registry as registry;
 pub use quarantine::{Retried, Wanted};
+pub use question::{MOST_ANSWER_ROWS, SqlAnswer, VisibleTable};
 pub use rows::{MOST_ROWS, RowsPage, RowsWanted};
 pub use sandbox::LARGEST_SANDBOX_MESSAGE;
 pub use schedule::{Computing, Schedule};
+pub use search::Hit;
 pub use sensorthings::{Created, FEED as STA_FEED, StaAnswer, StaChange, StaError, StaResult};
 pub use shelf::{Saved, Shelf};
 pub use spool::{Spool, SpoolFile};

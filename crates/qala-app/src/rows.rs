@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use qala_core::spec::{Column, DatasetSpec, Kind, Role, Sensitivity};
-use qala_lake::{AsOf, Principal, Query, TableRights, collect};
-use qala_registry::User;
+use qala_core::spec::{Column, DatasetSpec, Kind, Role};
+use qala_lake::{AsOf, Query, collect};
 use serde_json::{Map, Value};
 
+use crate::account::{OWN_COLUMNS, Reader};
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
 
@@ -17,8 +17,6 @@ use crate::error::{AppError, Result};
 pub const MOST_ROWS: u64 = 500;
 /// Letters of a filter at most.
 const MOST_LETTERS: usize = 200;
-/// The lake's columns that come with every row.
-const OWN_COLUMNS: [&str; 3] = ["_seq", "_received_at", "_source"];
 
 /// Which rows are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +29,8 @@ pub struct RowsWanted {
     pub order: Option<String>,
     /// Letters that stand in some column, in any case.
     pub filter: Option<String>,
+    /// As the lake knew it at this instant, µs of UTC; now when absent.
+    pub as_of: Option<i64>,
 }
 
 /// A page of rows.
@@ -57,91 +57,54 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Who asks, with what of the table it may see: signed-in people see every column, everybody else the public ones.
-fn principal(reader: Option<&User>, spec: &DatasetSpec) -> Principal {
-    let visible = spec
-        .columns
-        .iter()
-        .filter(|column| reader.is_some() || column.sensitivity == Sensitivity::Public)
-        .map(|column| column.name.clone());
-    let feed = (spec.kind == Kind::Snapshot).then(|| "feed".to_owned());
-    let own = OWN_COLUMNS.map(str::to_owned);
-    let rows = TableRights {
-        columns: Some(visible.chain(feed).chain(own).collect()),
-        rows: None,
-    };
-    let messages = TableRights {
-        columns: Some(
-            ["id", "feed", "kind", "name", "_received_at"]
-                .map(str::to_owned)
-                .to_vec(),
-        ),
-        rows: None,
-    };
-    let tables = BTreeMap::from([
-        (spec.name.to_string(), rows),
-        ("lake_messages".to_owned(), messages),
-    ]);
-    match reader {
-        Some(user) => Principal::new(user.id.clone(), "rows of people", tables),
-        None => Principal::new("anybody", "rows of anybody", tables),
-    }
-}
-
 impl Centre {
-    /// The person that a token belongs to; nobody for that of a sender.
-    ///
-    /// # Errors
-    /// [`AppError::Unauthorised`] for one that is wrong, revoked or expired; the registry's.
-    pub async fn reader(&self, token: Option<&str>) -> Result<Option<User>> {
-        let Some(token) = token else { return Ok(None) };
-        let token = self.valid_token(token).await?;
-        // One that sends to feeds gives no right to read.
-        Ok(token.grant.feeds.is_none().then_some(token.user))
-    }
-
-    /// How many rows each dataset has.
+    /// How many rows each dataset has that somebody may see.
     ///
     /// # Errors
     /// The query's.
-    pub async fn row_counts(&self) -> Result<BTreeMap<String, u64>> {
-        let count = |spec: &&DatasetSpec| {
+    pub async fn row_counts(&self, reader: &Reader) -> Result<BTreeMap<String, u64>> {
+        let mut counts = self.lake.visible_rows();
+        let count = |spec: &DatasetSpec| {
             let name = &spec.name;
             format!(
                 "SELECT '{name}' AS name, count(*) AS n FROM {}",
                 quoted(name.as_str())
             )
         };
-        let specs = self.lake.specs();
-        let parts: Vec<String> = specs.iter().map(count).collect();
-        let rows = self.rows(&parts.join(" UNION ALL ")).await?;
-        let pair =
-            |row: &Map<String, Value>| Some((row.get("name")?.as_str()?.to_owned(), row.get("n")?.as_u64()?));
-        Ok(rows.iter().filter_map(pair).collect())
+        let specs: Vec<&DatasetSpec> = self
+            .lake
+            .specs()
+            .into_iter()
+            .filter(|spec| reader.sees_rows(spec))
+            .collect();
+        counts.retain(|name, _| specs.iter().any(|spec| spec.name.as_str() == name));
+        let unknown = specs
+            .into_iter()
+            .filter(|spec| !counts.contains_key(spec.name.as_str()));
+        let parts: Vec<String> = unknown.map(count).collect();
+        if !parts.is_empty() {
+            let rows = self.rows(&parts.join(" UNION ALL ")).await?;
+            let pair = |row: &Map<String, Value>| {
+                Some((row.get("name")?.as_str()?.to_owned(), row.get("n")?.as_u64()?))
+            };
+            counts.extend(rows.iter().filter_map(pair));
+        }
+        Ok(counts)
     }
 
-    /// A page of a dataset's rows.
+    /// A page of a dataset's rows. That records were read which are not for everybody is written down before.
     ///
     /// # Errors
-    /// A dataset or column that does not exist for the reader; the query's.
-    pub async fn rows_page(
-        &self,
-        name: &str,
-        wanted: &RowsWanted,
-        reader: Option<&User>,
-    ) -> Result<RowsPage<'_>> {
+    /// A dataset or column that does not exist for the reader; the query's; the registry's.
+    pub async fn rows_page(&self, name: &str, wanted: &RowsWanted, reader: &Reader) -> Result<RowsPage<'_>> {
         let spec = self
             .lake
             .specs()
             .into_iter()
-            .find(|spec| spec.name.as_str() == name)
+            .find(|spec| spec.name.as_str() == name && reader.sees_rows(spec))
             .ok_or_else(|| AppError::Usage(format!("there is no dataset `{name}`")))?;
-        let principal = principal(reader, spec);
-        let columns: Vec<&Column> = spec
-            .columns
-            .iter()
-            .filter(|column| reader.is_some() || column.sensitivity == Sensitivity::Public)
-            .collect();
+        let principal = reader.principal(self.lake.specs());
+        let columns = reader.columns(spec);
         let mut shown: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         shown.extend((spec.kind == Kind::Snapshot).then_some("feed"));
         shown.extend(OWN_COLUMNS);
@@ -152,7 +115,7 @@ impl Centre {
                 principal: principal.clone(),
                 ..Query::system(sql)
             };
-            query.as_of(seq.map(AsOf::Seq))
+            query.as_of(seq.map(AsOf::Seq).or(wanted.as_of.map(AsOf::Instant)))
         };
         let counted = ask(format!("SELECT count(*) AS n FROM {table}{condition}"), None);
         let (batches, seq) = collect(&*self.engine, &counted).await?;
@@ -163,17 +126,7 @@ impl Centre {
             .unwrap_or_default();
         let names: Vec<String> = shown.iter().map(|name| quoted(name)).collect();
         let mut sql = format!("SELECT {} FROM {table}{condition} ORDER BY ", names.join(", "));
-        if let Some(order) = &wanted.order {
-            let (name, direction) = order
-                .strip_prefix('-')
-                .map_or((order.as_str(), "ASC"), |name| (name, "DESC"));
-            if !shown.contains(&name) {
-                return Err(AppError::Usage(format!(
-                    "there is no column `{name}` to order by"
-                )));
-            }
-            let _ = write!(sql, "{} {direction} NULLS LAST, ", quoted(name));
-        }
+        sql.push_str(&order_of(&shown, wanted.order.as_deref())?);
         let _ = write!(
             sql,
             "_seq LIMIT {} OFFSET {}",
@@ -182,6 +135,12 @@ impl Centre {
         );
         let (batches, _) = collect(&*self.engine, &ask(sql, Some(seq))).await?;
         let rows = crate::value::rows_json(&batches, &self.zone);
+        let is_public =
+            spec.sensitivity.is_public() && columns.iter().all(|column| column.sensitivity.is_public());
+        if !is_public {
+            let filter = wanted.filter.as_deref().unwrap_or_default();
+            self.note_records(reader, name, rows.len(), filter).await?;
+        }
         let messages: BTreeSet<i64> = rows
             .iter()
             .filter_map(|row| row.get("_source")?.as_i64())
@@ -207,6 +166,27 @@ impl Centre {
             sources,
         })
     }
+}
+
+/// The order of rows: empty, or a column with a comma behind it.
+pub(crate) fn order_of(shown: &[&str], order: Option<&str>) -> Result<String> {
+    let Some(order) = order else {
+        return Ok(String::new());
+    };
+    let (name, direction) = order
+        .strip_prefix('-')
+        .map_or((order, "ASC"), |name| (name, "DESC"));
+    if !shown.contains(&name) {
+        return Err(AppError::Usage(format!(
+            "there is no column `{name}` to order by"
+        )));
+    }
+    Ok(format!("{} {direction} NULLS LAST, ", quoted(name)))
+}
+
+/// The rows of a dataset in which the letters stand in some column that the reader sees.
+pub(crate) fn condition_of(spec: &DatasetSpec, reader: &Reader, filter: Option<&str>) -> String {
+    condition(&reader.columns(spec), filter)
 }
 
 /// The rows in which the letters stand in some column.

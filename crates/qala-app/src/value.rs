@@ -63,6 +63,20 @@ pub fn rows_json(batches: &[RecordBatch], zone: &Zone) -> Vec<Map<String, Value>
     out
 }
 
+/// Rows as lists of values in the order of their columns, which may have equal names.
+pub(crate) fn rows_of_values(batches: &[RecordBatch], zone: &Zone) -> Vec<Vec<Value>> {
+    let rows = batches.iter().flat_map(|batch| {
+        (0..batch.num_rows()).map(|row| {
+            batch
+                .columns()
+                .iter()
+                .map(|column| cell(&**column, row, zone))
+                .collect()
+        })
+    });
+    rows.collect()
+}
+
 /// JSON objects as rows of a dataset. Instants are µs of UTC, dates days since 1970-01-01; absent keys are null.
 ///
 /// # Errors

@@ -156,7 +156,7 @@ SELECT :from, :to, :grain, :zone
 #[test]
 fn status_has_hysteresis() {
     use spec::Status::*;
-    let i = spec::IndicatorSpec::from_sql("i.sql", INDICATOR).unwrap();
+    let i = spec::IndicatorSpec::from_sql("i.sql", INDICATOR, &spec::QueryParts::new()).unwrap();
     assert_eq!(i.status(Some(36.0), None), OffTarget);
     assert_eq!(i.status(Some(34.0), None), Watch);
     assert_eq!(i.status(Some(34.0), Some(OffTarget)), OffTarget);
@@ -169,6 +169,40 @@ fn status_has_hysteresis() {
     assert_eq!(
         sql,
         "SELECT TIMESTAMP '1970-01-01T00:00:00Z', TIMESTAMP '1970-01-02T00:00:00Z', 'day', 'UTC'"
+    );
+}
+
+#[test]
+fn parts_stand_before_the_query_that_names_them() {
+    let parts = spec::QueryParts::from([
+        (
+            "hours".to_owned(),
+            "-- By hour.\nhours AS (SELECT :from)\n".to_owned(),
+        ),
+        ("days".to_owned(), "days AS (SELECT :to)".to_owned()),
+    ]);
+    let read = |named: &str, query: &str| {
+        let text = INDICATOR.replace("-- targets", &format!("-- parts = [{named}]\n-- targets"));
+        let text = text.replace("SELECT :from, :to, :grain, :zone", query);
+        spec::IndicatorSpec::from_sql("i.sql", &text, &parts)
+            .map(|i| i.sql)
+            .map_err(|e| e.to_string())
+    };
+    let rest = "SELECT :grain, :zone FROM hours, days";
+    let both = "WITH -- By hour.\nhours AS (SELECT :from),\ndays AS (SELECT :to)";
+    assert_eq!(
+        read("\"hours\", \"days\"", rest).unwrap(),
+        format!("{both}\n{rest}")
+    );
+    let own = "WITH own AS (SELECT 1) SELECT :grain, :zone FROM hours, days, own";
+    let expected = format!("{both},\nown AS (SELECT 1) SELECT :grain, :zone FROM hours, days, own");
+    assert_eq!(read("\"hours\", \"days\"", own).unwrap(), expected);
+    // What only a part names counts as named.
+    assert!(read("\"hours\"", rest).unwrap_err().contains("does not use :to"));
+    assert!(
+        read("\"hour\"", rest)
+            .unwrap_err()
+            .contains("did you mean `hours`?")
     );
 }
 

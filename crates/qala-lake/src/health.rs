@@ -1,9 +1,14 @@
 //! How the lake is: what waits, what is stored, and when the disk will be full.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
+
+use qala_core::spec::Kind;
 
 use crate::error::{LakeError, Result};
 use crate::lake::Lake;
+use crate::view::TableView;
 
 const DAY: i64 = 86_400_000_000;
 /// The rate of growth is taken from this many days.
@@ -40,6 +45,40 @@ pub struct Health {
 }
 
 impl Lake {
+    /// How many rows of each dataset can be seen, from what is known without reading a file. A dataset of which that cannot
+    /// be said is left out: a snapshot, or one with days that retention has emptied and late rows filled again.
+    pub fn visible_rows(&self) -> BTreeMap<String, u64> {
+        let view = self.view();
+        let now = self.options.clock.now();
+        let count = |table: &Arc<TableView>| {
+            let dataset = &table.dataset;
+            let kept_from = dataset
+                .spec
+                .retention_days
+                .map_or(i32::MIN, |keep| dataset.zone.local_day(now) - keep as i32);
+            let days: BTreeSet<i32> = table.files.iter().map(|file| file.day).collect();
+            let is_old = days.first().is_some_and(|day| *day < kept_from);
+            if dataset.spec.kind == Kind::Snapshot || is_old {
+                return None;
+            }
+            let is_there = |day| {
+                days.contains(&day)
+                    || table
+                        .tail
+                        .iter()
+                        .any(|part| (part.days.0..=part.days.1).contains(&day))
+            };
+            let stored: u64 = table.files.iter().map(|file| file.rows).sum();
+            let waiting: u64 = table.tail.iter().map(|part| part.batch.num_rows() as u64).sum();
+            let hidden = dataset.superseded.hidden(is_there, view.seq());
+            Some((
+                dataset.name.to_string(),
+                (stored + waiting).saturating_sub(hidden),
+            ))
+        };
+        view.tables.values().filter_map(count).collect()
+    }
+
     /// Looks at memory and disk.
     ///
     /// # Errors

@@ -44,7 +44,10 @@ impl Superseded {
             .entry(page)
             .or_insert_with(|| Box::new([0; PAGE_WORDS]));
         page[word] |= mask;
-        rows.by.insert(old, new);
+        if rows.by.insert(old, new).is_some() {
+            // The log says again what the table said.
+            return;
+        }
         let news = rows.days.entry(day).or_default();
         let at = news.partition_point(|n| *n <= new);
         news.insert(at, new);
@@ -58,6 +61,15 @@ impl Superseded {
     /// How many rows of that day were superseded.
     pub(crate) fn count(&self, day: i32) -> usize {
         self.rows.read().days.get(&day).map_or(0, Vec::len)
+    }
+
+    /// How many rows of days that `is_there` knows are hidden from readers up to `as_of`.
+    pub(crate) fn hidden(&self, is_there: impl Fn(i32) -> bool, as_of: i64) -> u64 {
+        let rows = self.rows.read();
+        let there = rows.days.iter().filter(|(day, _)| is_there(**day));
+        there
+            .map(|(_, news)| news.partition_point(|new| *new <= as_of) as u64)
+            .sum()
     }
 
     /// Calls `found` with the place of each superseded row among `seqs` and the `_seq` that superseded it.

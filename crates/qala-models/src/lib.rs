@@ -7,6 +7,8 @@ pub mod air;
 pub mod appeals;
 pub mod budget;
 pub mod feed_trust;
+#[cfg(test)]
+mod fixture;
 pub mod indicators;
 pub mod network;
 pub mod organisation;

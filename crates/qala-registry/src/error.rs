@@ -128,6 +128,9 @@ pub enum RegistryError {
     /// There is such a user already.
     #[error("add the user `{0}`: the id is taken")]
     UserExists(String),
+    /// A password cannot be hashed.
+    #[error("hash the password: {0}")]
+    Password(String),
     /// There is no such token.
     #[error("find the token `{0}`; `qala token list` shows their ids")]
     UnknownToken(String),

@@ -1,10 +1,11 @@
 //! Managed records: dated places, departments, functions of government and their owners, contacts of feeds, calendars,
-//! settings, users and tokens, on SQLite, with an outbox to the lake. Beside them, in a file of its own, the sandbox.
+//! settings, users with their sessions and tokens, and the audit, on SQLite, with an outbox to the lake. Beside them, in a file of its own, the sandbox.
 //!
 //! What belongs here: records that people manage, the rules between them, and the promise that a change and
 //! its outbox row are one transaction. What does not: queries (they read the `state` tables of the lake),
 //! the relay to the log, and the clock: every change takes its time as µs of UTC.
 
+mod audit;
 mod backup;
 mod calendar;
 mod change;
@@ -18,14 +19,18 @@ mod migrate;
 mod open;
 mod outbox;
 mod pack;
+mod password;
 mod place;
+mod role;
 mod sandbox;
 mod sensor;
+mod session;
 mod setting;
 mod token;
 mod user;
 mod vfs;
 
+pub use audit::{AuditAction, AuditEntry, AuditHead, AuditProof, Note};
 pub use backup::Backup;
 pub use calendar::{Calendar, CalendarDay, CalendarYear, DayKind};
 pub use contact::FeedContact;
@@ -36,11 +41,14 @@ pub use interval::Put;
 pub use open::Registry;
 pub use outbox::{OutboxOp, OutboxPosition, OutboxRow};
 pub use pack::{LoadReport, Pack, load_pack};
+pub use password::{Credentials, PasswordHash, PasswordKind};
 pub use place::{Place, PlaceKind};
+pub use role::{Role, Scope};
 pub use sandbox::{Sandbox, SandboxCounts, SandboxKept, SandboxMessage, SandboxRows, SandboxTaken};
 pub use sensor::{SensorChange, SensorEntity};
+pub use session::{Session, SessionSecret};
 pub use token::{Token, TokenGrant};
-pub use user::{User, UserToken};
+pub use user::{NewUser, User, UserToken};
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_tokens_and_packs.sql"),
     include_str!("../migrations/0003_sensors.sql"),
     include_str!("../migrations/0004_senders.sql"),
+    include_str!("../migrations/0005_sign_in.sql"),
 ];
 
 /// The table that holds the version; its one row is written in the transaction of each migration.

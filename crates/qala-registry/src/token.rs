@@ -8,16 +8,18 @@ use sha2::{Digest, Sha256};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
+use crate::audit::{self, AuditAction, Note};
 use crate::error::RegistryError;
 use crate::open::Registry;
-use crate::user::{self, User, UserToken, hexadecimal};
+use crate::role::Scope;
+use crate::user::{self, NewUser, User, UserToken, hexadecimal};
 
-/// The role, and the class of rights, of a program that only sends.
+/// The role of a program that only sends.
 const SENDER: &str = "sender";
 /// Digits of the hash by which people name a token; they give nothing away.
 const ID_DIGITS: usize = 12;
 const SELECT: &str =
-    "SELECT users.*, user_tokens.token_hash, user_tokens.label, user_tokens.feeds, user_tokens.sandbox,
+    "SELECT users.*, user_tokens.token_hash, user_tokens.label, user_tokens.feeds, user_tokens.scopes, user_tokens.sandbox,
      user_tokens.created_at AS issued_at, user_tokens.expires_at, user_tokens.revoked_at
      FROM user_tokens JOIN users USING (user_id)";
 
@@ -28,6 +30,8 @@ pub struct TokenGrant {
     pub label: String,
     /// The feeds it may push to; `None` for a token of a person, which pushes nothing.
     pub feeds: Option<Vec<FeedId>>,
+    /// What a token of a person may be used for. One that was made before there were scopes reads.
+    pub scopes: Vec<Scope>,
     /// True if what comes with it is checked and answered, and never reaches a dataset.
     pub sandbox: bool,
     /// The first instant at which it lets nobody in, µs of UTC.
@@ -36,9 +40,10 @@ pub struct TokenGrant {
 
 impl TokenGrant {
     /// The grant of a person's token.
-    pub fn person(label: impl Into<String>) -> Self {
+    pub fn person(label: impl Into<String>, scopes: impl Into<Vec<Scope>>) -> Self {
         Self {
             label: label.into(),
+            scopes: scopes.into(),
             ..Self::default()
         }
     }
@@ -80,6 +85,17 @@ impl FromRow<'_, SqliteRow> for Stored {
             .map(|text| serde_json::from_str(&text))
             .transpose()
             .map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        let scopes: Option<String> = row.try_get("scopes")?;
+        let scopes = match scopes {
+            None if feeds.is_none() => vec![Scope::Read],
+            None => Vec::new(),
+            Some(text) => {
+                let words: Vec<String> =
+                    serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+                // A scope that this program does not know opens nothing.
+                words.iter().filter_map(|word| Scope::parse(word)).collect()
+            }
+        };
         let sandbox: i64 = row.try_get("sandbox")?;
         Ok(Self {
             token: Token {
@@ -88,6 +104,7 @@ impl FromRow<'_, SqliteRow> for Stored {
                 grant: TokenGrant {
                     label: row.try_get("label")?,
                     feeds,
+                    scopes,
                     sandbox: sandbox != 0,
                     expires_at: row.try_get("expires_at")?,
                 },
@@ -99,7 +116,8 @@ impl FromRow<'_, SqliteRow> for Stored {
     }
 }
 
-fn hash(token: &str) -> String {
+/// What is kept of a secret.
+pub(crate) fn hash(token: &str) -> String {
     hexadecimal(&Sha256::digest(token.as_bytes()))
 }
 
@@ -113,7 +131,7 @@ fn is_equal(one: &str, other: &str) -> bool {
 }
 
 impl Registry {
-    /// Makes a token for a user from 32 bytes of a cryptographic generator. When this returns, it is durable.
+    /// Makes a token for a user from 32 bytes of a cryptographic generator. `by` is who does it, for the audit. When this returns, it is durable.
     ///
     /// # Errors
     /// [`RegistryError::UnknownUser`], or the disk fails.
@@ -122,11 +140,12 @@ impl Registry {
         user: &str,
         grant: &TokenGrant,
         secret: [u8; 32],
+        by: &str,
         now: i64,
     ) -> Result<UserToken, RegistryError> {
         let mut link = self.lock().await?;
         let mut change = self.begin(&mut link, now).await?;
-        let outcome = issue(change.connection(), user, grant, secret, now).await;
+        let outcome = issue(change.connection(), user, grant, secret, by, now).await;
         self.end(change, outcome).await
     }
 
@@ -139,6 +158,7 @@ impl Registry {
         sender: &str,
         grant: &TokenGrant,
         secret: [u8; 32],
+        by: &str,
         now: i64,
     ) -> Result<UserToken, RegistryError> {
         let mut link = self.lock().await?;
@@ -152,9 +172,17 @@ impl Registry {
             match role.as_deref() {
                 Some(SENDER) => {}
                 Some(_) => return Err(RegistryError::UserExists(sender.to_owned())),
-                None => user::add(connection, sender, sender, SENDER, SENDER, now).await?,
+                None => {
+                    let new = NewUser {
+                        id: sender,
+                        name: sender,
+                        role: SENDER,
+                        department: None,
+                    };
+                    user::add(connection, &new, now).await?;
+                }
             }
-            issue(connection, sender, grant, secret, now).await
+            issue(connection, sender, grant, secret, by, now).await
         };
         let outcome = outcome.await;
         self.end(change, outcome).await
@@ -198,7 +226,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::UnknownToken`], or the disk fails.
-    pub async fn revoke_token(&self, id: &str, now: i64) -> Result<(), RegistryError> {
+    pub async fn revoke_token(&self, id: &str, by: &str, now: i64) -> Result<(), RegistryError> {
         let mut link = self.lock().await?;
         let mut change = self.begin(&mut link, now).await?;
         let outcome = async {
@@ -212,16 +240,19 @@ impl Registry {
             if known == 0 {
                 return Err(RegistryError::UnknownToken(id.to_owned()));
             }
-            sqlx::query(
+            let done = sqlx::query(
                 "UPDATE user_tokens SET revoked_at = ?3
                  WHERE substr(token_hash, 1, ?2) = ?1 AND revoked_at IS NULL",
             )
             .bind(id)
             .bind(ID_DIGITS as i64)
             .bind(now)
-            .execute(connection)
+            .execute(&mut *connection)
             .await?;
-            Ok(())
+            if done.rows_affected() == 0 {
+                return Ok(());
+            }
+            audit::append(connection, &Note::new(by, AuditAction::TokenRevoke, id), now).await
         };
         let outcome = outcome.await;
         self.end(change, outcome).await
@@ -233,6 +264,7 @@ async fn issue(
     user: &str,
     grant: &TokenGrant,
     secret: [u8; 32],
+    by: &str,
     now: i64,
 ) -> Result<UserToken, RegistryError> {
     let token = UserToken::new(secret);
@@ -245,21 +277,40 @@ async fn issue(
             table: "user_tokens",
             problem: error.to_string(),
         })?;
+    let words: Vec<&str> = grant.scopes.iter().map(|scope| scope.as_str()).collect();
+    let scopes = grant
+        .feeds
+        .is_none()
+        .then(|| serde_json::Value::from(words.clone()).to_string());
+    let stored = hash(token.reveal());
     let done = sqlx::query(
-        "INSERT INTO user_tokens (token_hash, user_id, label, created_at, feeds, sandbox, expires_at)
-         SELECT ?1, user_id, ?3, ?4, ?5, ?6, ?7 FROM users WHERE user_id = ?2",
+        "INSERT INTO user_tokens (token_hash, user_id, label, created_at, feeds, sandbox, expires_at, scopes)
+         SELECT ?1, user_id, ?3, ?4, ?5, ?6, ?7, ?8 FROM users WHERE user_id = ?2",
     )
-    .bind(hash(token.reveal()))
+    .bind(&stored)
     .bind(user)
     .bind(&grant.label)
     .bind(now)
     .bind(feeds)
     .bind(i64::from(grant.sandbox))
     .bind(grant.expires_at)
-    .execute(connection)
+    .bind(scopes)
+    .execute(&mut *connection)
     .await?;
     if done.rows_affected() == 0 {
         return Err(RegistryError::UnknownUser(user.to_owned()));
     }
+    let feeds: Vec<&str> = grant.feeds.iter().flatten().map(FeedId::as_str).collect();
+    let note = Note::new(
+        by,
+        AuditAction::TokenIssue,
+        stored.get(..ID_DIGITS).unwrap_or_default(),
+    )
+    .with("user", user)
+    .with("scopes", words)
+    .with("feeds", feeds)
+    .with("sandbox", grant.sandbox)
+    .with("expires_at", grant.expires_at);
+    audit::append(connection, &note, now).await?;
     Ok(token)
 }

@@ -1,13 +1,14 @@
 //! Users. They are not facts of the city: they have no dataset and no outbox row.
 //!
-//! What belongs here: who may come in, and with what rights class. What does not: their tokens (`token`), passwords, and
-//! what a rights class may see (`qala-lake`).
+//! What belongs here: who may come in, and with what role. What does not: their tokens (`token`), passwords (`password`),
+//! and what a role may see.
 
 use std::fmt::{self, Write as _};
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, SqliteConnection};
 
+use crate::audit::{self, AuditAction, Note};
 use crate::error::RegistryError;
 use crate::open::Registry;
 
@@ -18,10 +19,10 @@ pub struct User {
     pub id: String,
     /// The name to show.
     pub name: String,
-    /// What the user does here, such as `analyst`.
+    /// What the user does here: a word of [`crate::Role`], or `sender` for a program that only sends.
     pub role: String,
-    /// The class of rights, which decides what the user may see.
-    pub rights_class: String,
+    /// The department of a member of staff.
+    pub department: Option<String>,
     /// When the user was added, µs of UTC.
     pub created_at: i64,
 }
@@ -32,9 +33,38 @@ impl FromRow<'_, SqliteRow> for User {
             id: row.try_get("user_id")?,
             name: row.try_get("name")?,
             role: row.try_get("role")?,
-            rights_class: row.try_get("rights_class")?,
+            department: row.try_get("department_id")?,
             created_at: row.try_get("created_at")?,
         })
+    }
+}
+
+/// A user to be added, or what a user is to become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewUser<'a> {
+    /// The name to come in with.
+    pub id: &'a str,
+    /// The name to show.
+    pub name: &'a str,
+    /// What the user does here.
+    pub role: &'a str,
+    /// The department of a member of staff.
+    pub department: Option<&'a str>,
+}
+
+impl NewUser<'_> {
+    fn check(&self) -> Result<(), RegistryError> {
+        for (what, text) in [
+            ("the id", self.id),
+            ("the name", self.name),
+            ("the role", self.role),
+        ] {
+            if text.trim().is_empty() {
+                let record = format!("the user `{}`", self.id);
+                return Err(RegistryError::Empty { record, what });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -68,22 +98,70 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 impl Registry {
-    /// Adds a user.
+    /// Adds a user. `by` is who does it, for the audit.
     ///
     /// # Errors
-    /// [`RegistryError::UserExists`], an empty id, name, role or rights class, or the disk fails.
-    pub async fn add_user(
-        &self,
-        id: &str,
-        name: &str,
-        role: &str,
-        rights_class: &str,
-        now: i64,
-    ) -> Result<(), RegistryError> {
+    /// [`RegistryError::UserExists`], an empty id, name or role, or the disk fails.
+    pub async fn add_user(&self, user: &NewUser<'_>, by: &str, now: i64) -> Result<(), RegistryError> {
         let mut link = self.lock().await?;
         let mut change = self.begin(&mut link, now).await?;
-        let outcome = add(change.connection(), id, name, role, rights_class, now).await;
+        let outcome = async {
+            let connection = change.connection();
+            add(connection, user, now).await?;
+            let note = Note::new(by, AuditAction::UserAdd, user.id)
+                .with("role", user.role)
+                .with("department", user.department);
+            audit::append(connection, &note, now).await
+        };
+        let outcome = outcome.await;
         self.end(change, outcome).await
+    }
+
+    /// Changes name, role and department of a user. It holds from the next request on.
+    ///
+    /// # Errors
+    /// [`RegistryError::UnknownUser`], an empty name or role, or the disk fails.
+    pub async fn change_user(&self, user: &NewUser<'_>, by: &str, now: i64) -> Result<(), RegistryError> {
+        user.check()?;
+        let mut link = self.lock().await?;
+        let mut change = self.begin(&mut link, now).await?;
+        let outcome = async {
+            let connection = change.connection();
+            let before: Option<User> = sqlx::query_as("SELECT * FROM users WHERE user_id = ?1")
+                .bind(user.id)
+                .fetch_optional(&mut *connection)
+                .await?;
+            let before = before.ok_or_else(|| RegistryError::UnknownUser(user.id.to_owned()))?;
+            sqlx::query(
+                "UPDATE users SET name = ?2, role = ?3, rights_class = ?3, department_id = ?4 WHERE user_id = ?1",
+            )
+            .bind(user.id)
+            .bind(user.name)
+            .bind(user.role)
+            .bind(user.department)
+            .execute(&mut *connection)
+            .await?;
+            let note = Note::new(by, AuditAction::UserChange, user.id)
+                .with("role", user.role)
+                .with("role_before", before.role)
+                .with("department", user.department)
+                .with("department_before", before.department);
+            audit::append(connection, &note, now).await
+        };
+        let outcome = outcome.await;
+        self.end(change, outcome).await
+    }
+
+    /// The user of an id.
+    ///
+    /// # Errors
+    /// The disk fails.
+    pub async fn user(&self, id: &str) -> Result<Option<User>, RegistryError> {
+        let mut link = self.lock().await?;
+        Ok(sqlx::query_as("SELECT * FROM users WHERE user_id = ?1")
+            .bind(id)
+            .fetch_optional(link.connection()?)
+            .await?)
     }
 
     /// All users in the order of their ids.
@@ -97,22 +175,25 @@ impl Registry {
             .await?)
     }
 
-    /// Removes a user and all tokens of the user.
+    /// Removes a user with the password, all sessions and all tokens.
     ///
     /// # Errors
     /// [`RegistryError::UnknownUser`], or the disk fails.
-    pub async fn remove_user(&self, id: &str, now: i64) -> Result<(), RegistryError> {
+    pub async fn remove_user(&self, id: &str, by: &str, now: i64) -> Result<(), RegistryError> {
         let mut link = self.lock().await?;
         let mut change = self.begin(&mut link, now).await?;
-        let outcome = sqlx::query("DELETE FROM users WHERE user_id = ?1")
-            .bind(id)
-            .execute(change.connection())
-            .await;
-        let outcome = match outcome {
-            Ok(done) if done.rows_affected() == 0 => Err(RegistryError::UnknownUser(id.to_owned())),
-            Ok(_) => Ok(()),
-            Err(error) => Err(error.into()),
+        let outcome = async {
+            let connection = change.connection();
+            let done = sqlx::query("DELETE FROM users WHERE user_id = ?1")
+                .bind(id)
+                .execute(&mut *connection)
+                .await?;
+            if done.rows_affected() == 0 {
+                return Err(RegistryError::UnknownUser(id.to_owned()));
+            }
+            audit::append(connection, &Note::new(by, AuditAction::UserRemove, id), now).await
         };
+        let outcome = outcome.await;
         self.end(change, outcome).await
     }
 }
@@ -120,36 +201,24 @@ impl Registry {
 /// Checks a user and takes it in.
 pub(crate) async fn add(
     connection: &mut SqliteConnection,
-    id: &str,
-    name: &str,
-    role: &str,
-    rights_class: &str,
+    user: &NewUser<'_>,
     now: i64,
 ) -> Result<(), RegistryError> {
-    for (what, text) in [
-        ("the id", id),
-        ("the name", name),
-        ("the role", role),
-        ("the rights class", rights_class),
-    ] {
-        if text.trim().is_empty() {
-            let record = format!("the user `{id}`");
-            return Err(RegistryError::Empty { record, what });
-        }
-    }
+    user.check()?;
+    // `rights_class` is of version 1; what a role may see is worked out from the role.
     let done = sqlx::query(
-        "INSERT INTO users (user_id, name, role, rights_class, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (user_id) DO NOTHING",
+        "INSERT INTO users (user_id, name, role, rights_class, created_at, department_id)
+         VALUES (?1, ?2, ?3, ?3, ?4, ?5) ON CONFLICT (user_id) DO NOTHING",
     )
-    .bind(id)
-    .bind(name)
-    .bind(role)
-    .bind(rights_class)
+    .bind(user.id)
+    .bind(user.name)
+    .bind(user.role)
     .bind(now)
+    .bind(user.department)
     .execute(connection)
     .await?;
     if done.rows_affected() == 0 {
-        return Err(RegistryError::UserExists(id.to_owned()));
+        return Err(RegistryError::UserExists(user.id.to_owned()));
     }
     Ok(())
 }

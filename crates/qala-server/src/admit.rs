@@ -7,7 +7,7 @@ use crate::State;
 use crate::error::Answer;
 
 /// Headers of a program that passes on what others knocked with.
-const PASSED_ON: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
+pub(crate) const PASSED_ON: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
 
 /// The token in `Authorization: Bearer …`; `None` when there is no such header.
 ///

@@ -1,18 +1,21 @@
 //! Routes of datasets and their rows, and the table page.
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Path, Query, State as Extract};
 use axum::http::{HeaderMap, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use qala_api as api;
-use qala_app::RowsWanted;
+use qala_app::{AppError, FileBytes, Format, MOST_FILE_ROWS, RowsWanted};
 use qala_core::Text;
 use qala_core::spec::{Column, DatasetSpec};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::State;
+use crate::asked::instant;
 use crate::error::Answer;
+use crate::principal::reader;
 
 /// Rows of a page when nobody says how many.
 const FEW: u64 = 50;
@@ -29,9 +32,13 @@ fn word(value: impl std::fmt::Debug) -> String {
     format!("{value:?}").to_lowercase()
 }
 
-/// Every dataset and how many rows it has.
-pub(crate) async fn datasets(Extract(state): Extract<State>) -> Result<Json<Vec<api::DatasetEntry>>, Answer> {
-    let counts = state.centre.row_counts().await?;
+/// Every dataset whose rows may be seen, and how many there are.
+pub(crate) async fn datasets(
+    Extract(state): Extract<State>,
+    headers: HeaderMap,
+) -> Result<Json<Vec<api::DatasetEntry>>, Answer> {
+    let reader = reader(&state, &headers).await?;
+    let counts = state.centre.row_counts(&reader).await?;
     let entry = |spec: &DatasetSpec| api::DatasetEntry {
         name: spec.name.to_string(),
         subject: spec.subject.clone(),
@@ -40,7 +47,10 @@ pub(crate) async fn datasets(Extract(state): Extract<State>) -> Result<Json<Vec<
         description: spec.description.as_ref().map(text),
         rows: counts.get(spec.name.as_str()).copied().unwrap_or_default(),
     };
-    Ok(Json(state.centre.lake.specs().into_iter().map(entry).collect()))
+    let specs = state.centre.lake.specs().into_iter();
+    Ok(Json(
+        specs.filter(|spec| reader.sees_rows(spec)).map(entry).collect(),
+    ))
 }
 
 /// What may stand behind the `?` of rows.
@@ -52,6 +62,8 @@ pub(crate) struct RowsQuery {
     offset: u64,
     order: Option<String>,
     q: Option<String>,
+    as_of: Option<String>,
+    format: Option<String>,
 }
 
 /// A page of rows.
@@ -60,20 +72,26 @@ pub(crate) async fn rows(
     Path(name): Path<String>,
     Query(query): Query<RowsQuery>,
     headers: HeaderMap,
-) -> Result<Json<api::Rows>, Answer> {
+) -> Result<Response, Answer> {
     let centre = &state.centre;
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    let reader = centre.reader(token).await?;
+    let reader = reader(&state, &headers).await?;
     let wanted = RowsWanted {
         limit: query.limit.unwrap_or(FEW),
         offset: query.offset,
         order: query.order,
         filter: query.q,
+        as_of: instant(centre, "as_of", query.as_of.as_deref())?,
     };
-    let page = centre.rows_page(&name, &wanted, reader.as_ref()).await?;
+    if let Some(format) = file_format(query.format.as_deref())? {
+        // A file is all rows, unless somebody says otherwise.
+        let wanted = RowsWanted {
+            limit: query.limit.unwrap_or(MOST_FILE_ROWS),
+            ..wanted
+        };
+        let bytes = centre.export_rows(&name, &wanted, format, &reader).await?;
+        return Ok(file(&name, format, bytes));
+    }
+    let page = centre.rows_page(&name, &wanted, &reader).await?;
     let column = |column: &&Column| api::Column {
         name: column.name.clone(),
         kind: word(column.kind),
@@ -114,7 +132,36 @@ pub(crate) async fn rows(
         seq: page.seq,
         sources: page.sources.iter().map(source).collect(),
         rows: page.rows,
-    }))
+    })
+    .into_response())
+}
+
+/// The format of a file that is asked for; `None` for JSON.
+///
+/// # Errors
+/// A word that is no format.
+pub(crate) fn file_format(word: Option<&str>) -> Result<Option<Format>, Answer> {
+    match word {
+        None | Some("json") => Ok(None),
+        Some(word) => match Format::parse(word) {
+            Some(format) => Ok(Some(format)),
+            None => Err(AppError::Usage(format!(
+                "`{word}` is not a format of files; see /api/openapi.json"
+            ))
+            .into()),
+        },
+    }
+}
+
+/// A file that is saved under a name.
+pub(crate) fn file(name: &str, format: Format, bytes: FileBytes) -> Response {
+    let said = format!("attachment; filename=\"{name}.{}\"", format.suffix());
+    let headers = [
+        (header::CONTENT_TYPE, format.media_type().to_owned()),
+        (header::CONTENT_DISPOSITION, said),
+        (header::CACHE_CONTROL, "private, no-store".to_owned()),
+    ];
+    (headers, Body::from_stream(bytes)).into_response()
 }
 
 /// The table page: the same for the list of datasets and for each of them.

@@ -2,13 +2,15 @@
 
 use axum::Json;
 use axum::extract::{Path, State as Extract};
+use axum::http::HeaderMap;
 use qala_api as api;
-use qala_app::registry::FeedContact;
-use qala_app::{AppError, Day, Obligation, Silence};
+use qala_app::registry::{FeedContact, Role};
+use qala_app::{AppError, Day, Obligation, Reader, Silence};
 use qala_core::{Text, Zone};
 
 use crate::State;
 use crate::error::Answer;
+use crate::principal::reader;
 
 /// Silent devices that are told in the list; all of them are told with one feed.
 const SILENT: usize = 5;
@@ -67,14 +69,30 @@ fn obligation(o: Obligation, zone: &Zone, most: usize) -> api::Obligation {
     }
 }
 
+/// Whom to call is for those who work here.
+fn sees_contacts(reader: &Reader) -> bool {
+    reader.role() >= Role::Staff
+}
+
+fn for_reader(mut obligation: api::Obligation, reader: &Reader) -> api::Obligation {
+    if !sees_contacts(reader) {
+        obligation.contact = None;
+    }
+    obligation
+}
+
 /// Fills in how feeds stand to their promises.
 ///
 /// # Errors
 /// The lake's or the registry's.
-pub(crate) async fn fill_obligations(state: &State, feeds: &mut [api::Feed]) -> Result<(), AppError> {
+pub(crate) async fn fill_obligations(
+    state: &State,
+    reader: &Reader,
+    feeds: &mut [api::Feed],
+) -> Result<(), AppError> {
     for o in state.centre.obligations().await? {
         if let Some(feed) = feeds.iter_mut().find(|f| f.id == o.feed) {
-            feed.obligation = Some(obligation(o, &state.centre.zone, SILENT));
+            feed.obligation = Some(for_reader(obligation(o, &state.centre.zone, SILENT), reader));
         }
     }
     Ok(())
@@ -84,7 +102,9 @@ pub(crate) async fn fill_obligations(state: &State, feeds: &mut [api::Feed]) -> 
 pub(crate) async fn feed(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Json<api::FeedHistory>, Answer> {
+    let reader = reader(&state, &headers).await?;
     let centre = &state.centre;
     let zone = &centre.zone;
     let history = centre.feed_history(&id).await?;
@@ -103,9 +123,13 @@ pub(crate) async fn feed(
         id,
         title: text(spec.title.clone()),
         simulated: spec.simulated,
-        obligation: obligation(history.obligation, zone, usize::MAX),
+        obligation: for_reader(obligation(history.obligation, zone, usize::MAX), &reader),
         days: history.days.into_iter().map(day).collect(),
         changes: history.changes,
-        contacts: history.contacts.into_iter().map(|c| contact(c, zone)).collect(),
+        contacts: if sees_contacts(&reader) {
+            history.contacts.into_iter().map(|c| contact(c, zone)).collect()
+        } else {
+            Vec::new()
+        },
     }))
 }

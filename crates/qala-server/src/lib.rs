@@ -2,22 +2,38 @@
 //!
 //! What belongs here: routes, status codes, the embedded page. What does not: what a route means, which is `qala-app`'s.
 
+mod administration;
 mod admit;
+mod asked;
+mod body;
+mod cookie;
 mod data;
 mod error;
+mod events;
 mod feeds;
+mod guard;
+mod health;
 mod ingest;
+mod map;
+mod openapi;
 mod page;
+mod principal;
+mod question;
 mod read;
 mod sandbox;
 mod sensorthings;
+mod session;
+mod tag;
 mod trust;
+mod web;
+mod wrap;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{any, get, post};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, delete, get, post, put};
 use qala_app::{Centre, Door};
 use tokio::net::TcpListener;
 
@@ -36,10 +52,10 @@ pub struct State {
 /// All routes.
 pub fn router(state: State) -> Router {
     Router::new()
-        .route("/", get(page::index))
+        .route("/", get(web::index))
         .route("/page/{*file}", get(page::file))
-        .route("/data", get(data::page))
-        .route("/data/{dataset}", get(data::page))
+        .route("/data", get(web::data))
+        .route("/data/{dataset}", get(web::data))
         .route("/api/datasets", get(data::datasets))
         .route("/api/datasets/{name}/rows", get(data::rows))
         .route("/api/catalog", get(read::catalog))
@@ -52,6 +68,41 @@ pub fn router(state: State) -> Router {
         .route("/api/feeds/trust", get(trust::newest))
         .route("/api/feeds/{id}/trust", get(trust::of_feed))
         .route("/api/status", get(read::status))
+        .route("/api/passport/verify", post(read::verify))
+        .route("/api/openapi.json", get(openapi::new))
+        .route("/api/openapi-3.0.json", get(openapi::old))
+        .route("/api/layers", get(map::layers))
+        .route("/tiles/{file}", get(map::tile_json))
+        .route("/tiles/{layer}/{z}/{x}/{file}", get(map::tile))
+        .route("/api/objects/{layer}/{id}", get(map::object))
+        .route("/api/inside", get(map::inside))
+        .route("/api/sql", post(question::sql))
+        .route("/api/sql/schema", get(question::schema))
+        .route("/api/search", get(question::search))
+        .route(
+            "/api/session",
+            get(session::who).post(session::sign_in).delete(session::sign_out),
+        )
+        .route("/api/session/password", put(session::change_password))
+        .route(
+            "/api/users",
+            get(administration::users).post(administration::add_user),
+        )
+        .route(
+            "/api/users/{name}",
+            put(administration::change_user).delete(administration::remove_user),
+        )
+        .route("/api/users/{name}/password", post(administration::reset_password))
+        .route(
+            "/api/tokens",
+            get(administration::tokens).post(administration::add_token),
+        )
+        .route("/api/tokens/{id}", delete(administration::revoke_token))
+        .route("/api/audit", get(administration::audit))
+        .route("/api/events", get(events::events))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .route("/api/ingest/{feed}", post(ingest::push))
         .route(sensorthings::ROOT, any(sensorthings::any))
         .route(&format!("{}/", sensorthings::ROOT), any(sensorthings::any))
@@ -59,6 +110,9 @@ pub fn router(state: State) -> Router {
             &format!("{}/{{*path}}", sensorthings::ROOT),
             any(sensorthings::any),
         )
+        .fallback(get(web::any))
+        .layer(from_fn_with_state(state.clone(), guard::check))
+        .layer(axum::middleware::from_fn(wrap::wrap))
         .with_state(state)
 }
 
@@ -82,9 +136,15 @@ pub async fn serve(
         );
     }
     ready(address);
-    axum::serve(listener, router(state))
-        .with_graceful_shutdown(stop)
-        .await
+    let centre = Arc::clone(&state.centre);
+    let stop = async move {
+        stop.await;
+        // Listeners would never go by themselves.
+        centre.live.stop();
+    };
+    drop(tokio::task::spawn_blocking(web::pack_all));
+    let routes = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, routes).with_graceful_shutdown(stop).await
 }
 
 /// The door of an address: open only where nobody but this machine can knock.

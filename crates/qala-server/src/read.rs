@@ -1,16 +1,25 @@
 //! Routes that read.
 
 use axum::Json;
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State as Extract};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use qala_api as api;
-use qala_app::lake::Clock as _;
-use qala_app::{AppError, Centre, Passport, Range, SystemClock, TransportState};
+use qala_app::lake::{AsOf, Clock as _};
+use qala_app::{AppError, Centre, Range, SystemClock, TransportState, Verdict};
 use qala_core::spec::FeedSpec;
-use qala_core::{Grain, Text, Zone, parse_instant};
+use qala_core::{Grain, Text, Zone};
 use serde::Deserialize;
 
 use crate::State;
+use crate::asked::{body, instant};
+use crate::data;
 use crate::error::Answer;
+use crate::principal::reader;
+
+/// The dataset of values.
+const VALUES: &str = "indicator_values";
 
 pub(crate) type Found<T> = Result<Json<T>, Answer>;
 
@@ -27,7 +36,8 @@ pub(crate) async fn answer<T>(work: impl Future<Output = Result<T, AppError>>) -
 }
 
 /// What there is: indicators and datasets with titles and units.
-pub(crate) async fn catalog(Extract(state): Extract<State>) -> Found<api::Catalog> {
+pub(crate) async fn catalog(Extract(state): Extract<State>, headers: HeaderMap) -> Found<api::Catalog> {
+    let reader = reader(&state, &headers).await?;
     let centre = &state.centre;
     let owners = centre.registry.functions().await.map_err(AppError::from)?;
     let indicators = centre
@@ -58,14 +68,15 @@ pub(crate) async fn catalog(Extract(state): Extract<State>) -> Found<api::Catalo
         .lake
         .specs()
         .into_iter()
+        .filter(|d| reader.sees_rows(d))
         .map(|d| api::Dataset {
             name: d.name.to_string(),
             subject: d.subject.clone(),
             kind: format!("{:?}", d.kind).to_lowercase(),
             title: text(&d.title),
-            columns: d
-                .columns
-                .iter()
+            columns: reader
+                .columns(d)
+                .into_iter()
                 .map(|c| api::Column {
                     name: c.name.clone(),
                     kind: format!("{:?}", c.kind).to_lowercase(),
@@ -92,6 +103,8 @@ pub(crate) struct ValuesQuery {
     grain: Option<String>,
     from: Option<String>,
     to: Option<String>,
+    as_of: Option<String>,
+    format: Option<String>,
 }
 
 /// Stored values of an indicator.
@@ -99,35 +112,41 @@ pub(crate) async fn values(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
     Query(query): Query<ValuesQuery>,
-) -> Found<api::Values> {
-    let centre = state.centre.clone();
-    answer(async move {
-        let spec = centre.indicator(&id)?;
-        let grain = match &query.grain {
-            Some(word) => {
-                Grain::parse(word).ok_or_else(|| AppError::Usage(format!("`{word}` is not a grain")))?
-            }
-            None => spec.grains.first().copied().unwrap_or(Grain::Day),
-        };
-        let instant = |given: &Option<String>, default: i64| match given {
-            Some(t) => parse_instant(&t.replace(' ', "+"), Some(&centre.zone))
-                .map_err(|e| AppError::Usage(e.to_string())),
-            None => Ok(default),
-        };
-        // 1900 to 2100.
-        let range = Range {
-            from: instant(&query.from, -2_208_988_800_000_000)?,
-            to: instant(&query.to, 4_102_444_800_000_000)?,
-            grain,
-        };
-        let values = centre.stored(&id, range, None).await?;
-        Ok(api::Values {
-            indicator: id,
-            grain: grain.to_string(),
-            values,
-        })
+    headers: HeaderMap,
+) -> Result<Response, Answer> {
+    let reader = reader(&state, &headers).await?;
+    let centre = &state.centre;
+    let spec = centre.indicator(&id)?;
+    let grain = match &query.grain {
+        Some(word) => {
+            Grain::parse(word).ok_or_else(|| AppError::Usage(format!("`{word}` is not a grain")))?
+        }
+        None => spec.grains.first().copied().unwrap_or(Grain::Day),
+    };
+    let read = |name: &str, given: &Option<String>| instant(centre, name, given.as_deref());
+    // 1900 to 2100.
+    let range = Range {
+        from: read("from", &query.from)?.unwrap_or(-2_208_988_800_000_000),
+        to: read("to", &query.to)?.unwrap_or(4_102_444_800_000_000),
+        grain,
+    };
+    let as_of = read("as_of", &query.as_of)?;
+    if let Some(format) = data::file_format(query.format.as_deref())? {
+        let window = (range.from, range.to);
+        let bytes = centre
+            .export_values(&id, grain, window, as_of, format, &reader)
+            .await?;
+        return Ok(data::file(&id, format, bytes));
+    }
+    let mut values = centre.stored(&id, range, as_of.map(AsOf::Instant)).await?;
+    let spec = centre.lake.dataset(VALUES).map_err(AppError::from)?;
+    reader.hide(&spec.spec, &mut values);
+    Ok(Json(api::Values {
+        indicator: id,
+        grain: grain.to_string(),
+        values,
     })
-    .await
+    .into_response())
 }
 
 /// Places in force now.
@@ -157,13 +176,67 @@ pub(crate) struct PassportQuery {
 pub(crate) async fn passport(
     Extract(state): Extract<State>,
     Query(query): Query<PassportQuery>,
-) -> Found<Passport> {
-    let centre = state.centre.clone();
-    answer(async move { centre.passport(&query.id, query.verify).await }).await
+    headers: HeaderMap,
+) -> Found<api::Passport> {
+    let reader = reader(&state, &headers).await?;
+    let centre = &state.centre;
+    let passport = centre.passport(&query.id, query.verify).await?;
+    let values = centre.lake.dataset(VALUES).map_err(AppError::from)?;
+    let passport = passport.seen_by(&reader, &values.spec);
+    Ok(Json(api::Passport {
+        value: passport.value,
+        sql: passport.sql,
+        messages: passport.messages,
+        history: passport.history,
+        verdict: passport.verdict.map(verdict),
+    }))
+}
+
+fn verdict(verdict: Verdict) -> api::Verdict {
+    let (word, recomputed, digest) = match verdict {
+        Verdict::Equal => ("equal", None, None),
+        Verdict::Different { recomputed } => ("different", recomputed, None),
+        Verdict::DefinitionChanged => ("definition_changed", None, None),
+        Verdict::RowsGone { digest } => ("rows_gone", None, Some(digest)),
+    };
+    api::Verdict {
+        verdict: word.into(),
+        recomputed,
+        digest,
+    }
+}
+
+/// Recomputes a value and compares.
+pub(crate) async fn verify(
+    Extract(state): Extract<State>,
+    read: Result<Json<api::VerifyWanted>, JsonRejection>,
+) -> Result<Response, Answer> {
+    let wanted = match body(read) {
+        Ok(wanted) => wanted,
+        Err(refused) => return Ok(*refused),
+    };
+    let passport = state.centre.passport(&wanted.id, true).await?;
+    let value = passport.value.get("value").and_then(serde_json::Value::as_f64);
+    let found = passport.verdict.map(verdict);
+    let reason = found.as_ref().map_or_else(String::new, |v| v.verdict.clone());
+    let equal = reason == "equal";
+    let recomputed = if equal {
+        value
+    } else {
+        found.and_then(|v| v.recomputed)
+    };
+    Ok(Json(api::Verified {
+        equal,
+        value,
+        recomputed,
+        reason,
+    })
+    .into_response())
 }
 
 /// Feeds and what came from them.
-pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed>> {
+pub(crate) async fn feeds(Extract(state): Extract<State>, headers: HeaderMap) -> Found<Vec<api::Feed>> {
+    let reader = reader(&state, &headers).await?;
     let centre = state.centre.clone();
     answer(async move {
         let rows = centre
@@ -235,7 +308,7 @@ pub(crate) async fn feeds(Extract(state): Extract<State>) -> Found<Vec<api::Feed
             feed.duplicate = number(row, "duplicate");
             feed.quarantined = number(row, "quarantined");
         }
-        crate::feeds::fill_obligations(&state, &mut out).await?;
+        crate::feeds::fill_obligations(&state, &reader, &mut out).await?;
         Ok(out)
     })
     .await

@@ -2,14 +2,16 @@
 
 mod duty;
 mod model;
+mod people;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::duty::{FeedCommand, TokenCommand};
+pub(crate) use self::duty::FeedCommand;
 pub(crate) use self::model::ModelCommand;
+pub(crate) use self::people::{AuditCommand, TokenCommand, UserCommand};
 use crate::demo::History;
 
 /// An open situation centre for a whole city.
@@ -195,9 +197,12 @@ pub(crate) enum Command {
     /// Models: the city's mathematics, on files or on the answers to questions
     #[command(subcommand)]
     Model(ModelCommand),
-    /// Check specs, indicators and packs against each other
+    /// Check specs, indicators and packs against each other, and prove the audit of the data directory
     #[command(after_help = "Example: qala check")]
     Check,
+    /// Who did what: entries, proof, the newest hash
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Saved mappings: which files are taken in without being asked about
     #[command(subcommand)]
     Mapping(MappingCommand),
@@ -245,7 +250,7 @@ pub(crate) enum Command {
     /// Feeds: what was promised, what stopped reporting, whom to call
     #[command(subcommand)]
     Feed(FeedCommand),
-    /// Tokens of programs that send data
+    /// Tokens of programs that send data, and of people's programs that read
     #[command(subcommand)]
     Token(TokenCommand),
     /// People who may sign in
@@ -420,30 +425,5 @@ pub(crate) enum SpecCommand {
         /// A file per kind in this folder; printed when absent
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum UserCommand {
-    /// Add somebody; the token is shown once
-    #[command(after_help = "Example: qala user add aigul --name \"Айгүл\" --role analyst")]
-    Add {
-        /// Id
-        id: String,
-        /// Name
-        #[arg(long)]
-        name: String,
-        /// Role
-        #[arg(long)]
-        role: String,
-    },
-    /// Everybody
-    #[command(after_help = "Example: qala user list")]
-    List,
-    /// Remove somebody
-    #[command(after_help = "Example: qala user remove aigul")]
-    Remove {
-        /// Id
-        id: String,
     },
 }

@@ -321,6 +321,7 @@ fn read_rows(
     let (lower, upper) = (number("lower")?, number("upper")?);
     let (numerator, denominator) = (number("numerator")?, number("denominator")?);
     let expected = number("expected")?;
+    let reasons = column(batch, "reason", &DataType::Utf8, id)?;
     let get = |array: &arrow::array::ArrayRef, row: usize| {
         let array = array.as_primitive::<Float64Type>();
         (array.is_valid(row) && array.value(row).is_finite()).then(|| array.value(row))
@@ -350,6 +351,11 @@ fn read_rows(
             denominator: optional(&denominator),
             row_count,
             coverage,
+            reason: reasons
+                .as_ref()
+                .map(|a| a.as_string::<i32>())
+                .filter(|a| a.is_valid(row) && get(&value, row).is_none())
+                .map(|a| a.value(row).to_owned()),
             ..blank.clone()
         };
         if values.insert((place.clone(), period_start), found).is_some() {

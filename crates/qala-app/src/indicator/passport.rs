@@ -1,11 +1,12 @@
 //! The passport of a value, and the check that recomputes it from rows.
 
-use qala_core::spec::{ColumnType, IndicatorSpec, Kind};
+use qala_core::spec::{ColumnType, DatasetSpec, IndicatorSpec, Kind};
 use qala_core::{Grain, parse_instant};
 use qala_lake::AsOf;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use crate::account::Reader;
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
 use crate::indicator::{Range, definition_hash};
@@ -43,6 +44,23 @@ pub struct Passport {
     pub history: Vec<Map<String, Json>>,
     /// The result of the check, when it was asked for.
     pub verdict: Option<Verdict>,
+}
+
+impl Passport {
+    /// The passport as somebody may see it. Whoever may not see single records sees no numerator, no count of rows, and no
+    /// digest from which either could be guessed.
+    #[must_use]
+    pub fn seen_by(mut self, reader: &Reader, values: &DatasetSpec) -> Self {
+        reader.hide(values, std::slice::from_mut(&mut self.value));
+        reader.hide(values, &mut self.history);
+        let hides_digest = values
+            .column("value_digest")
+            .is_none_or(|column| !reader.sees(values, column));
+        if let (true, Some(Verdict::RowsGone { digest })) = (hides_digest, &mut self.verdict) {
+            digest.clear();
+        }
+        self
+    }
 }
 
 /// The id of a value in addresses and on the command line: `air.pm25_mean/city/day/2026-03-02T00:00:00+05:00`.

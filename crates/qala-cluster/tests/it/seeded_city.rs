@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use qala_cluster::{ClusterEngine, ClusterOptions};
-use qala_core::spec::{DatasetSpec, IndicatorSpec, Kind};
+use qala_core::spec::{DatasetSpec, IndicatorSpec, Kind, QueryParts};
 use qala_core::{Grain, Zone, parse_instant};
 use qala_disk::RealDisk;
 use qala_lake::{Clock, Lake, LakeOptions, LocalEngine, LocalOptions};
@@ -99,8 +99,19 @@ async fn the_indicators_of_the_seeded_city() {
         .map(|n| n.parse().unwrap())
         .collect();
     let (mut equal, mut values, mut indicators) = (0, 0, 0);
-    for path in files(&workspace.join("indicators"), "sql") {
-        let spec = IndicatorSpec::from_sql("indicator", &std::fs::read_to_string(&path).unwrap()).unwrap();
+    let sql_files = files(&workspace.join("indicators"), "sql");
+    let is_part = |path: &PathBuf| path.parent().is_some_and(|p| p.ends_with("parts"));
+    let (parts, sql_files): (Vec<PathBuf>, Vec<PathBuf>) = sql_files.into_iter().partition(is_part);
+    let parts: QueryParts = parts
+        .iter()
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, std::fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    for path in sql_files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let spec = IndicatorSpec::from_sql("indicator", &text, &parts).unwrap();
         indicators += 1;
         for grain in [Grain::Hour, Grain::Day, Grain::Month] {
             if !spec.grains.contains(&grain) {

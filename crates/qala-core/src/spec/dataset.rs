@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{FromPrevious, SpecError};
-use crate::{DatasetName, Grain, Text, Unit};
+use crate::{DatasetName, FunctionId, Grain, Text, Unit};
 
 /// What newer data do to older data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub enum ColumnType {
     Date,
 }
 
-/// Who may see a column.
+/// Who may see a column, or the rows of a dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sensitivity {
@@ -49,8 +49,18 @@ pub enum Sensitivity {
     Public,
     /// Staff only.
     Internal,
-    /// Replaced by a keyed pseudonym at the guard, before the log.
+    /// Tells of single persons or events: for those who work with single records, not for staff in general.
+    Records,
+    /// Replaced by a keyed pseudonym at the guard, before the log; who may see it is as for `records`.
     Personal,
+}
+
+impl Sensitivity {
+    /// True when anybody may see it.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks in this form")]
+    pub fn is_public(&self) -> bool {
+        *self == Self::Public
+    }
 }
 
 /// What a column means to the program.
@@ -162,6 +172,12 @@ pub struct DatasetSpec {
     /// True when only the program itself writes it: values with their passports, what the registry tells.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub internal: bool,
+    /// Who may see single rows; values that were made of them have rules of their own.
+    #[serde(default, skip_serializing_if = "Sensitivity::is_public")]
+    pub sensitivity: Sensitivity,
+    /// Function of government whose department may see the rows, also when staff in general may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_function: Option<FunctionId>,
     /// IANA zone of local days, or `city` for the zone of the city's pack.
     pub zone: String,
     /// Columns that name a row. A time column among them makes duplicate search local to its day.
@@ -252,6 +268,12 @@ impl DatasetSpec {
         known("key", &self.key)?;
         if self.key.is_empty() {
             return Err("key is empty; name the columns that tell one row from another".into());
+        }
+        if self.sensitivity == Sensitivity::Personal {
+            return Err(
+                "the sensitivity of a dataset is public, internal or records; `personal` is of columns"
+                    .into(),
+            );
         }
         if self.zone != "city" {
             crate::Zone::new(&self.zone).map_err(|e| e.to_string())?;

@@ -5,7 +5,10 @@
 //! -- unit = "ug/m3"
 //! SELECT …
 //! ```
-//! The header lines are TOML behind `-- `. The first line that is not such a comment begins the query.
+//! The header lines are TOML behind `-- `. The first line that is not such a comment begins the query. What several
+//! indicators read alike is written once, as a part: a file of common table expressions, which the header names.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -104,7 +107,10 @@ pub struct IndicatorSpec {
     /// Whether places are those in force in the period or those of today.
     #[serde(default)]
     pub boundaries: Boundaries,
-    /// The query. Placeholders `:from`, `:to` (instants), `:grain` (text) and `:zone` (text) are replaced.
+    /// Parts that stand before the query, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
+    /// The query, its parts included. Placeholders `:from`, `:to` (instants), `:grain` (text) and `:zone` (text) are replaced.
     #[serde(default)]
     pub sql: String,
 }
@@ -120,12 +126,15 @@ pub enum Boundaries {
     Today,
 }
 
+/// The parts of queries by name: common table expressions, `name AS (SELECT …)`, separated by commas.
+pub type QueryParts = BTreeMap<String, String>;
+
 impl IndicatorSpec {
     /// Reads an indicator file. `name` is the file, for messages.
     ///
     /// # Errors
-    /// [`SpecError`] when the header or the query is missing or wrong.
-    pub fn from_sql(name: &str, text: &str) -> Result<Self, SpecError> {
+    /// [`SpecError`] when the header or the query is missing or wrong, or names a part that is not there.
+    pub fn from_sql(name: &str, text: &str, parts: &QueryParts) -> Result<Self, SpecError> {
         let mut header = String::new();
         let mut lines = text.lines();
         let mut rest = Vec::new();
@@ -140,8 +149,31 @@ impl IndicatorSpec {
         rest.extend(lines);
         let mut spec: Self = super::from_toml(name, &header)?;
         rest.join("\n").trim().clone_into(&mut spec.sql);
+        spec.put_parts(parts)
+            .map_err(|message| SpecError::new(name, message))?;
         spec.check().map_err(|message| SpecError::new(name, message))?;
         Ok(spec)
+    }
+
+    /// Puts the parts before the query.
+    fn put_parts(&mut self, parts: &QueryParts) -> Result<(), String> {
+        let mut texts = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            let text = parts.get(part).ok_or_else(|| {
+                let hint = super::nearest(part, parts.keys().map(String::as_str));
+                let hint = hint.map(|h| format!("; did you mean `{h}`?")).unwrap_or_default();
+                format!("there is no part `{part}`{hint}")
+            })?;
+            texts.push(text.trim());
+        }
+        if !texts.is_empty() {
+            let common = texts.join(",\n");
+            self.sql = match self.sql.strip_prefix("WITH ") {
+                Some(own) => format!("WITH {common},\n{own}"),
+                None => format!("WITH {common}\n{}", self.sql),
+            };
+        }
+        Ok(())
     }
 
     /// The query for one range, grain and zone. Instants are given as µs of UTC.

@@ -13,7 +13,7 @@ mod transport;
 
 pub use dataset::{Column, ColumnType, DatasetSpec, Kind, Quantity, Role, Rollup, Sensitivity};
 pub use feed::{ColumnMap, Devices, Encoding, FeedSpec, Mapping, Unpivot};
-pub use indicator::{Better, Boundaries, IndicatorSpec, Status, Targets};
+pub use indicator::{Better, Boundaries, IndicatorSpec, QueryParts, Status, Targets};
 pub use model::{InputForm, InputSpec, ModelSpec, OutputColumn, OutputSpec, Setting, SettingKind};
 pub use previous::{Carry, CarryQuantity, FromPrevious, OldRows};
 pub use schema::schemas;

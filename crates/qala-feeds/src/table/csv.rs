@@ -20,17 +20,28 @@ use crate::{Context, Sink, Stopped};
 const BUFFER: usize = 256 * 1024;
 /// A record over this many lines has most likely a quote that is never closed.
 const MANY_LINES: usize = 50;
+/// Longest record, as of JSON lines: one is held in memory several times over.
+#[cfg(not(test))]
+const MAX_RECORD: usize = 16 << 20;
+#[cfg(test)]
+const MAX_RECORD: usize = 2 << 20;
 
-/// Notes how the first line ends.
+/// Notes how the first line ends, and stops a record that does not end.
 struct Endings<R> {
     inner: R,
     last: u8,
     is_crlf: Option<bool>,
+    /// Bytes read since the last record began, those of the buffer's rest left out.
+    since: usize,
 }
 
 impl<R: Read> Read for Endings<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.since > MAX_RECORD {
+            return Err(io::Error::other(TooLong));
+        }
         let count = self.inner.read(out)?;
+        self.since += count;
         let new = &out[..count];
         if self.is_crlf.is_none() {
             self.is_crlf = new.iter().position(|byte| *byte == b'\n').map(|at| {
@@ -42,6 +53,11 @@ impl<R: Read> Read for Endings<R> {
         Ok(count)
     }
 }
+
+/// A record is longer than [`MAX_RECORD`].
+#[derive(Debug, thiserror::Error)]
+#[error("a record has no end")]
+struct TooLong;
 
 /// Lines of a text file with their numbers.
 pub(crate) struct Lines<R> {
@@ -64,6 +80,7 @@ impl<R: Read> Lines<R> {
                 inner: input,
                 last: 0,
                 is_crlf: None,
+                since: 0,
             });
         Self {
             reader,
@@ -87,9 +104,20 @@ impl<R: Read> Lines<R> {
 
     /// Goes to the next record; `false` at the end.
     pub(crate) fn advance(&mut self) -> Result<bool, Fault> {
+        self.reader.get_mut().since = 0;
+        let begin = self.before + self.reader.position().line();
         self.reader
             .read_byte_record(&mut self.record)
             .map_err(|error| match error.into_kind() {
+                csv::ErrorKind::Io(error) if error.get_ref().is_some_and(|e| e.is::<TooLong>()) => {
+                    // What was read of it is not kept.
+                    self.record = ByteRecord::new();
+                    let message = format!(
+                        "the record that begins in line {begin} is longer than {} MiB, and nothing after it is read; close its quote or end the line",
+                        MAX_RECORD >> 20
+                    );
+                    Fault::new("record_too_long", message)
+                }
                 csv::ErrorKind::Io(error) => read_fault(&error),
                 other => Fault::new("bad_csv", format!("the lines cannot be read further ({other:?})")),
             })

@@ -28,6 +28,7 @@ pub(crate) mod record;
 pub(crate) mod row;
 mod sheet;
 mod totals;
+mod values;
 mod workbook;
 
 #[cfg(test)]

@@ -278,6 +278,22 @@ fn bombs_are_refused() {
 }
 
 #[test]
+fn a_record_without_an_end_stops_at_a_limit_and_keeps_the_rows_before_it() {
+    let good = "d,speed,2026-03-05T10:00,1\n";
+    for (begin, name) in [("d,", "a long cell"), ("\"", "a quote that is never closed")] {
+        let mut bytes = readings(good);
+        bytes.extend_from_slice(begin.as_bytes());
+        // Short lines inside the quote, one long line without it.
+        let filler = if begin == "\"" { "x,\n" } else { "xxx" };
+        bytes.extend_from_slice(filler.repeat(2 << 20).as_bytes());
+        bytes.extend_from_slice(format!("\n{good}").as_bytes());
+        let outcome = traffic("a.csv").read(bytes);
+        assert_eq!(outcome.codes(), [("record_too_long", 0)], "{name}");
+        assert_eq!(outcome.given(), 1, "{name}");
+    }
+}
+
+#[test]
 fn a_million_bad_rows_are_told_one_by_one() {
     let mut bytes = readings("");
     for _ in 0..200_000 {

@@ -31,6 +31,15 @@ async fn compare(bench: &Bench, model: &Model, random: &mut Random, what: &str) 
             );
         }
     }
+    let known = bench.lake.visible_rows();
+    for dataset in DATASETS {
+        let counted = model.read(dataset, i64::MAX).len() as u64;
+        assert_eq!(
+            known.get(dataset).copied().unwrap_or(counted),
+            counted,
+            "{what}: {dataset} counted without reading"
+        );
+    }
 }
 
 /// True when every dataset equals the model.

@@ -2,7 +2,9 @@
 //!
 //! What belongs here: one folder for each model of the subject. What does not: where the numbers come from.
 
+pub mod control_chart;
+
 use crate::run::Model;
 
 /// The models of this subject: a model is added with its `mod` line and its entry here.
-pub const MODELS: &[&Model] = &[];
+pub const MODELS: &[&Model] = &[&control_chart::MODEL];

@@ -3,6 +3,7 @@
 //! What belongs here: tables of cells, settings, and the checks that all models share. What does not: reading files and
 //! queries, which is done by whoever runs a model; what a model computes.
 
+mod names;
 mod settings;
 mod table;
 mod time;
@@ -10,6 +11,7 @@ mod time;
 #[cfg(test)]
 mod tests;
 
+pub use names::Names;
 pub use settings::Settings;
 pub use table::{Cells, Table, Texts};
 pub use time::Moment;

@@ -70,7 +70,8 @@ fn a_run_takes_a_table_and_settings_and_gives_a_table() {
 
 #[test]
 fn what_cannot_be_used_is_named() {
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+    let cases: &[Case] = &[
         (
             "id\na\n",
             &[],

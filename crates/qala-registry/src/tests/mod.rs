@@ -1,5 +1,6 @@
 //! Tests of the registry. They use a made-up town, except those that read the pack kept in the repository.
 
+mod audit;
 mod calendar;
 mod government;
 mod migration;
@@ -8,15 +9,17 @@ mod pack;
 mod place;
 mod sender;
 mod sensor;
+mod sign_in;
 mod simulation;
 mod storage;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use qala_core::{FunctionId, PlaceId, Text};
 use qala_disk::SimDisk;
 
-use crate::{Department, DepartmentId, GovernmentFunction, Place, PlaceKind, Registry};
+use crate::{Department, DepartmentId, GovernmentFunction, NewUser, Place, PlaceKind, Registry};
 
 /// A second in µs.
 const SECOND: i64 = 1_000_000;
@@ -74,4 +77,27 @@ fn function(id: &str, from: i64, to: Option<i64>) -> GovernmentFunction {
         valid_from: from,
         valid_to: to,
     }
+}
+
+fn user(id: &str) -> NewUser<'_> {
+    NewUser {
+        id,
+        name: id,
+        role: "analyst",
+        department: None,
+    }
+}
+
+/// The lines that only one of two dumps has.
+fn difference(expected: &str, found: &str) -> String {
+    let mut text = String::new();
+    for (sign, one, other) in [('-', expected, found), ('+', found, expected)] {
+        for line in one
+            .lines()
+            .filter(|line| !other.lines().any(|same| same == *line))
+        {
+            writeln!(text, "{sign} {line:.200}").unwrap();
+        }
+    }
+    text
 }

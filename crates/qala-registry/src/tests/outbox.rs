@@ -1,5 +1,5 @@
-use super::{SECOND, empty, place, place_id};
-use crate::{OutboxOp, OutboxPosition, Put, RegistryError, TokenGrant};
+use super::{SECOND, empty, place, place_id, user};
+use crate::{OutboxOp, OutboxPosition, Put, RegistryError, Scope, TokenGrant};
 
 async fn raw(registry: &crate::Registry, sql: &'static str) -> Result<u64, sqlx::Error> {
     let mut link = registry.lock().await.unwrap();
@@ -145,16 +145,19 @@ async fn settings_and_users_are_no_facts_of_the_city() {
     );
     assert_eq!(registry.setting("a").await.unwrap().as_deref(), Some("1"));
     assert_eq!(registry.setting("b").await.unwrap(), None);
-    registry
-        .add_user("ada", "Ada", "analyst", "analyst", SECOND)
-        .await
-        .unwrap();
+    registry.add_user(&user("ada"), "test", SECOND).await.unwrap();
     assert!(matches!(
-        registry.add_user("ada", "A", "b", "c", SECOND).await,
+        registry.add_user(&user("ada"), "test", SECOND).await,
         Err(RegistryError::UserExists(_))
     ));
     let token = registry
-        .issue_token("ada", &TokenGrant::person("laptop"), [7; 32], SECOND)
+        .issue_token(
+            "ada",
+            &TokenGrant::person("laptop", [Scope::Read]),
+            [7; 32],
+            "test",
+            SECOND,
+        )
         .await
         .unwrap();
     assert!(!format!("{token:?}").contains("0707"), "a token is not logged");
@@ -165,7 +168,7 @@ async fn settings_and_users_are_no_facts_of_the_city() {
     assert_eq!(registry.token("qala_00").await.unwrap(), None);
     assert!(matches!(
         registry
-            .issue_token("eve", &TokenGrant::default(), [8; 32], SECOND)
+            .issue_token("eve", &TokenGrant::default(), [8; 32], "test", SECOND)
             .await,
         Err(RegistryError::UnknownUser(_))
     ));
@@ -177,12 +180,16 @@ async fn settings_and_users_are_no_facts_of_the_city() {
             .unwrap()
     };
     assert!(stored.iter().all(|hash| !token.reveal().contains(hash)));
-    registry.remove_user("ada", SECOND).await.unwrap();
+    registry.remove_user("ada", "test", SECOND).await.unwrap();
     assert_eq!(registry.token(token.reveal()).await.unwrap(), None);
     assert!(matches!(
-        registry.remove_user("ada", SECOND).await,
+        registry.remove_user("ada", "test", SECOND).await,
         Err(RegistryError::UnknownUser(_))
     ));
     assert!(registry.users().await.unwrap().is_empty());
-    assert_eq!(registry.position().await.unwrap().last, 0);
+    // Users and tokens are no facts of the city; that somebody changed them is one.
+    let told = registry.pending(0, 100).await.unwrap();
+    assert!(told.iter().all(|row| row.dataset == "audit_entries"), "{told:?}");
+    let actions: Vec<_> = told.iter().map(|row| row.payload["action"].clone()).collect();
+    assert_eq!(actions, ["user_add", "token_issue", "user_remove"]);
 }

@@ -1,6 +1,6 @@
 use qala_core::{FeedId, Text};
 
-use super::{SECOND, empty};
+use super::{SECOND, empty, user};
 use crate::{
     FeedContact, Put, RegistryError, Sandbox, SandboxMessage, SandboxRows, SandboxTaken, TokenGrant,
 };
@@ -13,6 +13,7 @@ fn grant(feeds: &[&str], expires_at: Option<i64>) -> TokenGrant {
     TokenGrant {
         label: "X".into(),
         feeds: Some(feeds.iter().map(|f| feed(f)).collect()),
+        scopes: Vec::new(),
         sandbox: false,
         expires_at,
     }
@@ -26,13 +27,14 @@ async fn a_token_of_a_sender_is_found_listed_and_revoked() {
             "Integrator X",
             &grant(&["a", "b"], Some(9 * SECOND)),
             [1; 32],
+            "test",
             SECOND,
         )
         .await
         .unwrap();
     // The same sender again: one user, two tokens.
     let second = registry
-        .issue_sender_token("Integrator X", &grant(&["c"], None), [2; 32], 2 * SECOND)
+        .issue_sender_token("Integrator X", &grant(&["c"], None), [2; 32], "test", 2 * SECOND)
         .await
         .unwrap();
     assert_eq!(registry.users().await.unwrap().len(), 1);
@@ -59,30 +61,30 @@ async fn a_token_of_a_sender_is_found_listed_and_revoked() {
         .map(|t| t.id)
         .collect();
     assert_eq!(ids[1], found.id, "the newest first");
-    registry.revoke_token(&ids[0], 3 * SECOND).await.unwrap();
-    registry.revoke_token(&ids[0], 4 * SECOND).await.unwrap();
+    registry.revoke_token(&ids[0], "test", 3 * SECOND).await.unwrap();
+    registry.revoke_token(&ids[0], "test", 4 * SECOND).await.unwrap();
     let revoked = registry.token(second.reveal()).await.unwrap().unwrap();
     assert_eq!(revoked.revoked_at, Some(3 * SECOND));
     assert!(!revoked.is_valid(3 * SECOND));
     assert!(matches!(
-        registry.revoke_token("none", SECOND).await,
+        registry.revoke_token("none", "test", SECOND).await,
         Err(RegistryError::UnknownToken(_))
     ));
-    registry
-        .add_user("ada", "Ada", "analyst", "analyst", SECOND)
-        .await
-        .unwrap();
+    registry.add_user(&user("ada"), "test", SECOND).await.unwrap();
     assert!(matches!(
         registry
-            .issue_sender_token("ada", &grant(&["a"], None), [3; 32], SECOND)
+            .issue_sender_token("ada", &grant(&["a"], None), [3; 32], "test", SECOND)
             .await,
         Err(RegistryError::UserExists(_))
     ));
-    registry.remove_user("Integrator X", SECOND).await.unwrap();
+    registry
+        .remove_user("Integrator X", "test", SECOND)
+        .await
+        .unwrap();
     assert_eq!(registry.token(first.reveal()).await.unwrap(), None);
-    assert_eq!(
-        registry.position().await.unwrap().last,
-        0,
+    let told = registry.pending(0, 100).await.unwrap();
+    assert!(
+        told.iter().all(|row| row.dataset == "audit_entries"),
         "tokens are no facts of the city"
     );
 }

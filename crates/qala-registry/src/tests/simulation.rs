@@ -12,9 +12,10 @@ use qala_core::{FeedId, Text};
 use qala_disk::{Crash, Disk, DiskFile, Entry, SimDisk};
 use sqlx::{AssertSqlSafe, Row};
 
-use super::{SECOND, department, department_id, function, function_id, place, place_id};
+use super::{SECOND, department, department_id, difference, function, function_id, place, place_id, user};
 use crate::{
-    CalendarDay, DayKind, FeedContact, OutboxOp, Pack, Registry, RegistryError, TokenGrant, load_pack,
+    AuditProof, CalendarDay, DayKind, FeedContact, OutboxOp, Pack, Registry, RegistryError, Scope,
+    TokenGrant, load_pack,
 };
 
 /// The size of a simulated disk.
@@ -22,7 +23,7 @@ const ROOM: u64 = 1 << 40;
 const PATH: &str = "registry/registry.db";
 
 /// The tables, in the order of their keys.
-const TABLES: [(&str, &str); 13] = [
+const TABLES: [(&str, &str); 16] = [
     ("places", "place_id, valid_from"),
     ("departments", "department_id, valid_from"),
     ("functions", "function_id, valid_from"),
@@ -36,6 +37,9 @@ const TABLES: [(&str, &str); 13] = [
     ("feed_contacts", "feed_id, valid_from"),
     ("outbox", "id"),
     ("outbox_position", "one"),
+    ("user_passwords", "user_id"),
+    ("sessions", "session_hash"),
+    ("audit", "entry"),
 ];
 
 /// SplitMix64.
@@ -147,15 +151,18 @@ impl Step {
                 "{:?}",
                 registry.set_setting(&id, &"s".repeat(self.size), now).await?
             ),
-            31 => format!(
-                "{:?}",
-                registry.add_user(&id, "name", "role", "class", now).await?
-            ),
-            32 => format!("{:?}", registry.remove_user(&id, now).await?),
+            31 => format!("{:?}", registry.add_user(&user(&id), "test", now).await?),
+            32 => format!("{:?}", registry.remove_user(&id, "test", now).await?),
             33 => format!(
                 "{:?}",
                 registry
-                    .issue_token(&id, &TokenGrant::person("label"), [from as u8; 32], now)
+                    .issue_token(
+                        &id,
+                        &TokenGrant::person("label", [Scope::Sql]),
+                        [from as u8; 32],
+                        "test",
+                        now
+                    )
                     .await
                     .map(drop)?
             ),
@@ -182,7 +189,7 @@ impl Step {
                     .get(self.thing as usize)
                     .map_or("none", |t| t.id.as_str())
                     .to_owned();
-                format!("{:?}", registry.revoke_token(&token, now).await?)
+                format!("{:?}", registry.revoke_token(&token, "test", now).await?)
             }
         };
         Ok(done)
@@ -222,20 +229,6 @@ async fn dump(registry: &Registry) -> Result<String, RegistryError> {
     Ok(text)
 }
 
-/// The lines that only one of two dumps has.
-fn difference(expected: &str, found: &str) -> String {
-    let mut text = String::new();
-    for (sign, one, other) in [('-', expected, found), ('+', found, expected)] {
-        for line in one
-            .lines()
-            .filter(|line| !other.lines().any(|same| same == *line))
-        {
-            writeln!(text, "{sign} {line:.200}").unwrap();
-        }
-    }
-    text
-}
-
 /// Checks what must hold in any registry, whatever was done to it.
 async fn sound(registry: &Registry) -> Result<(), String> {
     let read = |error: RegistryError| format!("not readable: {error} {error:?}");
@@ -258,7 +251,12 @@ async fn sound(registry: &Registry) -> Result<(), String> {
             return Err(format!("{check}: {said:?}"));
         }
     }
-    crate::government::check(connection).await.map_err(read)
+    crate::government::check(connection).await.map_err(read)?;
+    drop(link);
+    match registry.check_audit(&[]).await.map_err(read)? {
+        AuditProof::Whole(_) => Ok(()),
+        broken @ AuditProof::Broken { .. } => Err(format!("{broken:?}")),
+    }
 }
 
 /// Replays the outbox into rows by dataset and key, and compares them with the tables.

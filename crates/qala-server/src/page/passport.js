@@ -66,19 +66,21 @@ function inputs(value, datasets) {
 function valueTab({ passport, datasets }) {
   const { value } = passport;
   const { unit } = value;
+  // What tells of single records is not sent to everybody.
+  const sent = (name, row) => (name in value ? [row()] : []);
   const interval = absent(value.lower) || absent(value.upper) ? given(null) : `${full(value.lower)} – ${exact(value.upper, unit)}`;
   return [
     facts([
       [t("full_value"), value.value === null ? reason(value) : given(value.value, unit), "number"],
       [t("bounds"), interval, "number"],
-      [t("numerator"), given(value.numerator), "number"],
-      [t("denominator"), given(value.denominator), "number"],
-      [t("row_count"), count(value.row_count), "number"],
+      ...sent("numerator", () => [t("numerator"), given(value.numerator), "number"]),
+      ...sent("denominator", () => [t("denominator"), given(value.denominator), "number"]),
+      ...sent("row_count", () => [t("row_count"), count(value.row_count), "number"]),
       [t("coverage"), given(value.coverage, "ratio"), "number"],
       [t("computed_at"), dateTime(value.computed_at), "number"],
       [t("definition_hash"), h("code", {}, value.definition_hash)],
       [t("schema_hash"), h("code", {}, value.schema_hash)],
-      [t("value_digest"), h("code", {}, value.value_digest)],
+      ...sent("value_digest", () => [t("value_digest"), h("code", {}, value.value_digest)]),
     ]),
     h("h3", {}, t("inputs")), inputs(value, datasets),
   ];

@@ -1,4 +1,4 @@
-//! Commands about feeds and their senders.
+//! Commands about feeds.
 
 use clap::Subcommand;
 
@@ -56,40 +56,5 @@ pub(crate) enum FeedCommand {
         /// From this day or instant on; now when absent
         #[arg(long, value_name = "T")]
         from: Option<String>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TokenCommand {
-    /// Make a token with which a program may push to some feeds; it is shown once
-    #[command(
-        after_help = "Examples:\n  qala token issue --feed air-posts,weather --for \"Integrator X\" --expires 2027-12-31\n  qala token issue --feed air-posts --for \"Integrator X\" --sandbox"
-    )]
-    Issue {
-        /// Feeds it may push to
-        #[arg(long, value_name = "ID", value_delimiter = ',', required = true)]
-        feed: Vec<String>,
-        /// Whose it is
-        #[arg(long = "for", value_name = "NAME")]
-        holder: String,
-        /// What comes with it is checked and answered, and reaches no dataset
-        #[arg(long)]
-        sandbox: bool,
-        /// The last day on which it is valid, or the instant at which it ends
-        #[arg(long, value_name = "DATE")]
-        expires: Option<String>,
-    },
-    /// All tokens, without their secrets
-    #[command(after_help = "Example: qala token list")]
-    List {
-        /// How to answer
-        #[arg(long, value_enum, default_value = "table")]
-        format: Format,
-    },
-    /// Let a token in no more
-    #[command(after_help = "Example: qala token revoke 3fa9c2d41b07")]
-    Revoke {
-        /// Its id, as `qala token list` shows it
-        id: String,
     },
 }

@@ -10,10 +10,11 @@ use qala_app::registry::Pack;
 use qala_app::{AppError, Centre, Content};
 use qala_core::{FeedId, parse_instant};
 
-use crate::args::{Args, UserCommand};
+use crate::args::Args;
 use crate::print;
 
-pub(crate) fn check(pack: &str) -> Result<ExitCode> {
+/// Checks what is written in files; true when there is nothing to mend.
+pub(crate) fn check(pack: &str) -> Result<bool> {
     let datasets = Content::datasets()?;
     let indicators = Content::indicators()?;
     let files = Content::pack(pack)?;
@@ -55,6 +56,17 @@ pub(crate) fn check(pack: &str) -> Result<ExitCode> {
             }
         }
     }
+    for dataset in &datasets {
+        let Some(owner) = &dataset.owner_function else {
+            continue;
+        };
+        if !organisation.functions.iter().any(|f| f.id == *owner) {
+            faults.push(format!(
+                "dataset {}: there is no function `{owner}`",
+                dataset.name
+            ));
+        }
+    }
     for contact in &organisation.contacts {
         if !feeds.iter().any(|f| f.id == contact.feed) {
             faults.push(format!("contacts: there is no feed `{}`", contact.feed));
@@ -71,11 +83,7 @@ pub(crate) fn check(pack: &str) -> Result<ExitCode> {
         organisation.functions.len(),
         faults.len()
     ));
-    Ok(if faults.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
+    Ok(faults.is_empty())
 }
 
 pub(crate) fn schemas(out: Option<&Path>) -> Result<ExitCode> {
@@ -122,27 +130,6 @@ pub(crate) async fn reparse(centre: Centre, feed: &str, from: &str) -> Result<Ex
     }
     centre.close().await?;
     Ok(ExitCode::SUCCESS)
-}
-
-pub(crate) async fn user(centre: &Centre, command: UserCommand) -> Result<()> {
-    let now = centre.clock.now();
-    match command {
-        UserCommand::Add { id, name, role } => {
-            print::out(&centre.add_user(&id, &name, &role).await?);
-            print::err("this token is shown once; keep it");
-        }
-        UserCommand::List => {
-            for user in centre.registry.users().await.map_err(AppError::from)? {
-                print::out(&format!("{}\t{}\t{}", user.id, user.name, user.role));
-            }
-        }
-        UserCommand::Remove { id } => centre
-            .registry
-            .remove_user(&id, now)
-            .await
-            .map_err(AppError::from)?,
-    }
-    Ok(())
 }
 
 pub(crate) async fn tidy(centre: Centre) -> Result<ExitCode> {

@@ -1,4 +1,4 @@
-//! Asking the running server. It holds the data directory, so short commands about feeds, tokens and users are passed to it
+//! Asking the running server. It holds the data directory, so short commands about feeds, tokens, users and the audit are passed to it
 //! through a socket in that directory, which only the same user of the machine can reach.
 
 use std::os::unix::fs::PermissionsExt;
@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::args::{Args, Command};
-use crate::commands::{admin, feed};
+use crate::commands::{feed, people};
 use crate::print;
 
 const SOCKET: &str = "control.sock";
@@ -24,15 +24,19 @@ const LONGEST: u64 = 64 << 10;
 
 /// True for a command that the running server can carry out.
 pub(crate) fn is_short(command: &Command) -> bool {
-    matches!(command, Command::Feed(_) | Command::Token(_) | Command::User(_))
+    matches!(
+        command,
+        Command::Feed(_) | Command::Token(_) | Command::User(_) | Command::Audit(_)
+    )
 }
 
 /// Carries a short command out.
 pub(crate) async fn run(centre: &Centre, command: Command) -> Result<()> {
     match command {
         Command::Feed(command) => feed::feed(centre, command).await,
-        Command::Token(command) => feed::token(centre, command).await,
-        Command::User(command) => admin::user(centre, command).await,
+        Command::Token(command) => people::token(centre, command).await,
+        Command::User(command) => people::user(centre, command).await,
+        Command::Audit(command) => people::audit(centre, command).await,
         _ => Err(AppError::Usage("this command needs the data directory for itself".into()).into()),
     }
 }
@@ -92,15 +96,14 @@ async fn answer(centre: &Centre, mut stream: UnixStream) -> Result<()> {
     Ok(())
 }
 
-/// Passes this process's command to the server of a data directory; `None` when none is running there.
-pub(crate) async fn ask(data: &Path) -> Result<Option<ExitCode>> {
+/// Passes a command to the server of a data directory; `None` when none is running there.
+pub(crate) async fn ask(data: &Path, words: &[String]) -> Result<Option<ExitCode>> {
     let Ok(mut stream) = UnixStream::connect(data.join(SOCKET)).await else {
         return Ok(None);
     };
-    let words: Vec<String> = std::env::args().skip(1).collect();
     let failed = || "ask the running server";
     stream
-        .write_all(&serde_json::to_vec(&words)?)
+        .write_all(&serde_json::to_vec(words)?)
         .await
         .with_context(failed)?;
     stream.shutdown().await.with_context(failed)?;

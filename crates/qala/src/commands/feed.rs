@@ -1,12 +1,12 @@
-//! `qala feed` and `qala token`.
+//! `qala feed`.
 
 use anyhow::Result;
-use qala_app::registry::{FeedContact, Token};
+use qala_app::registry::FeedContact;
 use qala_app::{AppError, Centre, FeedHistory, Obligation};
 use qala_core::{FeedId, Standing, Text, Zone, parse_instant};
 use serde_json::{Map, Value, json};
 
-use crate::args::{FeedCommand, Format, TokenCommand};
+use crate::args::{FeedCommand, Format};
 use crate::commands::{output, trust};
 use crate::print;
 
@@ -179,51 +179,6 @@ fn show(history: &FeedHistory, format: Format, zone: &Zone) -> Result<()> {
             print::out(&format!("\n{}", name.replace('_', " ")));
             output::rows(&rows, format)?;
         }
-    }
-    Ok(())
-}
-
-fn state(token: &Token, now: i64) -> &'static str {
-    match token.revoked_at {
-        Some(_) => "revoked",
-        None if !token.is_valid(now) => "expired",
-        None if token.grant.sandbox => "sandbox",
-        None => "valid",
-    }
-}
-
-pub(crate) async fn token(centre: &Centre, command: TokenCommand) -> Result<()> {
-    match command {
-        TokenCommand::Issue {
-            feed,
-            holder,
-            sandbox,
-            expires,
-        } => {
-            let token = centre
-                .issue_sender_token(&holder, &feed, expires.as_deref(), sandbox)
-                .await?;
-            print::out(&token);
-            print::err("this token is shown once; keep it");
-        }
-        TokenCommand::List { format } => {
-            let (zone, now) = (&centre.zone, centre.clock.now());
-            let line = |t: &Token| {
-                let feeds = t.grant.feeds.iter().flatten().map(FeedId::as_str);
-                row(json!({
-                    "id": t.id, "for": t.user.name, "role": t.user.role, "state": state(t, now),
-                    "feeds": feeds.collect::<Vec<_>>().join(","), "issued": zone.format(t.issued_at),
-                    "expires": instant(t.grant.expires_at, zone), "revoked": instant(t.revoked_at, zone),
-                }))
-            };
-            let tokens = centre.registry.tokens().await.map_err(AppError::from)?;
-            output::rows(&tokens.iter().map(line).collect::<Vec<_>>(), format)?;
-        }
-        TokenCommand::Revoke { id } => centre
-            .registry
-            .revoke_token(&id, centre.clock.now())
-            .await
-            .map_err(AppError::from)?,
     }
     Ok(())
 }

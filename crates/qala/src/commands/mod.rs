@@ -8,6 +8,7 @@ mod indicator;
 mod model;
 mod output;
 mod pack;
+mod people;
 mod propose;
 mod quarantine;
 pub(crate) mod serve;
@@ -32,7 +33,7 @@ pub(crate) use control::code;
 /// Runs what was asked for.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     if control::is_short(&args.command)
-        && let Some(code) = control::ask(&args.data).await?
+        && let Some(code) = control::ask(&args.data, &words()).await?
     {
         return Ok(code);
     }
@@ -188,7 +189,18 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             };
             model::run(options, request).await
         }
-        Command::Check => admin::check(&options.pack),
+        Command::Check => {
+            let is_sound = admin::check(&options.pack)?;
+            let proof = ["audit".to_owned(), "check".to_owned()];
+            let code = match control::ask(&args.data, &proof).await? {
+                Some(code) => code,
+                None => {
+                    people::prove_alone(&args.data).await?;
+                    ExitCode::SUCCESS
+                }
+            };
+            Ok(if is_sound { code } else { ExitCode::from(1) })
+        }
         Command::Pack(PackCommand::Build {
             osm,
             districts,
@@ -211,7 +223,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             quarantine::run(Centre::open(options).await?, command).await
         }
         Command::Reparse { feed, from } => admin::reparse(Centre::open(options).await?, &feed, &from).await,
-        command @ (Command::Feed(_) | Command::Token(_) | Command::User(_)) => {
+        command @ (Command::Feed(_) | Command::Token(_) | Command::User(_) | Command::Audit(_)) => {
             let centre = Centre::open(options).await?;
             control::run(&centre, command).await?;
             centre.close().await?;
@@ -225,6 +237,11 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     }
 }
 
+/// The words of this process's command.
+fn words() -> Vec<String> {
+    std::env::args().skip(1).collect()
+}
+
 /// True for commands that only make sense where a centre is.
 fn asks_only(command: &Command) -> bool {
     matches!(
@@ -235,6 +252,7 @@ fn asks_only(command: &Command) -> bool {
             | Command::Backup { .. }
             | Command::Quarantine { .. }
             | Command::Reparse { .. }
+            | Command::Audit(_)
             | Command::Tidy
     )
 }

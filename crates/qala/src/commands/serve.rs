@@ -17,6 +17,13 @@ pub(crate) async fn serve(
     door: Door,
     backup: Option<(String, Duration)>,
 ) -> Result<ExitCode> {
+    if let Some(first) = centre.first_administrator().await? {
+        // Once, and never in the log.
+        print::err(&format!(
+            "Sign in as `{}` with the one-time password {} and choose your own; `qala user password {}` makes another.",
+            first.name, first.password, first.name
+        ));
+    }
     let mut background = Background::start(&centre, true);
     if let Some((target, every)) = backup {
         background.back_up(&centre, target, every);

@@ -11,7 +11,11 @@ mod duty;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod models;
+#[cfg(test)]
 mod mqtt;
+#[cfg(test)]
+mod people;
 #[cfg(test)]
 mod poll;
 #[cfg(test)]
@@ -21,16 +25,24 @@ mod quarantine;
 #[cfg(test)]
 mod real_data;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod s3;
+#[cfg(test)]
+mod screen;
 #[cfg(test)]
 mod senders;
 #[cfg(test)]
 mod sensorthings;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod spreadsheet;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
 mod trust;
+#[cfg(test)]
+mod truth;
 #[cfg(test)]
 mod whole_city;

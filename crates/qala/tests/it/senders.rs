@@ -65,10 +65,12 @@ fn a_token_lets_in_to_its_feeds_and_nothing_else() {
     );
     issue(data, &["--feed", FEED, "--expires", "2099-01-01"]);
     let revoked = issue(data, &["--feed", FEED]);
-    let person = ok(
+    ok(
         data,
         &["user", "add", "ada", "--name", "Ada", "--role", "analyst"],
     );
+    let of_ada = ["--user", "ada", "--scope", "read", "--expires", "2099-01-01"];
+    let person = ok(data, &[&["token", "issue", "--for", "X"], &of_ada[..]].concat());
     // Only hashes are kept, and a token can be named without its secret.
     let bytes = std::fs::read(data.join("registry.sqlite")).unwrap();
     let wal = std::fs::read(data.join("registry.sqlite-wal")).unwrap_or_default();

@@ -292,15 +292,23 @@ fn a_file_that_fits_no_dataset_gets_one_of_its_own() {
     ok(&restored, &["restore", &copy]);
     assert_eq!(json(&restored, &["sql", sql, "--format", "json"]), rows);
     // What says who somebody is, only people who signed in see, as a pseudonym.
-    let added = ok(
+    ok(
         &data,
         &["user", "add", "aigul", "--name", "Айгүл", "--role", "analyst"],
     );
-    let token = added
-        .split_whitespace()
-        .max_by_key(|word| word.len())
-        .unwrap()
-        .to_owned();
+    let of_aigul = [
+        "token",
+        "issue",
+        "--user",
+        "aigul",
+        "--scope",
+        "read",
+        "--for",
+        "test",
+        "--expires",
+        "2099-01-01",
+    ];
+    let token = ok(&data, &of_aigul).trim().to_owned();
     let server = Server::start(&data);
     let path = "/api/datasets/own_fontany/rows";
     let (_, page) = get(&server, path, None);
@@ -316,7 +324,7 @@ fn a_file_that_fits_no_dataset_gets_one_of_its_own() {
     );
     assert_eq!(get(&server, path, Some("nobody")).0, 401);
     let (_, page) = get(&server, path, Some(&token));
-    assert_eq!(page["hidden"], 0, "{added}: {page}");
+    assert_eq!(page["hidden"], 0, "{page}");
     assert!(page["rows"][0]["telefon_smotritelya"].is_string());
     drop(server);
     ok(&data, &["mapping", "show", "fontany"]);

@@ -43,7 +43,9 @@ const KINDS: [(&str, &str, Read, &[&str]); 4] = [
         "The header of an indicator: indicators/<subject>/<id>.sql, each line behind `-- `",
         |text| {
             let header = format!("-- {}\n", text.trim_end().replace('\n', "\n-- "));
-            IndicatorSpec::from_sql("sample", &format!("{header}SELECT :from, :to, :grain, :zone")).map(drop)
+            let query = format!("{header}SELECT :from, :to, :grain, :zone");
+            let parts = [("hours".to_owned(), "hours AS (SELECT 1)".to_owned())];
+            IndicatorSpec::from_sql("sample", &query, &parts.into()).map(drop)
         },
         &[include_str!("indicator.toml")],
     ),

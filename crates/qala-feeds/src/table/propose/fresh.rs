@@ -401,6 +401,8 @@ pub(super) fn proposal(sample: &Sample, wanted: &str, context: &Context<'_>) -> 
         columns: all,
         quantities: std::collections::BTreeMap::new(),
         rollups: Vec::new(),
+        sensitivity: Sensitivity::Public,
+        owner_function: None,
         retention_days: None,
         internal: false,
         from_previous: None,

@@ -1,0 +1,117 @@
+//! Getis and Ord's local statistics: around which areas do high, or low, values lie together?
+
+use super::areas;
+use super::conditional::{self, Drawing, Stopping};
+use super::weights::Weights;
+use crate::Card;
+use crate::run::{Model, Refusal, Run, Table};
+use crate::stats;
+
+#[cfg(test)]
+mod tests;
+
+/// The model.
+pub static MODEL: Model = Model {
+    spec: include_str!("spec.toml"),
+    card: CARD,
+    run,
+};
+
+const CARD: Card = Card {
+    id: "spatial.gi",
+    purpose: "Which areas lie amid high values (hot spots) or low ones (cold spots): Getis and Ord's Gi*, or Gi without the \
+              area itself, with p by the normal distribution, by conditional permutation and adjusted for many areas.",
+    method: "z of Ord and Getis (1995, doi 10.1111/j.1538-4632.1995.tb00912.x) for any weights: the weighted sum minus its \
+             expectation by its standard deviation, over all areas (Gi*) or all others (Gi). p_normal is two-sided. \
+             p_permutation = (min(c, P − c) + 1)/(P + 1): the values of the neighbours are drawn P times from all other areas. \
+             p_adjusted: Benjamini and Hochberg over all areas that have a p.",
+    assumptions: &[
+        "star = true and weights as given (binary when made from k or distance_m): the area itself is added with weight 1; a \
+         pair of an area with itself in the input is left out.",
+        "A draw equal to the observed sum counts on both sides, c and P − c: where many values are the same, as with small \
+         counts, p is not too small. Without ties this is the formula to the letter.",
+        "p_permutation is the smaller tail, not doubled: at a limit of 0.05 one in ten areas without any pattern is below it.",
+        "Dividing the weights of a row by their sum changes neither z nor p; row_standardised is there for the sake of the \
+         other models.",
+        "An area without a value is no area; its row is empty. An area without neighbours counts among all, its row is empty.",
+        "stopping = sequential ends the draws of an area after (P + 1)/60, at least 10, on both sides (Besag and Clifford); its \
+         p is then that number by the draws made. It pays when weights are unequal; with equal weights full is faster still.",
+    ],
+    limits: &[
+        "It says where values lie together, not why: where more people are, more happens. Use rates, or counts against what is usual.",
+        "Neighbouring areas share neighbours, so their p depend on each other.",
+        "The weights are not made symmetric: `from` is the area, `to` its neighbour.",
+    ],
+};
+
+fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
+    let areas = areas::read(run)?;
+    // z and p are those of weights divided by their sum as well, so `row_standardised` has nothing to do.
+    let z = z(&areas.centred, &areas.weights, run.settings().flag("star"));
+    let drawing = drawing(run);
+    let drawn = conditional::draw(&areas.centred, &areas.weights, &drawing);
+    // Where nothing varies, every draw is the observed one: that is no result.
+    let p: Vec<Option<f64>> = drawn
+        .iter()
+        .zip(&z)
+        .map(|(drawn, z)| z.and(*drawn).map(|drawn| drawn.p(drawing.permutations)))
+        .collect();
+    let normal: Vec<Option<f64>> = z
+        .iter()
+        .map(|z| z.map(|z| 2.0 * stats::normal_above(z.abs())))
+        .collect();
+    Ok(vec![
+        Table::new("gi")
+            .texts_of("area", &areas.ids)
+            .floats_of("z", areas.spread(&z))
+            .floats_of("p_normal", areas.spread(&normal))
+            .floats_of("p_permutation", areas.spread(&p))
+            .floats_of("p_adjusted", areas.spread(&stats::adjusted(&p))),
+    ])
+}
+
+/// How the settings of a local statistic say to draw.
+pub(super) fn drawing(run: &Run) -> Drawing {
+    let settings = run.settings();
+    let permutations = settings.int("permutations").unwrap_or(0) as u32;
+    Drawing {
+        permutations,
+        stopping: match settings.text("stopping") {
+            "sequential" => Stopping::Sequential(Drawing::enough(permutations)),
+            _ => Stopping::Full,
+        },
+        seed: run.seed(),
+        threads: Drawing::threads(),
+    }
+}
+
+/// Gi (with `star` Gi*, the area itself added with weight 1) as standard deviates; `centred` are values minus their mean.
+/// Absent for an area without neighbours, where all values are the same, and where all areas are neighbours.
+pub fn z(centred: &[f64], weights: &Weights, star: bool) -> Vec<Option<f64>> {
+    let all = centred.len() as f64;
+    let squares: f64 = centred.iter().map(|value| value * value).sum();
+    (0..centred.len())
+        .map(|area| {
+            let row = weights.row(area).1;
+            if row.is_empty() {
+                return None;
+            }
+            let own = centred[area];
+            let (mut sum, mut of_squares) = (row.iter().sum::<f64>(), row.iter().map(|w| w * w).sum::<f64>());
+            let mut lag = weights.lag(area, centred);
+            // Gi leaves the area itself out of everything.
+            let (count, mean, variance) = if star {
+                sum += 1.0;
+                of_squares += 1.0;
+                lag += own;
+                (all, 0.0, squares / all)
+            } else {
+                let mean = -own / (all - 1.0);
+                (all - 1.0, mean, (squares - own * own) / (all - 1.0) - mean * mean)
+            };
+            let spread = (count * of_squares - sum * sum) / (count - 1.0);
+            let varies = variance > 1e-14 * squares / all && spread > 1e-12 * of_squares;
+            varies.then(|| (lag - sum * mean) / (variance * spread).sqrt())
+        })
+        .collect()
+}

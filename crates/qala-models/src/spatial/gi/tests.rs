@@ -1,0 +1,200 @@
+//! Tests of Gi and Gi* against the reference tables and worked numbers.
+
+use std::fmt::Write as _;
+
+use super::super::tests::{COLUMBUS_P, is_near, number, reference, run};
+use super::MODEL;
+
+const TOY: &str = "area,value,x_m,y_m\na,2,10,10\nb,3,20,10\nc,3.2,40,10\nd,5,15,20\ne,8,30,20\nf,7,30,30\n";
+
+#[test]
+fn six_points_give_the_published_numbers() {
+    let cases = [
+        ("false", [-1.01367, -0.04362, 1.31559, -0.31413, 1.15374, 1.77834]),
+        ("true", [-1.39728, -0.28918, 0.65065, -0.28918, 1.23452, 2.02424]),
+    ];
+    for (star, wanted) in cases {
+        for row_standardised in ["true", "false"] {
+            let settings = [
+                ("distance_m", "15"),
+                ("star", star),
+                ("row_standardised", row_standardised),
+            ];
+            let rows = run(&MODEL, &[("areas", TOY)], &settings).unwrap();
+            for (row, wanted) in rows.iter().zip(wanted) {
+                assert!((number(&row[1]) - wanted).abs() < 5e-6, "{star} {row:?} {wanted}");
+            }
+        }
+    }
+}
+
+#[test]
+fn gi_star_is_that_of_the_reference_tables() {
+    let sets = [
+        ("columbus", "CRIME"),
+        ("columbus", "HOVAL"),
+        ("sids2", "SIDR74"),
+        ("sids2", "SIDR79"),
+        ("stl", "HR7984"),
+        ("stl", "HR8893"),
+    ];
+    for (set, variable) in sets {
+        let test = "gi_star_is_that_of_the_reference_tables";
+        let Some((areas, weights, wanted)) = reference(test, set, variable) else {
+            return;
+        };
+        let rows = run(
+            &MODEL,
+            &[("areas", &areas), ("weights", &weights)],
+            &[("permutations", "99")],
+        )
+        .unwrap();
+        assert_eq!(rows.len(), wanted.len());
+        for (row, wanted) in rows.iter().zip(&wanted) {
+            // The tables have nine decimals.
+            assert!(
+                (number(&row[1]) - wanted[2]).abs() < 1e-9,
+                "{set} {variable} {row:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn p_is_that_of_esda_within_three_standard_errors() {
+    let test = "p_is_that_of_esda_within_three_standard_errors";
+    let Some((areas, weights, _)) = reference(test, "columbus", "CRIME") else {
+        return;
+    };
+    let rows = run(&MODEL, &[("areas", &areas), ("weights", &weights)], &[]).unwrap();
+    for (row, (wanted, _)) in rows.iter().zip(COLUMBUS_P) {
+        assert!(is_near(number(&row[3]), 9_999.0, wanted, 3.0), "{row:?} {wanted}");
+    }
+}
+
+#[test]
+fn what_cannot_be_computed_is_empty() {
+    let areas = "area,value\na,1\nb,2\nc,\nd,4\ne,7\nf,3\n";
+    let weights = "from,to,weight\na,b,1\nb,a,1\na,c,1\nc,a,1\nd,d,1\nf,a,0\n";
+    let rows = run(&MODEL, &[("areas", areas), ("weights", weights)], &[]).unwrap();
+    let empty: Vec<bool> = rows
+        .iter()
+        .map(|row| row[1..].iter().all(String::is_empty))
+        .collect();
+    // c has no value; d is its own neighbour only, e has none, f one of weight 0.
+    assert_eq!(empty, [false, false, true, true, true, true]);
+    // Without c the results are the same.
+    let without = run(
+        &MODEL,
+        &[
+            ("areas", "area,value\na,1\nb,2\nd,4\ne,7\nf,3\n"),
+            ("weights", "from,to,weight\na,b,1\nb,a,1\n"),
+        ],
+        &[],
+    )
+    .unwrap();
+    assert_eq!(rows[..2], without[..2]);
+    for same in [
+        "area,value,x_m,y_m\n",
+        "area,value,x_m,y_m\na,1,0,0\n",
+        "area,value,x_m,y_m\na,.1,0,0\nb,.1,1,0\nc,.1,2,0\n",
+    ] {
+        let rows = run(&MODEL, &[("areas", same)], &[("k", "1")]).unwrap();
+        assert!(
+            rows.iter().all(|row| row[1..].iter().all(String::is_empty)),
+            "{rows:?}"
+        );
+    }
+    let rows = run(&MODEL, &[("areas", TOY)], &[("k", "2"), ("permutations", "0")]).unwrap();
+    assert!(
+        rows.iter()
+            .all(|row| !row[1].is_empty() && row[3].is_empty() && row[4].is_empty())
+    );
+}
+
+#[test]
+fn inputs_that_contradict_themselves_are_refused() {
+    let areas = "area,value\na,1\nb,2\n";
+    let cases = [
+        (areas, None, &[][..], "nothing says which areas are neighbours"),
+        (
+            areas,
+            Some("from,to,weight\na,b,1\n"),
+            &[("k", "1")][..],
+            "neighbours are given twice",
+        ),
+        (areas, None, &[("k", "1")][..], "the column `x_m` is missing"),
+        (
+            "area,value\na,1\na,2\n",
+            None,
+            &[("k", "1")][..],
+            "row 2, column `area`: `a` is there twice",
+        ),
+        (
+            areas,
+            Some("from,to,weight\na,z,1\n"),
+            &[][..],
+            "row 1, column `to`: `z` is no area",
+        ),
+        (
+            areas,
+            Some("from,to,weight\na,b,-1\n"),
+            &[][..],
+            "row 1, column `weight`: `-1` is below 0",
+        ),
+        (
+            areas,
+            Some("from,to,weight\na,b,1\na,b,2\n"),
+            &[][..],
+            "row 2, column `from`: `a` has this neighbour twice",
+        ),
+        (
+            areas,
+            Some("from,to,weight\na,b,\n"),
+            &[][..],
+            "row 1, column `weight`: `` is empty",
+        ),
+        (
+            "area,value,x_m,y_m\na,1,,0\nb,2,1,1\n",
+            None,
+            &[("k", "1")][..],
+            "row 1, column `x_m`: `` is empty",
+        ),
+    ];
+    for (areas, weights, settings, message) in cases {
+        let mut inputs = vec![("areas", areas)];
+        inputs.extend(weights.map(|weights| ("weights", weights)));
+        let refusal = run(&MODEL, &inputs, settings).unwrap_err();
+        assert!(refusal.contains(message), "{refusal}");
+    }
+}
+
+#[test]
+fn a_planted_hot_spot_is_found_and_little_else() {
+    let mut random = crate::random::Random::new(11);
+    let mut areas = "area,value,x_m,y_m\n".to_owned();
+    let is_hot = |row: i32, column: i32| (10..15).contains(&row) && (20..25).contains(&column);
+    for row in 0..40 {
+        for column in 0..40 {
+            let value = random.normal() + if is_hot(row, column) { 4.0 } else { 0.0 };
+            writeln!(areas, "{row}_{column},{value},{column},{row}").unwrap();
+        }
+    }
+    for stopping in ["full", "sequential"] {
+        let rows = run(
+            &MODEL,
+            &[("areas", &areas)],
+            &[("distance_m", "1"), ("stopping", stopping)],
+        )
+        .unwrap();
+        let (mut hits, mut far) = (0, 0);
+        for row in rows.iter().filter(|row| number(&row[4]) <= 0.05) {
+            let (r, c) = row[0].split_once('_').unwrap();
+            let (r, c): (i32, i32) = (r.parse().unwrap(), c.parse().unwrap());
+            hits += i32::from(is_hot(r, c) && number(&row[1]) > 0.0);
+            far += i32::from(!(8..17).contains(&r) || !(18..27).contains(&c));
+        }
+        assert!(hits >= 20, "{stopping}: {hits} of 25");
+        assert!(far <= 3, "{stopping}: {far} far away");
+    }
+}

@@ -1,0 +1,55 @@
+-- Vehicles seen leaving stops: `passages`. A stop is left between the last report that stands at it or drives to it and the
+-- first that is bound for a later one; reports further apart than two minutes show nothing. The day is the service day.
+vehicle_reports AS (
+    SELECT vehicle_id, trip_id, start_date, start_time, current_stop_sequence AS sequence, t
+    FROM transit_vehicle_positions
+    WHERE trip_id IS NOT NULL AND start_date IS NOT NULL AND current_stop_sequence IS NOT NULL
+        AND t >= :from - INTERVAL '1 hour' AND t < :to + INTERVAL '12 hours'
+        AND start_date >= local_date(:from, :zone) AND start_date <= local_date(:to - INTERVAL '1 second', :zone)
+),
+vehicle_steps AS (
+    SELECT
+        trip_id, start_date, start_time, sequence, t,
+        lag(sequence) OVER (PARTITION BY trip_id, start_date, start_time, vehicle_id ORDER BY t) AS before,
+        lag(t) OVER (PARTITION BY trip_id, start_date, start_time, vehicle_id ORDER BY t) AS before_t
+    FROM vehicle_reports
+),
+departures_seen AS (
+    SELECT trip_id, start_date, start_time, unnest(generate_series(before, sequence - 1)) AS sequence, before_t, t
+    FROM vehicle_steps
+    WHERE sequence > before AND t <= before_t + INTERVAL '120 seconds'
+),
+planned_calls AS (
+    SELECT feed, trip_id, stop_id, stop_sequence, second, first_second
+    FROM (
+        SELECT
+            feed, trip_id, stop_id, stop_sequence,
+            coalesce(departure_time, arrival_time) AS second,
+            min(coalesce(departure_time, arrival_time)) OVER (PARTITION BY feed, trip_id) AS first_second,
+            max(stop_sequence) OVER (PARTITION BY feed, trip_id) AS last_sequence
+        FROM gtfs_stop_times
+    )
+    WHERE second IS NOT NULL AND stop_sequence < last_sequence
+),
+-- A trip that two timetables know is taken from the first of them.
+trip_feeds AS (
+    SELECT trip_id, min(feed) AS feed FROM gtfs_trips GROUP BY trip_id
+),
+-- Seconds since 1970; `seen_s` is the middle of `after_s` and `until_s`.
+passages AS (
+    SELECT
+        c.feed, c.trip_id, c.stop_id, d.start_date AS day,
+        date_part('epoch', d.before_t) AS after_s, date_part('epoch', d.t) AS until_s,
+        (date_part('epoch', d.before_t) + date_part('epoch', d.t)) / 2.0 AS seen_s,
+        date_part('epoch', service_time(d.start_date, c.second + coalesce(d.start_time - c.first_second, 0), :zone))
+            AS planned_s
+    FROM trip_feeds AS f
+    JOIN planned_calls AS c ON c.trip_id = f.trip_id AND c.feed = f.feed
+    JOIN departures_seen AS d ON d.trip_id = c.trip_id AND d.sequence = c.stop_sequence
+),
+stop_places AS (
+    SELECT s.feed, s.stop_id, p.place_id, p.valid_from, p.valid_to
+    FROM gtfs_stops AS s
+    JOIN organisation_places AS p ON ST_Contains(ST_GeomFromText(p.geometry), ST_Point(s.stop_lon, s.stop_lat))
+    WHERE p.kind = 'district' AND p.geometry IS NOT NULL AND s.stop_lon IS NOT NULL AND s.stop_lat IS NOT NULL
+)

@@ -1,0 +1,40 @@
+// The only file that knows Playwright: Debian's Chromium with a software graphics card, so that the map is drawn.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const ARGS = ["--headless=new", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist", "--force-color-profile=srgb"];
+
+export const SIZES = {
+  laptop: { viewport: { width: 1280, height: 800 }, colorScheme: "light" },
+  wall: { viewport: { width: 1920, height: 1080 }, colorScheme: "dark" },
+  phone: { viewport: { width: 390, height: 844 }, colorScheme: "light", deviceScaleFactor: 2, hasTouch: true, isMobile: true },
+};
+
+export async function open() {
+  const folder = mkdtempSync(join(tmpdir(), "qala-chromium-"));
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: [...ARGS, `--disk-cache-dir=${folder}`], ignoreDefaultArgs: ["--headless"] });
+  return {
+    /** A new page without memory; `trouble` gathers what the console and the policy complain about. */
+    async page(size, options = {}) {
+      const context = await browser.newContext({ ...SIZES[size], locale: "kk", reducedMotion: "reduce", ...options });
+      const page = await context.newPage();
+      const trouble = [];
+      page.on("pageerror", (error) => trouble.push(`error: ${error.message}`));
+      page.on("console", (message) => {
+        const text = message.text();
+        // A route the server does not have yet is the server's matter; the page says so.
+        if (message.type() === "error" && !/status of 4(01|04|05)|status of 400/.test(text)) trouble.push(`console: ${text}`);
+        if (/Content Security Policy/.test(text)) trouble.push(`policy: ${text}`);
+      });
+      return { page, context, trouble };
+    },
+    async close() {
+      await browser.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

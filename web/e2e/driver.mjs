@@ -1,0 +1,80 @@
+// What a person does on the screen, as verbs. Specs speak these; selectors stand here only.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export const LANGS = ["kk", "ru", "en"];
+
+/** Every page, with something that must be read on it. */
+export const PAGES = [
+  ["now", "/"],
+  ["wall", "/?wall=1"],
+  ["subjects", "/subjects"],
+  ["subject", "/subjects/air"],
+  ["subject-empty", "/subjects/projects"],
+  ["indicator", "/indicators/air.pm25_mean"],
+  ["indicator-table", "/indicators/traffic.flow?view=table"],
+  ["passport", "/indicators/air.pm25_mean?passport=air.pm25_mean/city/day/2026-03-03T00:00:00%2B05:00&tab=data"],
+  ["districts", "/districts"],
+  ["district", "/districts/bostandyk"],
+  ["district-silent", "/districts/medeu"],
+  ["feeds", "/data"],
+  ["tables", "/data?tab=tables"],
+  ["quarantine", "/data?tab=quarantine"],
+  ["table", "/data/air_stations"],
+  ["table-empty", "/data/budget_lines"],
+  ["feed", "/feeds/sim-air-readings"],
+  ["object", "/objects/air_stations/SIM-P1"],
+  ["workbench", "/workbench"],
+  ["admin", "/admin"],
+  ["sign-in", "/sign-in"],
+  ["more", "/more"],
+  ["missing", "/no/such/page"],
+];
+
+export const withLang = (path, lang) => `${path}${path.includes("?") ? "&" : "?"}lang=${lang}`;
+
+export function driver(page, base) {
+  return {
+    page,
+    /** Opens a page and waits until nothing is loading. */
+    async visit(path) {
+      await page.goto(base + path);
+      await this.settled();
+    },
+    async settled() {
+      await page.waitForFunction(() => document.querySelector("main h1")?.textContent.trim() && !document.querySelector("main .ghost"), null, { timeout: 30000 });
+    },
+    heading: () => page.locator("main h1").first().innerText(),
+    lang: () => page.evaluate(() => document.documentElement.lang),
+    /** Problems that hinder people, as axe sees them. */
+    async hindrances() {
+      // Tall, so that nothing lies under the bars that stay in place.
+      const { width, height } = page.viewportSize();
+      await page.setViewportSize({ width, height: 4000 });
+      await page.evaluate(AXE);
+      const found = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] }));
+      await page.setViewportSize({ width, height });
+      return found.violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0]?.target.join(" ")} ${v.nodes[0]?.failureSummary?.split("\n")[1] ?? ""}`);
+    },
+    chooseLanguage: (lang) => page.locator(`.langs button[lang=${lang}]`).click(),
+    async search(text) {
+      await page.keyboard.press("Control+k");
+      await page.locator("dialog input").fill(text);
+      await page.locator("#found li").first().waitFor();
+    },
+    takeFirst: () => page.keyboard.press("Enter"),
+    openFirstNumber: () => page.locator("main a.value").first().click(),
+    passport: () => page.locator("aside.panel"),
+    tab: (name) => page.locator(`#passport-tab-${name}`).click(),
+    async verify() {
+      await this.tab("verify");
+      await page.locator(".panel button.primary").click();
+      await page.locator(".panel .verdict").waitFor({ timeout: 60000 });
+      return page.locator(".panel .verdict").innerText();
+    },
+    param: (name) => page.evaluate((n) => new URL(location.href).searchParams.get(n), name),
+  };
+}

@@ -1,0 +1,153 @@
+// What every page needs to know of the city: the catalogue, places, feeds, the state of the centre and the city's clock.
+
+import { DAY_MS, HOUR_MS } from "../lib/time";
+import { locale } from "../ui/say.svelte";
+import { Resource } from "../ui/resource.svelte";
+import * as api from "./client";
+import { ApiError } from "./client";
+import type { Catalog, CentreStatus, Dataset, Feed, Indicator, Layer, Place, Session, Value, ValueEvent } from "./types";
+
+class City {
+  catalog = new Resource<Catalog>(api.catalog);
+  places = new Resource<Place[]>(api.places);
+  feeds = new Resource<Feed[]>(api.feeds);
+  status = new Resource<CentreStatus>(api.status);
+  /** Layers the server offers; none when it has no such route. */
+  layers = new Resource<Layer[]>(() => api.layers().catch(absent<Layer[]>([])));
+  /** Who is signed in; null when the server has no sign-in. */
+  session = new Resource<Session | null>(() => api.session().catch(absent<Session | null>(null)));
+  /** The city's present, milliseconds; moved on every second. */
+  now = $state(Date.now());
+  /** The moment to which stored values reach: where a range is counted back from. */
+  anchor = $state<number | null>(null);
+  /** Values that were pushed since they were last read, by indicator. */
+  pushed = $state.raw<ReadonlyMap<string, readonly ValueEvent[]>>(new Map());
+  /** Grows when values may have changed. */
+  version = $state(0);
+  #server = { now: Date.now(), at: performance.now(), speed: 1 };
+
+  setClock(iso: string, speed = 1): void {
+    this.#server = { now: Date.parse(iso), at: performance.now(), speed };
+    this.tick();
+  }
+
+  /** Takes a pushed value in: it is on the screen with the next frame, long before its row is read again. */
+  push(event: ValueEvent): void {
+    const list = (this.pushed.get(event.indicator) ?? []).filter((e) => e.place !== event.place || e.period_start !== event.period_start);
+    this.pushed = new Map(this.pushed).set(event.indicator, [...list.slice(-200), event]);
+  }
+
+  /** Values with what was pushed since. */
+  freshened(id: string, values: readonly Value[]): readonly Value[] {
+    const events = this.pushed.get(id);
+    if (!events) return values;
+    return values.map((v) => {
+      const event = events.findLast((e) => e.place === v.place && (e.grain ?? v.grain) === v.grain && Date.parse(e.period_start) === Date.parse(v.period_start));
+      return event ? { ...v, value: event.value, status: event.status ?? v.status, lower: event.lower ?? null, upper: event.upper ?? null } : v;
+    });
+  }
+
+  tick(): void {
+    const { now, at, speed } = this.#server;
+    this.now = now + (performance.now() - at) * speed;
+  }
+
+  /** True when the stored values end days ago. */
+  get isOld(): boolean {
+    return this.anchor !== null && this.now - this.anchor > 2 * DAY_MS;
+  }
+
+  indicator(id: string): Indicator | undefined {
+    return this.catalog.value?.indicators.find((i) => i.id === id);
+  }
+
+  dataset(name: string): Dataset | undefined {
+    return this.catalog.value?.datasets.find((d) => d.name === name);
+  }
+
+  async load(): Promise<void> {
+    await Promise.all([this.catalog.read(), this.places.read()]);
+    const { value } = this.catalog;
+    if (value) {
+      locale.zone = value.zone;
+      locale.city = value.city;
+      this.setClock(value.now);
+    }
+    if (this.places.value) locale.places = this.places.value;
+  }
+
+  /** Feeds, the state of the centre, the session: what can come a moment later. */
+  async loadRest(): Promise<void> {
+    await Promise.all([this.status.read(), this.feeds.read(), this.session.read(), this.layers.read()]);
+    if (this.status.value) this.setClock(this.status.value.now, this.status.value.demo?.speed);
+    if (this.session.value) api.setCsrf(this.session.value.csrf);
+  }
+}
+
+const absent = <T>(otherwise: T) => (error: unknown): T => {
+  if (error instanceof ApiError && error.isAbsent) return otherwise;
+  throw error;
+};
+
+export const city = new City();
+
+/** What is asked for: an indicator by a grain, back to an instant, as known at an instant. */
+export interface Wanted { id: string; grain: string; from: number | null; asOf: number | null }
+
+export interface Known { values: Value[]; /** True when the server could not say what was known then. */ partly: boolean }
+
+const kept = new Map<string, { at: number; version: number; answer: Promise<Known> }>();
+const KEPT_MS = 60000;
+
+async function ask({ id, grain, from, asOf }: Wanted): Promise<Known> {
+  const wanted = { grain, from: from === null ? null : new Date(from).toISOString() };
+  if (asOf === null) return { values: (await api.values(id, wanted)).values, partly: false };
+  try {
+    return { values: (await api.values(id, { ...wanted, as_of: new Date(asOf).toISOString() })).values, partly: false };
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 400) throw error;
+  }
+  // This server gives only what is known today. What was computed later was not known then.
+  const { values } = await api.values(id, wanted);
+  const then = (v: Value): Value => (Date.parse(v.computed_at) <= asOf ? v : { ...v, value: null, lower: null, upper: null, status: null, reason: "known_later" });
+  return { values: values.map(then), partly: true };
+}
+
+/** Values of an indicator; asked again after a minute or when they may have changed. */
+export function valuesOf(wanted: Wanted): Promise<Known> {
+  const key = JSON.stringify(wanted);
+  const found = kept.get(key);
+  if (found && found.version === city.version && performance.now() - found.at < KEPT_MS) return found.answer;
+  const answer = ask(wanted);
+  kept.set(key, { at: performance.now(), version: city.version, answer });
+  answer.catch(() => kept.delete(key));
+  if (kept.size > 200) kept.delete(kept.keys().next().value as string);
+  return answer;
+}
+
+const endOf = (values: readonly Value[]): number | null =>
+  values.reduce<number | null>((end, v) => (v.value === null ? end : Math.max(end ?? -Infinity, Date.parse(v.period_end))), null);
+
+/** The end that most indicators reach: a timetable may reach far beyond what was measured. */
+const middle = (ends: number[]): number | null => ends.sort((a, b) => a - b)[Math.floor(ends.length / 2)] ?? null;
+
+/** Where the stored values end: now in a city that lives, else the end of the newest days that most indicators have. */
+export async function findAnchor(indicators: readonly Indicator[]): Promise<number> {
+  const now = city.now;
+  const daily = indicators.filter((i) => i.grains.includes("day"));
+  const newest = async (grain: string, from: number | null): Promise<number[]> => {
+    const answers = await Promise.all(daily.map((i) => valuesOf({ id: i.id, grain, from, asOf: null }).catch(() => null)));
+    return answers.map((a) => a && endOf(a.values)).filter((end): end is number => end !== null);
+  };
+  if ((await newest("day", rangeStart(now, RECENT_DAYS))).length > 0) return now;
+  const month = middle(await newest("month", null));
+  // Where no month is stored, the days are few.
+  const days = await newest("day", month === null ? null : rangeStart(Math.min(month, now), 62));
+  return Math.min(now, middle(days) ?? now);
+}
+
+/** Days that a first look goes back. */
+export const RECENT_DAYS = 14;
+
+/** Where a range of days before an instant begins, cut to hours, so that the same question is asked only once. */
+export const rangeStart = (end: number, days: number): number => Math.ceil(end / HOUR_MS) * HOUR_MS - days * DAY_MS;

@@ -1,0 +1,95 @@
+// The only folder that fetches.
+
+import type {
+  AuditEntry, Catalog, CentreStatus, DatasetEntry, Feed, FeedHistory, Found, InsideGroup, Layer, ObjectCard, Passport, Place, Rows, Session,
+  SqlResult, SqlTable, TileJson, Token, TrustMeasure, User, Values,
+} from "./types";
+
+/** An answer that is not one: the server's sentence, or none when the server could not be reached (status 0). */
+export class ApiError extends Error {
+  constructor(readonly status: number, sentence: string | null, readonly retryAfter: number | null = null) {
+    super(sentence ?? "");
+  }
+
+  get isAbsent(): boolean {
+    return this.status === 404 || this.status === 405 || this.status === 501;
+  }
+
+  get isForbidden(): boolean {
+    return this.status === 401 || this.status === 403;
+  }
+}
+
+let csrf = "";
+export const setCsrf = (token: string): void => {
+  csrf = token;
+};
+
+/** Errors come as `{error: "…"}` or `{error: {code, message}}`. */
+function sentenceOf(body: unknown): string | null {
+  const error = (body as { error?: unknown } | null)?.error;
+  if (typeof error === "string") return error;
+  const message = (error as { message?: unknown } | undefined)?.message;
+  return typeof message === "string" ? message : null;
+}
+
+async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (init.body) headers["content-type"] = "application/json";
+  if (init.method && csrf) headers["x-csrf"] = csrf;
+  let response: Response;
+  try {
+    response = await fetch(path, { ...init, headers });
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new ApiError(0, null);
+  }
+  if (response.status === 204) return undefined as T;
+  const body: unknown = await response.json().catch(() => null);
+  if (!response.ok) {
+    const after = Number(response.headers.get("retry-after"));
+    throw new ApiError(response.status, sentenceOf(body), Number.isFinite(after) && after > 0 ? after : null);
+  }
+  // A page of HTML where JSON was asked for: the route is not there.
+  if (body === null) throw new ApiError(404, null);
+  return body as T;
+}
+
+export type Given = Record<string, string | number | boolean | null | undefined>;
+
+export function query(parts: Given): string {
+  const given = Object.entries(parts).filter(([, v]) => v !== null && v !== undefined && v !== "" && v !== false);
+  return given.length > 0 ? `?${given.map(([k, v]) => `${k}=${encodeURIComponent(String(v))}`).join("&")}` : "";
+}
+
+const id = encodeURIComponent;
+const send = (method: string, body?: unknown): RequestInit => ({ method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+
+export const catalog = () => request<Catalog>("/api/catalog");
+export const places = () => request<Place[]>("/api/places");
+export const feeds = () => request<Feed[]>("/api/feeds");
+export const feed = (name: string) => request<FeedHistory>(`/api/feeds/${id(name)}`);
+export const trust = () => request<TrustMeasure[]>("/api/feeds/trust");
+export const status = () => request<CentreStatus>("/api/status");
+export const values = (name: string, wanted: Given) => request<Values>(`/api/indicators/${id(name)}/values${query(wanted)}`);
+export const passport = (name: string, wanted: { verify: boolean }) => request<Passport>(`/api/passport${query({ id: name, verify: wanted.verify })}`);
+export const datasets = () => request<DatasetEntry[]>("/api/datasets");
+export const rows = (name: string, wanted: Given) => request<Rows>(`/api/datasets/${id(name)}/rows${query(wanted)}`);
+
+export const session = () => request<Session>("/api/session");
+export const signIn = (name: string, password: string) => request<Session>("/api/session", send("POST", { name, password }));
+export const signOut = () => request<void>("/api/session", send("DELETE"));
+export const layers = () => request<Layer[]>("/api/layers");
+export const object = (layer: string, name: string) => request<ObjectCard>(`/api/objects/${id(layer)}/${id(name)}`);
+export const inside = (lon: number, lat: number, radius_m: number) => request<InsideGroup[]>(`/api/inside${query({ lon, lat, radius_m })}`);
+export const search = (q: string, lang: string, signal: AbortSignal) => request<Found[]>(`/api/search${query({ q, lang })}`, { signal });
+export const sql = (wanted: { sql: string; as_of?: string; limit?: number }) => request<SqlResult>("/api/sql", send("POST", wanted));
+export const sqlSchema = () => request<SqlTable[] | { tables: SqlTable[] }>("/api/sql/schema");
+export const users = () => request<User[]>("/api/users");
+export const addUser = (user: { name: string; title: string; role: string; password: string }) => request<User>("/api/users", send("POST", user));
+export const tokens = () => request<Token[]>("/api/tokens");
+export const addToken = (token: { name: string; scopes: string[] }) => request<Token>("/api/tokens", send("POST", token));
+export const revokeToken = (name: string) => request<void>(`/api/tokens/${id(name)}`, send("DELETE"));
+export const audit = (limit: number) => request<AuditEntry[]>(`/api/audit${query({ limit })}`);
+/** The base map; null when the server has none. */
+export const baseTiles = () => request<TileJson>("/tiles/base.json").then((found) => (Array.isArray(found.tiles) ? found : null), () => null);

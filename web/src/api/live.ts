@@ -1,0 +1,52 @@
+// Live changes by server-sent events. The browser resumes a dropped connection with the last id; a server without events is
+// asked again and again instead.
+
+import type { ValueEvent, VehicleEvent } from "./types";
+
+export type LiveState = "open" | "dropped" | "absent";
+
+export interface LiveHandlers {
+  /** A changed value; null: any may have changed. */
+  values?: (event: ValueEvent | null) => void;
+  feeds?: () => void;
+  vehicles?: (event: VehicleEvent) => void;
+  /** True while the stream stands. */
+  state: (state: LiveState) => void;
+}
+
+/** A line that cannot be read is left; the next one comes. */
+function parsed<T>(data: string): T | null {
+  try {
+    return JSON.parse(data) as T;
+  } catch {
+    return null;
+  }
+}
+
+/** Listens until the returned function is called. */
+export function listen(handlers: LiveHandlers): () => void {
+  const topics = (["values", "feeds", "vehicles"] as const).filter((topic) => handlers[topic]);
+  const source = new EventSource(`/api/events?topics=${topics.join(",")}`);
+  let opened = false;
+  const on = (name: string, act: (data: string) => void): void => source.addEventListener(name, (event) => act((event as MessageEvent<string>).data));
+  source.onopen = () => {
+    opened = true;
+    handlers.state("open");
+  };
+  source.onerror = () => {
+    // Closed for good and never opened: the route is not there.
+    if (source.readyState === EventSource.CLOSED && !opened) handlers.state("absent");
+    else handlers.state("dropped");
+  };
+  on("values", (data) => handlers.values?.(parsed<ValueEvent>(data)));
+  on("feeds", () => handlers.feeds?.());
+  on("reset", () => {
+    handlers.values?.(null);
+    handlers.feeds?.();
+  });
+  on("vehicles", (data) => {
+    const event = parsed<VehicleEvent>(data);
+    if (event) handlers.vehicles?.(event);
+  });
+  return () => source.close();
+}

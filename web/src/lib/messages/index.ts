@@ -1,0 +1,11 @@
+// Every phrase of the screen in three languages, side by side, so that none is forgotten.
+
+import type { Phrase } from "../i18n";
+import { data } from "./data";
+import { numbers } from "./numbers";
+import { pages } from "./pages";
+import { shell } from "./shell";
+
+export const messages = { ...shell, ...numbers, ...data, ...pages } satisfies Record<string, Phrase>;
+export type MessageKey = keyof typeof messages;
+export const isMessage = (key: string): key is MessageKey => key in messages;

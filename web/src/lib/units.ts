@@ -1,0 +1,48 @@
+// Unit symbols of qala-core that read otherwise in a language; what is not here is shown as it is.
+
+import type { Phrase } from "./i18n";
+
+export const AS_PERCENT: ReadonlySet<string> = new Set(["ratio", "%"]);
+
+export const UNITS: Readonly<Record<string, Phrase>> = {
+  "ug/m3": ["мкг/м³", "мкг/м³", "µg/m³"],
+  "mg/m3": ["мг/м³", "мг/м³", "mg/m³"],
+  "g/m3": ["г/м³", "г/м³", "g/m³"],
+  "kg/m3": ["кг/м³", "кг/м³", "kg/m³"],
+  ppb: ["млрд⁻¹", "млрд⁻¹", "ppb"],
+  ppm: ["млн⁻¹", "млн⁻¹", "ppm"],
+  m: ["м", "м", "m"],
+  mm: ["мм", "мм", "mm"],
+  km: ["км", "км", "km"],
+  s: ["с", "с", "s"],
+  ms: ["мс", "мс", "ms"],
+  min: ["мин", "мин", "min"],
+  h: ["сағ", "ч", "h"],
+  d: ["тәул", "сут", "d"],
+  "m/s": ["м/с", "м/с", "m/s"],
+  "km/h": ["км/сағ", "км/ч", "km/h"],
+  "1/h": ["сағатына", "в час", "per hour"],
+  "veh/h": ["көлік/сағ", "авт./ч", "veh/h"],
+  "veh/min": ["көлік/мин", "авт./мин", "veh/min"],
+  count: ["", "", ""],
+  1: ["", "", ""],
+  persons: ["адам", "чел.", "people"],
+  vehicles: ["көлік", "машин", "vehicles"],
+  trips: ["рейс", "рейсов", "trips"],
+  boardings: ["отырғызу", "посадок", "boardings"],
+  deg: ["°", "°", "°"],
+  Cel: ["°C", "°C", "°C"],
+  degF: ["°F", "°F", "°F"],
+  Pa: ["Па", "Па", "Pa"],
+  hPa: ["гПа", "гПа", "hPa"],
+  mmHg: ["мм сын. бағ.", "мм рт. ст.", "mmHg"],
+  kg: ["кг", "кг", "kg"],
+  t: ["т", "т", "t"],
+  "kg/s": ["кг/с", "кг/с", "kg/s"],
+  "t/y": ["т/жыл", "т/год", "t/y"],
+  m2: ["м²", "м²", "m²"],
+  km2: ["км²", "км²", "km²"],
+  KZT: ["₸", "₸", "₸"],
+  "1000 KZT": ["мың ₸", "тыс. ₸", "thousand ₸"],
+  dB: ["дБ", "дБ", "dB"],
+};

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import type { Indicator, Value } from "../api/types";
+import { changes, isStale, passportId, rankOf, severity, stateOf, summary, viewOf } from "./values";
+
+const DAY = 86400000;
+const at = (day: number): string => new Date(Date.UTC(2026, 2, day)).toISOString();
+const text = { kk: "", ru: "", en: "" };
+const indicator: Indicator = { id: "air.x", subject: "air", title: text, question: text, decision: text, unit: "ug/m3", better: "lower", grains: ["day"], owner_function: "f", owner: null, targets: { target: 15, limit: 35, hysteresis: 2 } };
+const value = (place: string, day: number, n: number | null, more: Partial<Value> = {}): Value => ({
+  indicator: "air.x", place, grain: "day", period_start: at(day), period_end: at(day + 1), value: n, unit: "ug/m3", lower: null, upper: null, numerator: null, denominator: null,
+  row_count: 1, coverage: null, reason: n === null ? "no_rows" : null, status: n === null ? "unknown" : n > 35 ? "off_target" : n > 15 ? "watch" : "on_target", simulated: true, computed_at: at(day + 1), definition_hash: "", schema_hash: "", inputs: null, value_digest: "", ...more,
+});
+const noon = (day: number): number => Date.parse(at(day)) + DAY / 2;
+
+describe("viewOf", () => {
+  const values = [value("city", 1, 10), value("city", 2, 40), value("city", 3, 50), value("a", 3, 20), value("b", 3, 90), value("c", 3, null)];
+
+  it("shows the newest value that has begun, and since when it is so", () => {
+    const view = viewOf(indicator, "day", values, noon(4));
+    expect(view.shown?.value).toBe(50);
+    expect(view.state).toBe("off_target");
+    expect(view.since).toEqual({ start: at(2), first: false });
+    expect(view.before?.value).toBe(40);
+    expect(view.districts.map((v) => v.place)).toEqual(["b", "a", "c"]);
+  });
+
+  it("goes back in time", () => {
+    const view = viewOf(indicator, "day", values, Date.parse(at(2)));
+    expect(view.shown?.value).toBe(10);
+    expect(view.line).toHaveLength(1);
+  });
+
+  it("keeps the last good value when there is none now", () => {
+    const view = viewOf(indicator, "day", [...values, value("city", 4, null)], noon(5));
+    expect(view.state).toBe("unknown");
+    expect(view.good?.value).toBe(50);
+  });
+
+  it("ranks the best first", () => {
+    const view = viewOf(indicator, "day", values, noon(4));
+    expect(rankOf(view, "a")).toEqual({ rank: 1, of: 2 });
+    expect(rankOf(view, "b")).toEqual({ rank: 2, of: 2 });
+    expect(rankOf(view, "c")).toBeNull();
+  });
+});
+
+describe("states", () => {
+  it("tell absent, suppressed and aimless apart", () => {
+    expect(stateOf(indicator, null)).toBe("unknown");
+    expect(stateOf(indicator, value("city", 1, null, { reason: "suppressed" }))).toBe("suppressed");
+    expect(stateOf({ targets: null }, value("city", 1, 3))).toBe("no_target");
+  });
+
+  it("know what is out of date", () => {
+    expect(isStale(value("city", 1, 1), noon(3))).toBe(false);
+    expect(isStale(value("city", 1, 1), noon(4))).toBe(true);
+  });
+
+  it("measure how far beyond the limit", () => {
+    expect(severity(indicator, value("city", 1, 70))).toBe(2);
+    expect(severity({ ...indicator, better: "higher" }, value("city", 1, 70))).toBe(0.5);
+    expect(severity({ ...indicator, better: "higher" }, value("city", 1, 0))).toBe(Infinity);
+  });
+
+  it("are summed up with the worst place", () => {
+    const view = viewOf(indicator, "day", [value("city", 3, 20), value("a", 3, 105), value("b", 3, 40)], noon(4));
+    const said = summary([view], noon(4));
+    expect(said.states.watch).toBe(1);
+    expect(said.districts).toBe(2);
+    expect(said.worst?.value.place).toBe("a");
+    expect(said.worst?.severity).toBe(3);
+  });
+});
+
+describe("changes", () => {
+  it("are told when they are large, and whether they are worse", () => {
+    const view = viewOf(indicator, "day", [value("city", 2, 20), value("city", 3, 30)], noon(4));
+    expect(changes([view])).toMatchObject([{ from: 20, to: 30, share: 0.5, worse: true }]);
+    const calm = viewOf(indicator, "day", [value("city", 2, 20), value("city", 3, 21)], noon(4));
+    expect(changes([calm])).toEqual([]);
+  });
+
+  it("do not compare a running period with a whole one", () => {
+    const view = viewOf(indicator, "day", [value("city", 2, 20), value("city", 3, 3)], noon(3));
+    expect(view.running).toBe(true);
+    expect(changes([view])).toEqual([]);
+  });
+});
+
+it("names a value", () => {
+  expect(passportId(value("city", 1, 1))).toBe(`air.x/city/day/${at(1)}`);
+});

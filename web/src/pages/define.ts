@@ -1,0 +1,22 @@
+// What a page says of itself. A new folder under pages/ with a page.ts needs no other change.
+
+import type { Component } from "svelte";
+import type { MessageKey } from "../lib/messages";
+import type { IconName } from "../ui/Icon.svelte";
+
+export interface PageProps { params: Record<string, string> }
+
+export interface Page {
+  id: string;
+  /** `/districts/:id`; parts with a colon are parameters. */
+  path: string;
+  title: MessageKey;
+  icon: IconName;
+  /** Place in the navigation; absent: reached from other pages. */
+  order?: number;
+  /** One of the five on a phone. */
+  phone?: boolean;
+  view: () => Promise<{ default: Component<PageProps> | Component<Record<string, never>> }>;
+}
+
+export const definePage = (page: Page): Page => page;

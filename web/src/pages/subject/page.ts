@@ -1,0 +1,3 @@
+import { definePage } from "../define";
+
+export const page = definePage({ id: "subject", path: "/subjects/:subject", title: "nav_subjects", icon: "subjects", view: () => import("./Page.svelte") });

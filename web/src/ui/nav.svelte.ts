@@ -1,0 +1,61 @@
+// The address as state, and moving about in it.
+
+import { address, changed } from "../lib/url";
+import { locale } from "./say.svelte";
+import { parseLocal } from "../lib/time";
+
+class Place {
+  url = $state.raw(new URL(location.href));
+}
+
+const place = new Place();
+
+/** The present address; reading it in a component makes it follow. */
+export const here = (): URL => place.url;
+export const param = (name: string): string | null => place.url.searchParams.get(name);
+
+/** A link to a page, with the parameters that hold on every page. */
+export const link = (path: string, changes: Record<string, string | null> = {}): string => address(place.url, path, changes);
+/** A link to this page with other parameters. */
+export const here_with = (changes: Record<string, string | null>): string => changed(place.url, changes);
+
+type Step = "push" | "replace";
+
+export function go(href: string, step: Step = "push"): void {
+  const next = new URL(href, location.href);
+  if (step === "push") history.pushState(null, "", next);
+  else history.replaceState(null, "", next);
+  const other = next.pathname !== place.url.pathname;
+  place.url = next;
+  if (other && step === "push") scrollTo(0, 0);
+}
+
+export const set = (changes: Record<string, string | null>, step: Step = "replace"): void => go(changed(place.url, changes), step);
+
+addEventListener("popstate", () => {
+  place.url = new URL(location.href);
+});
+
+/** Clicks on links of our own pages do not load the page again. */
+export function followLinks(event: MouseEvent): void {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const anchor = (event.target as Element | null)?.closest("a[href]") as HTMLAnchorElement | null;
+  if (!anchor || anchor.target || anchor.hasAttribute("download") || anchor.origin !== location.origin) return;
+  if (anchor.pathname.startsWith("/api/") || anchor.pathname.startsWith("/tiles/") || anchor.hash) return;
+  event.preventDefault();
+  go(anchor.href);
+}
+
+/** The moment that is shown, milliseconds; null when it is the present. */
+export const momentOf = (): number | null => {
+  const text = param("at");
+  return text ? parseLocal(text, locale.zone) : null;
+};
+
+/** The knowledge that is shown, milliseconds; null when it is today's. */
+export const asOfOf = (): number | null => {
+  const text = param("as_of");
+  return text ? parseLocal(text, locale.zone) : null;
+};
+
+export const isWall = (): boolean => param("wall") === "1";
