@@ -7,7 +7,7 @@ import { type Bounds, circle, labelPoint, type Point } from "../lib/geo";
 import type { Lang } from "../lib/i18n";
 import { baseLayers, baseSource, type Palette } from "./base";
 import { MovingVehicles } from "./moving";
-import type { Area, Hit, LayerData, Look, MapLayer, MovingLayer, RowsLayer, Slot, TileLayer } from "./types";
+import type { Area, Hit, LayerData, Look, MovingLayer, RowsLayer, Slot, TileLayer } from "./types";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
 setWorkerUrl(new URL(workerUrl, location.href).href);
