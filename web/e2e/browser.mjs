@@ -14,6 +14,9 @@ export const SIZES = {
   phone: { viewport: { width: 390, height: 844 }, colorScheme: "light", deviceScaleFactor: 2, hasTouch: true, isMobile: true },
 };
 
+/** How long a step may take; more on a busy machine. */
+export const PATIENCE_MS = Number(process.env.QALA_PATIENCE_MS ?? 30000);
+
 export async function open() {
   const folder = mkdtempSync(join(tmpdir(), "qala-chromium-"));
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: [...ARGS, `--disk-cache-dir=${folder}`], ignoreDefaultArgs: ["--headless"] });
@@ -22,6 +25,7 @@ export async function open() {
     async page(size, options = {}) {
       const context = await browser.newContext({ ...SIZES[size], locale: "kk", reducedMotion: "reduce", ...options });
       const page = await context.newPage();
+      page.setDefaultTimeout(PATIENCE_MS);
       const trouble = [];
       page.on("pageerror", (error) => trouble.push(`error: ${error.message}`));
       page.on("console", (message) => {

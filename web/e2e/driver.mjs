@@ -45,7 +45,7 @@ export function driver(page, base) {
       await this.settled();
     },
     async settled() {
-      await page.waitForFunction(() => document.querySelector("main h1")?.textContent.trim() && !document.querySelector("main .ghost"), null, { timeout: 30000 });
+      await page.waitForFunction(() => document.querySelector("main h1")?.textContent.trim() && !document.querySelector("main .ghost"));
     },
     heading: () => page.locator("main h1").first().innerText(),
     lang: () => page.evaluate(() => document.documentElement.lang),
@@ -72,7 +72,7 @@ export function driver(page, base) {
     async verify() {
       await this.tab("verify");
       await page.locator(".panel button.primary").click();
-      await page.locator(".panel .verdict").waitFor({ timeout: 60000 });
+      await page.locator(".panel .verdict").waitFor();
       return page.locator(".panel .verdict").innerText();
     },
     param: (name) => page.evaluate((n) => new URL(location.href).searchParams.get(n), name),

@@ -17,7 +17,7 @@ const freePort = () => new Promise((resolve) => {
   });
 });
 
-async function answers(url, child, tries = 600) {
+async function answers(url, child, tries = 3000) {
   for (let i = 0; i < tries; i += 1) {
     if (child.exitCode !== null) throw new Error(`the program ended with ${child.exitCode}`);
     const there = await fetch(`${url}/api/status`).then((r) => r.ok, () => false);

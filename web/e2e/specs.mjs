@@ -158,7 +158,7 @@ test("links open without loading the page again, and the way back works", async 
 test("the map is drawn and names districts; the circle asks what is inside", async ({ page }) => {
   const at = await page();
   await at.visit("/districts/bostandyk?lang=en");
-  await at.page.locator(".city-map .buttons").waitFor({ timeout: 30000 });
+  await at.page.locator(".city-map .buttons").waitFor();
   await at.page.locator("button[aria-label='What is inside']").click();
   await at.page.locator(".inside .segments button").last().click();
   await at.page.waitForFunction(() => /Air stations: \d+/.test(document.querySelector(".inside")?.textContent ?? ""));
@@ -207,7 +207,7 @@ test("a dropped connection is said, and mends by itself", async ({ base, page, f
   for (const out of streams.splice(0)) out.destroy();
   await at.page.getByText("The connection was lost").waitFor();
   live = stand;
-  await at.page.getByText("The connection was lost").waitFor({ state: "detached", timeout: 15000 });
+  await at.page.getByText("The connection was lost").waitFor({ state: "detached" });
 });
 
 test("a changed value reaches the screen without a jump", async ({ base, page, fault }) => {
@@ -309,7 +309,7 @@ test("10,000 moving vehicles: an update costs the main thread little", async ({ 
   } : null));
   const at = await page();
   await at.page.goto(`${base}/?lang=en&layers=vehicles`);
-  await at.page.locator(".city-map .buttons").waitFor({ timeout: 30000 });
+  await at.page.locator(".city-map .buttons").waitFor();
   await at.page.waitForTimeout(1000);
   const session = await at.context.newCDPSession(at.page);
   await session.send("Performance.enable");

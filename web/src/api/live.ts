@@ -6,7 +6,7 @@ import type { ValueEvent, VehicleEvent } from "./types";
 export type LiveState = "open" | "dropped" | "absent";
 
 export interface LiveHandlers {
-  /** A changed value; null: any may have changed. */
+  /** A changed value; null when it is not said which. */
   values?: (event: ValueEvent | null) => void;
   feeds?: () => void;
   vehicles?: (event: VehicleEvent) => void;

@@ -7,7 +7,7 @@ import { type Bounds, circle, labelPoint, type Point } from "../lib/geo";
 import type { Lang } from "../lib/i18n";
 import { baseLayers, baseSource, type Palette } from "./base";
 import { MovingVehicles } from "./moving";
-import type { Area, Hit, LayerData, Look, MapLayer, MovingLayer, RowsLayer, Slot, TileLayer } from "./types";
+import type { Area, Hit, LayerData, Look, MovingLayer, RowsLayer, Slot, TileLayer } from "./types";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
 setWorkerUrl(new URL(workerUrl, location.href).href);
@@ -54,7 +54,8 @@ export class MapHost {
   /** What the ground is made of. */
   ground: "streets" | "areas" | "nothing" = "nothing";
   #moving = new Map<string, MovingVehicles>();
-  #drawn = new Map<string, MapLayer>();
+  /** The moment the tiles of a layer are of. */
+  #queries = new Map<string, string>();
   #options: Options;
 
   constructor(options: Options) {
@@ -148,7 +149,6 @@ export class MapHost {
       const size = typeof layer.look.radius === "number" ? layer.look.radius * 2 : 9;
       moving = new MovingVehicles(layer.id, [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2], { color: (dark && layer.look.dark) || layer.look.color, rim: colors.surface, size, still });
       this.#moving.set(layer.id, moving);
-      this.#drawn.set(layer.id, layer);
       this.map.addLayer(moving, this.#before(layer.slot));
     }
     moving.update(items);
@@ -157,7 +157,9 @@ export class MapHost {
 
   setTiles(layer: TileLayer, query: string): void {
     const source = `tiles-${layer.id}`;
-    if (this.map.getSource(source)) return;
+    if (this.#queries.get(layer.id) === query) return;
+    if (this.map.getSource(source)) this.remove(layer.id);
+    this.#queries.set(layer.id, query);
     this.map.addSource(source, {
       type: "vector", tiles: [`${location.origin}/tiles/${encodeURIComponent(layer.id)}/{z}/{x}/{y}.mvt${query}`],
       minzoom: layer.layer.minzoom, maxzoom: layer.layer.maxzoom, ...(layer.layer.bounds ? { bounds: layer.layer.bounds } : {}),
@@ -171,7 +173,6 @@ export class MapHost {
   }
 
   #add(layer: RowsLayer | TileLayer, source: string, sourceLayer: string | null): void {
-    this.#drawn.set(layer.id, layer);
     for (const spec of drawing(layer.id, source, sourceLayer, this.#options.dark && layer.look.dark ? { ...layer.look, color: layer.look.dark } : layer.look, this.#options.colors)) this.map.addLayer(spec, this.#before(layer.slot));
   }
 
@@ -179,7 +180,7 @@ export class MapHost {
     for (const layer of this.map.getStyle().layers) if (layer.id.startsWith(`draw-${id}-`)) this.map.removeLayer(layer.id);
     for (const source of [`rows-${id}`, `tiles-${id}`]) if (this.map.getSource(source)) this.map.removeSource(source);
     if (this.#moving.delete(id) && this.map.getLayer(id)) this.map.removeLayer(id);
-    this.#drawn.delete(id);
+    this.#queries.delete(id);
   }
 
   setCircle(centre: Point | null, radius_m: number): void {

@@ -68,4 +68,3 @@ export function trendOption(values: readonly Value[], indicator: Indicator, colo
     ],
   };
 }
-
