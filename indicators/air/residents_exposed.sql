@@ -13,7 +13,7 @@
 -- better = "lower"
 -- grains = ["day", "week", "month", "quarter", "year"]
 -- owner_function = "air-quality"
--- parts = ["air_hours", "residents"]
+-- parts = ["air_hours", "place_residents"]
 -- every_min = 60
 -- # Residents of the districts whose mean PM2.5 of the local day is above 35 ug/m3, the daily norm of Kazakhstan; over a longer period
 -- # the mean of its days with values. Everybody of a district breathes its mean. The city is the sum of its districts, if those with

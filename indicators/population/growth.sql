@@ -13,7 +13,7 @@
 -- better = "neither"
 -- grains = ["year"]
 -- owner_function = "economy"
--- parts = ["residents"]
+-- parts = ["place_residents"]
 -- every_min = 1440
 -- boundaries = "today"
 -- # The count of statistics on the first day of the next year less that of the year. Where one of them is not known there is no

@@ -13,7 +13,7 @@
 -- better = "neither"
 -- grains = ["month", "quarter", "year"]
 -- owner_function = "economy"
--- parts = ["residents"]
+-- parts = ["place_residents"]
 -- every_min = 1440
 -- boundaries = "today"
 -- # The newest count of statistics before the end of the period, if it is not older than two years; else the lists of today. The

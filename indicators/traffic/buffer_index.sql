@@ -11,7 +11,7 @@
 -- decision.en = "Where jams come unforeseen: where to keep the crews that clear crashes."
 -- unit = "ratio"
 -- better = "lower"
--- grains = ["day", "week", "month", "quarter", "year"]
+-- grains = ["day", "week", "month"]
 -- owner_function = "road-traffic"
 -- parts = ["detector_hours"]
 -- every_min = 60

@@ -11,7 +11,7 @@
 -- decision.en = "On the streets of which district to spend first."
 -- unit = "h"
 -- better = "lower"
--- grains = ["hour", "day", "week", "month", "quarter", "year"]
+-- grains = ["hour", "day", "week", "month", "year"]
 -- owner_function = "road-traffic"
 -- parts = ["detector_hours", "free_flow"]
 -- every_min = 60

@@ -11,7 +11,7 @@
 -- decision.en = "To which district to send the repair crew, and whether the figures of traffic can be trusted."
 -- unit = "ratio"
 -- better = "higher"
--- grains = ["hour", "day", "week", "month", "quarter", "year"]
+-- grains = ["hour", "day", "week", "month"]
 -- owner_function = "road-traffic"
 -- parts = ["detector_hours"]
 -- every_min = 60

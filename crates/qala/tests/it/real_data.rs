@@ -92,3 +92,65 @@ fn real_files_come_in_and_give_indicators_that_verify() {
     }
     ok(data, &["tidy"]);
 }
+
+#[test]
+fn real_lists_of_schools_and_people_give_the_figures_of_the_files() {
+    let Some(shared) = shared("real_lists_of_schools_and_people_give_the_figures_of_the_files") else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path();
+    for file in [
+        "schools/dc_schools.csv",
+        "kazakhstan/population_regions_2000_on.csv",
+        "almaty/city_population_reference_v2.csv",
+        "almaty/almaty_district_population_reference_v2.csv",
+    ] {
+        ok(
+            data,
+            &["import", "table", &shared.join(file).display().to_string()],
+        );
+    }
+    let found = |id: &str, year: u32, place: &str| {
+        let (from, to) = (format!("{year}-01-01"), format!("{}-01-01", year + 1));
+        let args = [
+            "indicator",
+            "compute",
+            id,
+            "--grain",
+            "year",
+            "--from",
+            &from,
+            "--to",
+            &to,
+            "--format",
+            "json",
+        ];
+        let values = json(data, &args);
+        let of_place = values.as_array().unwrap().iter().find(|v| v["place"] == place);
+        let of_place = of_place.unwrap_or_else(|| panic!("{id} {place}: {values}"));
+        (
+            of_place["value"].as_f64(),
+            of_place["reason"].as_str().map(ToOwned::to_owned),
+        )
+    };
+    let is = |value: f64| (Some(value), None);
+    let absent = |reason: &str| (None, Some(reason.to_owned()));
+    // Counted in the files by Python: 109 of the 112 schools tell both pupils and places.
+    assert_eq!(found("schools.overfull_share", 2026, "city"), is(23.0 / 109.0));
+    assert_eq!(found("schools.missing_places", 2026, "city"), is(1_285.0));
+    assert_eq!(found("schools.free_places", 2026, "city"), is(18_300.0));
+    // The list tells no shifts.
+    assert_eq!(
+        found("schools.third_shift_pupils", 2026, "city"),
+        absent("low_coverage")
+    );
+    assert_eq!(found("population.growth", 2019, "city"), is(62_166.0));
+    assert_eq!(found("population.growth", 2022, "city"), is(60_312.0));
+    assert_eq!(found("population.growth", 2023, "city"), absent("no_rows"));
+    assert_eq!(found("population.residents", 2022, "city"), is(2_161_797.0));
+    assert_eq!(found("population.residents", 2026, "city"), is(2_351_424.0));
+    assert_eq!(found("population.residents", 2026, "auezov"), is(358_000.0));
+    // The districts add up to fewer than the city: neither is scaled, and the newest count of the city is too old for 2025.
+    assert_eq!(found("population.residents", 2025, "city"), absent("no_rows"));
+}

@@ -87,7 +87,6 @@ export default {
   reason_no_rows: "No value: no rows came for this period",
   reason_low_coverage: "No value: too few rows came to trust one",
   reason_not_computable: "No value: it cannot be computed from these rows",
-  reason_no_place: "No value: these rows do not tell where",
   reason_no_norm: "No value: there is no norm for such a period",
   reason_other: "No value: {reason}",
   reason_never: "No value yet: this indicator has never been computed",
@@ -95,7 +94,6 @@ export default {
   gap_no_rows: "no rows",
   gap_low_coverage: "too few rows",
   gap_not_computable: "not computable",
-  gap_no_place: "does not tell where",
   gap_no_norm: "no norm",
 
   ago_now: "just now",

@@ -88,7 +88,6 @@ export default {
   reason_no_rows: "Мән жоқ: бұл кезеңге бірде-бір жол келмеді",
   reason_low_coverage: "Мән жоқ: келген жолдар сенуге аз",
   reason_not_computable: "Мән жоқ: бұл жолдардан есептеп шығару мүмкін емес",
-  reason_no_place: "Мән жоқ: бұл жолдар орнын айтпайды",
   reason_no_norm: "Мән жоқ: мұндай кезеңге норма жоқ",
   reason_other: "Мән жоқ: {reason}",
   reason_never: "Мән әлі жоқ: бұл көрсеткіш есептелмеген",
@@ -96,7 +95,6 @@ export default {
   gap_no_rows: "жол жоқ",
   gap_low_coverage: "жол аз",
   gap_not_computable: "есептелмейді",
-  gap_no_place: "орны айтылмаған",
   gap_no_norm: "норма жоқ",
 
   ago_now: "жаңа ғана",

@@ -90,7 +90,6 @@ export default {
   reason_no_rows: "Значения нет: за этот период не пришло ни одной строки",
   reason_low_coverage: "Значения нет: пришло слишком мало строк, чтобы ему верить",
   reason_not_computable: "Значения нет: из этих строк его нельзя вычислить",
-  reason_no_place: "Значения нет: эти строки не говорят, где это было",
   reason_no_norm: "Значения нет: для такого периода нет нормы",
   reason_other: "Значения нет: {reason}",
   reason_never: "Значения пока нет: показатель ещё не вычислялся",
@@ -98,7 +97,6 @@ export default {
   gap_no_rows: "нет строк",
   gap_low_coverage: "мало строк",
   gap_not_computable: "не вычислить",
-  gap_no_place: "место не указано",
   gap_no_norm: "нет нормы",
 
   ago_now: "только что",
