@@ -57,7 +57,6 @@ pub enum Sensitivity {
 
 impl Sensitivity {
     /// True when anybody may see it.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks in this form")]
     pub fn is_public(&self) -> bool {
         *self == Self::Public
     }
