@@ -25,6 +25,9 @@ const QUICK: Duration = Duration::from_millis(800);
 /// Without new rows it is read again after this all the same: rows may have been taken back.
 const STALE: Duration = Duration::from_secs(600);
 
+/// After so long no row is taken in with an earlier time of receipt, µs.
+const SETTLED: i64 = 60_000_000;
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     dataset: String,
@@ -53,6 +56,8 @@ pub struct MapStore {
     entries: Mutex<(HashMap<Key, Entry>, u64)>,
     /// Datasets that have too many rows for one index.
     large: Mutex<HashMap<String, (bool, Instant)>>,
+    /// The `_seq` that stands for an instant that is over.
+    resolved: Mutex<HashMap<i64, i64>>,
     /// Where the rows of an index came from, by its version.
     origins: Mutex<HashMap<u64, Origin>>,
 }
@@ -136,6 +141,23 @@ impl Centre {
         let large = layer.time.is_some() && self.count_rows(layer).await? > MOST_ROWS;
         locked(&self.map.large).insert(name, (large, Instant::now()));
         Ok(large)
+    }
+
+    /// The `_seq` up to which everything had come at an instant.
+    pub(crate) async fn known_at(&self, instant: i64) -> Result<i64> {
+        if let Some(seq) = locked(&self.map.resolved).get(&instant) {
+            return Ok(*seq);
+        }
+        let seq = self.engine.resolve(qala_lake::AsOf::Instant(instant)).await?;
+        // Nothing more can come of it.
+        if instant < self.clock.now() - SETTLED {
+            let mut resolved = locked(&self.map.resolved);
+            if resolved.len() > 4 * MOST {
+                resolved.clear();
+            }
+            resolved.insert(instant, seq);
+        }
+        Ok(seq)
     }
 
     /// The slice in which the rows of a window lie.

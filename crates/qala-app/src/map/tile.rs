@@ -83,7 +83,7 @@ impl Centre {
             // What will be known later is not known yet.
             Some(at) if at < self.clock.now() => {
                 let at = if single { at } else { self.month_start(at) };
-                Some(self.engine.resolve(qala_lake::AsOf::Instant(at)).await?)
+                Some(self.known_at(at).await?)
             }
             _ => None,
         };

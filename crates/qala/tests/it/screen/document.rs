@@ -103,27 +103,27 @@ fn every_answer_is_safe_small_and_not_sent_twice() {
     let packed = ask(
         &server,
         "GET",
-        "/api/datasets",
+        "/api/sql/schema",
         &[("accept-encoding", "br, gzip;q=0.8")],
         b"",
     );
     assert_eq!(packed.headers["content-encoding"], "gzip");
-    assert!(packed.body.len() < get(&server, "/api/datasets").body.len() / 2);
+    assert!(packed.body.len() < get(&server, "/api/sql/schema").body.len() / 2);
     let refused = ask(
         &server,
         "GET",
-        "/api/datasets",
+        "/api/sql/schema",
         &[("accept-encoding", "gzip;q=0")],
         b"",
     );
     assert!(!refused.headers.contains_key("content-encoding"));
     let tag = packed.headers["etag"].clone();
-    let again = ask(&server, "GET", "/api/datasets", &[("if-none-match", &tag)], b"");
+    let again = ask(&server, "GET", "/api/sql/schema", &[("if-none-match", &tag)], b"");
     assert_eq!((again.status, again.body.len()), (304, 0));
     let other = ask(
         &server,
         "GET",
-        "/api/datasets",
+        "/api/sql/schema",
         &[("if-none-match", &tag), ("cookie", "a=b")],
         b"",
     );
@@ -144,7 +144,7 @@ fn every_answer_is_safe_small_and_not_sent_twice() {
     assert_eq!(get(&server, "/health/ready").json()["status"], "ok");
     let figures = String::from_utf8(get(&server, "/metrics").body).unwrap();
     assert!(
-        figures.contains("qala_http_request_seconds_count{route=\"/api/datasets\",status=\"200\"}"),
+        figures.contains("qala_http_request_seconds_count{route=\"/api/sql\",status=\"200\"}"),
         "{figures}"
     );
     assert!(figures.contains("qala_lake_seq "));

@@ -95,7 +95,7 @@ fn rows_and_values_are_files_that_others_read() {
             .unwrap()
             .lines()
             .count(),
-        112
+        12
     );
     assert_eq!(
         String::from_utf8(file("csv", "&as_of=2020-01-01T00:00:00Z").body)
