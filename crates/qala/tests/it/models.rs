@@ -14,6 +14,10 @@ fn fails(data: &Path, args: &[&str], words: &str) {
     assert!(stderr.contains(words), "{args:?}: {stderr}");
 }
 
+fn run<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["model", "run", "schools.load"][..], more].concat()
+}
+
 #[test]
 fn every_model_is_listed_and_shown() {
     let dir = tempfile::tempdir().unwrap();
@@ -93,7 +97,6 @@ fn a_model_runs_on_files_of_every_form() {
     let input = format!("schools={}", plain.display());
     let printed = ok(&data, &["model", "run", "schools.load", "--input", &input]);
     assert!(printed.contains("north"), "{printed}");
-    let run = |more: &[&str]| [&["model", "run", "schools.load"][..], more].concat();
     fails(&data, &run(&[]), "the input `schools` is missing");
     fails(&data, &run(&["--input", "schols=x.csv"]), "x.csv");
     fails(
