@@ -46,6 +46,8 @@ if [ "$verb" = build ]; then
     npm run build
     # A build that leaves index.html as it was would be repeated for ever.
     touch dist/index.html
+    # A program that was built before there was a dist would not look for one.
+    touch ../crates/qala-server/build.rs
 else
     install_packages
     npm run --if-present "$verb"
