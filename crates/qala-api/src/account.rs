@@ -34,7 +34,7 @@ pub struct SessionUser {
 }
 
 /// `POST /api/session`.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     /// The name to come in with.
@@ -44,7 +44,7 @@ pub struct SignIn {
 }
 
 /// `PUT /api/session/password`.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewPassword {
     /// The password until now.

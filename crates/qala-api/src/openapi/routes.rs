@@ -2,18 +2,20 @@
 
 use super::route::{Route, flag, get, long, number, one_of, other, post, whole, word};
 use crate::{
-    Answered, Catalog, DatasetEntry, Feed, FeedHistory, FeedTrust, Found, Health, Inside, Layer, Object,
-    Passport, Question, Receipt, Row, Rows, SandboxMessage, SqlTable, Status, TileJson, Values, Verified,
+    Answered, Audit, Catalog, DatasetEntry, Feed, FeedHistory, FeedTrust, Found, Health, Inside, Layer,
+    NewPassword, NewToken, Object, OneTimePassword, Passport, Question, Receipt, Row, Rows, SandboxMessage,
+    Session, SignIn, SqlTable, Status, TileJson, Token, TokenWanted, User, UserWanted, Values, Verified,
     VerifyWanted,
 };
 
 /// Groups of routes.
-pub(super) const TAGS: [(&str, &str); 7] = [
+pub(super) const TAGS: [(&str, &str); 8] = [
     ("numbers", "Indicators, their values and passports"),
     ("data", "Datasets, rows, questions"),
     ("map", "Layers, tiles, objects"),
     ("feeds", "What comes in, and what was promised"),
     ("live", "Events as they happen"),
+    ("people", "Sign-in, users, tokens, the audit"),
     ("program", "The program itself"),
     ("sensorthings", "OGC SensorThings API 1.1"),
 ];
@@ -33,6 +35,7 @@ pub(super) fn all() -> Vec<Route> {
     routes.extend(data());
     routes.extend(map());
     routes.extend(feeds());
+    routes.extend(people());
     routes.extend(program());
     routes.extend(sensorthings());
     routes
@@ -227,6 +230,110 @@ fn feeds() -> Vec<Route> {
         )
         .gives::<Vec<SandboxMessage>>()
         .fails(&[400, 401, 403]),
+    ]
+}
+
+fn people() -> Vec<Route> {
+    // A body that is no JSON, one that does not fit, and what a writing request needs of a session.
+    let written = |route: Route| route.fails(&[401, 403, 413, 415, 422]);
+    let csrf = |route: Route| {
+        written(route.header(
+            "X-CSRF",
+            word(),
+            "What the session says under `csrf`, with its cookie",
+        ))
+    };
+    let name = |route: Route| csrf(route.path("name", word(), "The name to come in with")).fails(&[404]);
+    vec![
+        get("/api/session", "people", "Who is signed in").gives::<Session>(),
+        written(
+            post("/api/session", "people", "Signs in; the cookie is the session")
+                .takes::<SignIn>()
+                .gives::<Session>(),
+        )
+        .fails(&[429]),
+        other("delete", "/api/session", "people", "Signs out")
+            .header(
+                "X-CSRF",
+                word(),
+                "What the session says under `csrf`, with its cookie",
+            )
+            .gives_nothing(204, "Signed out")
+            .fails(&[401, 403]),
+        csrf(
+            other(
+                "put",
+                "/api/session/password",
+                "people",
+                "Chooses another password",
+            )
+            .takes::<NewPassword>()
+            .gives::<Session>(),
+        )
+        .fails(&[429]),
+        get("/api/users", "people", "Who may come in")
+            .gives::<Vec<User>>()
+            .fails(&[401, 403]),
+        csrf(
+            post(
+                "/api/users",
+                "people",
+                "Adds somebody and gives a one-time password",
+            )
+            .takes::<UserWanted>()
+            .gives_as::<OneTimePassword>(201),
+        )
+        .fails(&[409]),
+        name(
+            other(
+                "put",
+                "/api/users/{name}",
+                "people",
+                "Changes somebody's title, role or department",
+            )
+            .takes::<UserWanted>()
+            .gives_nothing(204, "Changed"),
+        )
+        .fails(&[409]),
+        name(
+            other("delete", "/api/users/{name}", "people", "Removes somebody").gives_nothing(204, "Removed"),
+        )
+        .fails(&[409]),
+        name(
+            post(
+                "/api/users/{name}/password",
+                "people",
+                "Gives a new one-time password",
+            )
+            .gives::<OneTimePassword>(),
+        ),
+        get(
+            "/api/tokens",
+            "people",
+            "One's tokens, without their secrets; an administrator's answer has all",
+        )
+        .gives::<Vec<Token>>()
+        .fails(&[401, 403]),
+        csrf(
+            post("/api/tokens", "people", "Makes a token for oneself")
+                .takes::<TokenWanted>()
+                .gives_as::<NewToken>(201),
+        ),
+        csrf(
+            other("delete", "/api/tokens/{id}", "people", "Revokes a token")
+                .path("id", word(), "The name people call it by")
+                .gives_nothing(204, "Revoked"),
+        )
+        .fails(&[404]),
+        get("/api/audit", "people", "Who did what, the newest first")
+            .query(
+                "from",
+                whole(1, i64::MAX),
+                "The newest entry to give; the newest of all when absent",
+            )
+            .query("limit", whole(1, 1000), "Entries at most")
+            .gives::<Audit>()
+            .fails(&[401, 403]),
     ]
 }
 

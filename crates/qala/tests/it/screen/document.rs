@@ -13,8 +13,9 @@ fn routes() -> BTreeSet<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../qala-server/src/lib.rs");
     let source = std::fs::read_to_string(source).unwrap();
     let found = source
-        .split(".route(\"")
+        .split(".route(")
         .skip(1)
+        .filter_map(|rest| rest.trim_start().strip_prefix('"'))
         .map(|rest| rest.split('"').next().unwrap().to_owned());
     found
         .filter(|path| {
