@@ -209,7 +209,7 @@ impl WholeCity {
         };
         let detectors = traffic::place(seed, &network);
         let safety = Safety::new(seed, &network, &detectors);
-        let shape = Shape {
+        let mut shape = Shape {
             seed,
             positions_every_s: every,
             zone,
@@ -233,6 +233,7 @@ impl WholeCity {
             cells,
         };
         shape.faults.check(&shape)?;
+        safety::treat(&mut shape);
         Ok(Self {
             shape: Arc::new(shape),
         })

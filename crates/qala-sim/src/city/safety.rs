@@ -3,8 +3,11 @@
 //!
 //! Crashes of a segment in a year: `length_km · c · AADT^0.75 · effect`, with `c` by class of street and an effect of mean 1 that
 //! stands for everything nobody measured; so counts are negative binomial over the segments of a class. A few segments
-//! are dangerous beyond that, and every April something is built on the worst.
+//! are dangerous beyond that. Every April something is built where most crashes were counted in the winter before, as cities do; so a
+//! look at the same places before and after shows fewer crashes even where what was built does nothing.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::Shape;
@@ -49,9 +52,9 @@ const SLOPE: f64 = 0.75;
 /// Segments on which crashes happen many times as often as on others like them (assumption).
 const DANGEROUS: usize = 12;
 const DANGER: f64 = 8.0;
-/// Years in which something is built, on 1 April, on how many segments, and which of them it helps.
-const BUILT: std::ops::Range<i32> = 2021..2036;
-const A_YEAR: usize = 4;
+/// Years in which something is built, on 1 April, and on how many segments (assumption).
+const BUILT: std::ops::Range<i32> = 2022..2032;
+const A_YEAR: usize = 24;
 /// Crashes after as a share of those before: what raised crossings do, and what new paint does (assumptions).
 const RAISED: f64 = 0.6;
 const PAINT: f64 = 1.0;
@@ -67,7 +70,6 @@ pub struct Treatment {
     pub kind: &'static str,
     /// True crashes after as a share of those before, all else equal.
     pub effect: f64,
-    segment: usize,
 }
 
 /// What is true of the crashes on a segment.
@@ -130,6 +132,8 @@ pub(super) struct Safety {
     scale: f64,
     dangerous: Vec<usize>,
     treatments: Vec<Treatment>,
+    /// Positions in the list of treatments by segment; none is treated twice.
+    treated: BTreeMap<usize, usize>,
 }
 
 /// Traffic of a mean day on each segment, both directions.
@@ -204,19 +208,6 @@ impl Safety {
         for value in &mut rate {
             *value *= scale;
         }
-        let mut worst: Vec<usize> = (0..rate.len()).filter(|s| !dangerous.contains(s)).collect();
-        worst.sort_by(|a, b| rate[*b].total_cmp(&rate[*a]).then(a.cmp(b)));
-        let built = BUILT.flat_map(|year| (0..A_YEAR).map(move |n| (year, n)));
-        let treatments = built
-            .zip(worst)
-            .map(|((year, n), segment)| Treatment {
-                segment_id: segment_id(segment),
-                day: month_start(year, 4),
-                kind: if n % 2 == 0 { "raised_crossing" } else { "markings" },
-                effect: if n % 2 == 0 { RAISED } else { PAINT },
-                segment,
-            })
-            .collect();
         Self {
             predicted: relative.iter().map(|r| r * scale).collect(),
             chooser: Chooser::new(rate.iter().copied()),
@@ -224,18 +215,16 @@ impl Safety {
             rate,
             scale,
             dangerous,
-            treatments,
+            treatments: Vec::new(),
+            treated: BTreeMap::new(),
         }
     }
 
     /// The segment of a crash on a local day; none when what was built there prevented it. Both numbers are from 0 to 1.
     pub(super) fn segment(&self, day: i32, place: f64, luck: f64) -> Option<usize> {
         let segment = self.chooser.pick(place);
-        let built = self
-            .treatments
-            .iter()
-            .filter(|t| t.segment == segment && t.day <= day);
-        let left: f64 = built.map(|t| t.effect).product();
+        let built = self.treated.get(&segment).map(|n| &self.treatments[*n]);
+        let left = built.filter(|t| t.day <= day).map_or(1.0, |t| t.effect);
         (luck < left).then_some(segment)
     }
 
@@ -243,6 +232,35 @@ impl Safety {
     pub(super) fn driven(&self, network: &Network) -> Chooser {
         let of = network.segments.iter().zip(&self.aadt);
         Chooser::new(of.map(|(segment, aadt)| segment.metres * *aadt as f64))
+    }
+}
+
+/// Builds something every year where most crashes were counted from January to March. What was built in the years before is felt
+/// in the count.
+pub(super) fn treat(shape: &mut Shape) {
+    let dice = Dice::new(shape.seed, "city/treatments");
+    for year in BUILT {
+        let (first, day) = (month_start(year, 1), month_start(year, 4));
+        let mut counts = vec![0_u32; shape.network.segments.len()];
+        for crash in crashes(shape, shape.zone.day_start(first), shape.zone.day_start(day)) {
+            counts[crash.segment] += 1;
+        }
+        let safety = &shape.safety;
+        let mut worst: Vec<usize> = (0..counts.len())
+            .filter(|s| !safety.dangerous.contains(s) && !safety.treated.contains_key(s))
+            .collect();
+        worst.sort_by_key(|s| (Reverse(counts[*s]), dice.bits(*s, i64::from(year))));
+        for (n, segment) in worst.into_iter().take(A_YEAR).enumerate() {
+            let is_raised = n % 2 == 0;
+            let safety = &mut shape.safety;
+            safety.treated.insert(segment, safety.treatments.len());
+            safety.treatments.push(Treatment {
+                segment_id: segment_id(segment),
+                day,
+                kind: if is_raised { "raised_crossing" } else { "markings" },
+                effect: if is_raised { RAISED } else { PAINT },
+            });
+        }
     }
 }
 

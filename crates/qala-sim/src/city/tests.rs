@@ -98,7 +98,7 @@ fn the_bytes_of_seed_one_are_fixed() {
     }
     assert_eq!(
         hex(&hash.finalize()),
-        "79945517013358f5d3fd48698b3b836178a1d427183238f660ec3196a8067454"
+        "09f564b854f2d2a9ca7bb0e996c18dec62e232b845f49a91e8fa80a3b3ae0d11"
     );
 }
 

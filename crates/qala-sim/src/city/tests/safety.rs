@@ -65,15 +65,17 @@ fn crashes_and_the_hurt_come_near_the_fact_sheet() {
 
 #[test]
 fn counts_by_segment_follow_the_planted_rates() {
+    // Two years before anything was built.
+    let day = |year| ONE.zone().day_start(crate::clock::month_start(year, 1));
+    let (from, to) = (day(2020), day(2022));
     let truth = ONE.truth();
     let risks = truth.crash_risks();
     let mut seen: BTreeMap<String, f64> = BTreeMap::new();
-    for crash in truth.crashes(FROM, TO) {
+    for crash in truth.crashes(from, to) {
         *seen.entry(crash.segment_id).or_default() += 1.0;
     }
-    let years = truth.crash_years(FROM, TO);
-    assert!((years / 2.0 - 1.0).abs() < 0.07, "{years}");
-    let treated: BTreeSet<String> = truth.treatments().into_iter().map(|t| t.segment_id).collect();
+    let years = truth.crash_years(from, to);
+    assert!((years / 2.0 - 3_800.0 / 6_000.0).abs() < 0.05, "{years}");
     let of = |id: &str| seen.get(id).copied().unwrap_or(0.0);
     // Twelve dangerous segments stand out; the rest of each class keeps its function to within four standard errors.
     let (mut got, mut due) = (0.0, 0.0);
@@ -86,9 +88,7 @@ fn counts_by_segment_follow_the_planted_rates() {
     for function in truth.crash_functions() {
         let class: Vec<_> = risks
             .iter()
-            .filter(|r| {
-                r.facility == function.facility && !r.is_dangerous && !treated.contains(&r.segment_id)
-            })
+            .filter(|r| r.facility == function.facility && !r.is_dangerous)
             .collect();
         let formula =
             |r: &CrashRisk| r.length_km * function.intercept.exp() * (r.aadt as f64).powf(function.slope);
@@ -122,47 +122,63 @@ fn counts_by_segment_follow_the_planted_rates() {
 }
 
 #[test]
-fn what_is_built_works_as_planted() {
+fn what_is_built_works_as_planted_and_a_naive_look_flatters_it() {
     let truth = ONE.truth();
-    let rates: BTreeMap<String, f64> = truth
+    let zone = ONE.zone();
+    let risks: BTreeMap<String, CrashRisk> = truth
         .crash_risks()
         .into_iter()
-        .map(|r| (r.segment_id, r.rate))
+        .map(|r| (r.segment_id.clone(), r))
         .collect();
-    for kind in ["raised_crossing", "markings"] {
-        let list: Vec<Treatment> = truth
-            .treatments()
+    let overdispersion = |facility| {
+        let functions = truth.crash_functions();
+        functions
             .into_iter()
-            .filter(|t| t.kind == kind)
-            .collect();
-        let (mut got, mut due) = (0.0, 0.0);
-        for year in 2022..2026 {
-            // The three months after and the three before are left out; the year after is compared with the truth.
-            let day = list
-                .iter()
-                .map(|t| t.day)
-                .find(|d| crate::clock::civil(*d).0 == year)
-                .unwrap();
-            let (from, to) = (ONE.zone().day_start(day), ONE.zone().day_start(day + 200));
-            let built: BTreeSet<&str> = list
-                .iter()
-                .filter(|t| t.day <= day)
-                .map(|t| t.segment_id.as_str())
-                .collect();
-            let crashes = truth.crashes(from, to);
-            got += crashes
-                .iter()
-                .filter(|c| built.contains(c.segment_id.as_str()))
-                .count() as f64;
-            due += built.iter().map(|s| rates[*s]).sum::<f64>() * truth.crash_years(from, to);
+            .find(|f| f.facility == facility)
+            .unwrap()
+            .overdispersion
+    };
+    let count = |from: i64, to: i64| {
+        let mut counts: BTreeMap<String, f64> = BTreeMap::new();
+        for crash in truth.crashes(from, to) {
+            *counts.entry(crash.segment_id).or_default() += 1.0;
         }
-        let effect = got / due;
-        let planted = list[0].effect;
-        assert!(
-            (effect - planted).abs() < 4.0 * planted / got.sqrt(),
-            "{kind} {effect} {planted} {got}"
-        );
-        assert!(got > 40.0);
+        (counts, truth.crash_years(from, to))
+    };
+    // By kind: crashes after, those due by the true rates, those due by empirical Bayes, and those due by the count before.
+    let mut sums: BTreeMap<&str, [f64; 4]> = BTreeMap::new();
+    let all = truth.treatments();
+    let days: BTreeSet<i32> = all
+        .iter()
+        .map(|t| t.day)
+        .filter(|d| crate::clock::civil(*d).0 < 2026)
+        .collect();
+    assert_eq!(days.len(), 4);
+    for day in days {
+        let (before, years_before) = count(zone.day_start(day - 365), zone.day_start(day));
+        let (after, years_after) = count(zone.day_start(day), zone.day_start(day + 365));
+        for treatment in all.iter().filter(|t| t.day == day) {
+            let risk = &risks[&treatment.segment_id];
+            let of =
+                |counts: &BTreeMap<String, f64>| counts.get(&treatment.segment_id).copied().unwrap_or(0.0);
+            let predicted = risk.predicted * years_before;
+            let weight = 1.0 / (1.0 + overdispersion(risk.facility) * predicted);
+            let expected = weight * predicted + (1.0 - weight) * of(&before);
+            let slot = sums.entry(treatment.kind).or_default();
+            slot[0] += of(&after);
+            slot[1] += risk.rate * years_after;
+            slot[2] += expected * years_after / years_before;
+            slot[3] += of(&before) * years_after / years_before;
+        }
+    }
+    for (kind, planted) in [("raised_crossing", 0.6), ("markings", 1.0)] {
+        let [got, due, bayes, naive] = sums[kind];
+        assert!(got > 40.0, "{kind} {got}");
+        let slack = 3.5 * planted / got.sqrt();
+        assert!((got / due - planted).abs() < slack, "{kind} {got} {due}");
+        // Empirical Bayes finds it; the naive look finds an effect that is not there.
+        assert!((got / bayes - planted).abs() < slack, "{kind} {got} {bayes}");
+        assert!(got / naive < planted * 0.85, "{kind} {got} {naive}");
     }
 }
 
@@ -184,7 +200,7 @@ fn lists_of_safety_fit_the_streets() {
             .all(|(v, s)| v["segment_id"] == s["segment_id"])
     );
     let treated = table(&lists[Feed::Treatments.id()]);
-    assert_eq!(treated.len(), 20, "four a year since 2021");
+    assert_eq!(treated.len(), 96, "24 a year since 2022");
     assert!(treated.iter().all(|t| t["built_on"].as_str() < "2026-01-20"));
     assert!(
         window(&ONE, Pace::Live, WINTER, WINTER + 1)
