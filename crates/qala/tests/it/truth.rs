@@ -77,6 +77,11 @@ fn exactly(data: &Path, id: &str, rows: impl Iterator<Item = (String, f64)>) {
     );
 }
 
+/// Pupils of a school beyond its places.
+fn over(row: &HashMap<String, String>) -> f64 {
+    number(row, "enrolled") - number(row, "capacity")
+}
+
 /// The lists: schools and people.
 fn lists(data: &Path, city: &WholeCity, origin: i64) {
     let schools: Vec<_> = list(city, origin, Feed::Schools)
@@ -88,7 +93,6 @@ fn lists(data: &Path, city: &WholeCity, origin: i64) {
             .iter()
             .map(move |row| (row["place_id"].clone(), part(row)))
     };
-    let over = |row: &HashMap<String, String>| number(row, "enrolled") - number(row, "capacity");
     exactly(data, "schools.missing_places", by(|row| over(row).max(0.0)));
     exactly(data, "schools.free_places", by(|row| (-over(row)).max(0.0)));
     exactly(
