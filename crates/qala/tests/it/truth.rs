@@ -77,7 +77,7 @@ fn exactly(data: &Path, id: &str, rows: impl Iterator<Item = (String, f64)>) {
     );
 }
 
-/// Pupils of a school above its places.
+/// Pupils of a school beyond its places.
 fn over(row: &HashMap<String, String>) -> f64 {
     number(row, "enrolled") - number(row, "capacity")
 }
