@@ -60,8 +60,9 @@ fn segment(a: Place, b: Place, frame: Frame) -> Option<(Place, Place)> {
         return None;
     }
     let at = |share: f64| (a.0 + share * dx, a.1 + share * dy);
-    let first = if from == 0.0 { a } else { at(from) };
-    let last = if to == 1.0 { b } else { at(to) };
+    // Ends that are not cut stay as they are, to the last bit.
+    let first = if from > 0.0 { at(from) } else { a };
+    let last = if to < 1.0 { at(to) } else { b };
     Some((first, last))
 }
 

@@ -105,19 +105,19 @@ impl TileLayer {
         let mut wire = wire::Value::default();
         let key = match value {
             Value::Text(text) => {
-                wire.string_value = Some(text.clone());
+                wire.text = Some(text.clone());
                 Key::Text(text)
             }
             Value::Int(number) => {
-                wire.sint_value = Some(number);
+                wire.zigzag = Some(number);
                 Key::Int(number)
             }
             Value::Float(number) => {
-                wire.double_value = Some(number);
+                wire.float = Some(number);
                 Key::Float(number.to_bits())
             }
             Value::Bool(yes) => {
-                wire.bool_value = Some(yes);
+                wire.yes = Some(yes);
                 Key::Bool(yes)
             }
         };
@@ -266,18 +266,18 @@ mod wire {
     #[derive(Clone, PartialEq, prost::Message)]
     pub(super) struct Value {
         #[prost(string, optional, tag = "1")]
-        pub(super) string_value: Option<String>,
+        pub(super) text: Option<String>,
         #[prost(float, optional, tag = "2")]
-        pub(super) float_value: Option<f32>,
+        pub(super) short: Option<f32>,
         #[prost(double, optional, tag = "3")]
-        pub(super) double_value: Option<f64>,
+        pub(super) float: Option<f64>,
         #[prost(int64, optional, tag = "4")]
-        pub(super) int_value: Option<i64>,
+        pub(super) int: Option<i64>,
         #[prost(uint64, optional, tag = "5")]
-        pub(super) uint_value: Option<u64>,
+        pub(super) natural: Option<u64>,
         #[prost(sint64, optional, tag = "6")]
-        pub(super) sint_value: Option<i64>,
+        pub(super) zigzag: Option<i64>,
         #[prost(bool, optional, tag = "7")]
-        pub(super) bool_value: Option<bool>,
+        pub(super) yes: Option<bool>,
     }
 }

@@ -55,9 +55,12 @@ pub struct ShapeIndex {
 impl ShapeIndex {
     /// Adds the lines or areas of a row; says false for points and for what has no place on the map.
     pub fn add(&mut self, row: u32, form: &Form) -> bool {
-        let (kind, parts): (_, Vec<(bool, &Vec<(f64, f64)>)>) = match form {
+        let (kind, parts) = match form {
             Form::Points(_) => return false,
-            Form::Lines(lines) => (ShapeKind::Line, lines.iter().map(|l| (false, l)).collect()),
+            Form::Lines(lines) => (
+                ShapeKind::Line,
+                lines.iter().map(|l| (false, l)).collect::<Vec<_>>(),
+            ),
             Form::Areas(areas) => {
                 let parts = areas
                     .iter()

@@ -105,9 +105,9 @@ impl Route {
     }
 
     fn parameter(mut self, place: &str, name: &str, schema: Value, says: &str) -> Self {
-        self.parameters.push(json!({
-            "name": name, "in": place, "required": place == "path", "description": says, "schema": schema,
-        }));
+        let mut told = json!({"name": name, "in": place, "required": place == "path", "description": says});
+        told["schema"] = schema;
+        self.parameters.push(told);
         self
     }
 

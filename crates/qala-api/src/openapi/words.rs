@@ -33,7 +33,7 @@ pub(super) fn describe(schemas: &mut Schemas) {
                     .strip_prefix("pub struct ")
                     .or(text.strip_prefix("pub enum "))
                 {
-                    let name = name.trim_end_matches(|c| c == '{' || c == ' ').to_owned();
+                    let name = name.trim_end_matches(['{', ' ']).to_owned();
                     if let Some(schema) = schemas.get_mut(&name) {
                         note(schema, &words);
                     }
