@@ -37,8 +37,11 @@ pub fn is_question(text: &str) -> bool {
 /// The bytes of a file, unpacked when they are gzip.
 ///
 /// # Errors
-/// The file cannot be read, is no gzip inside, or is larger than is held in memory.
+/// The file is not there, cannot be read, is no gzip inside, or is larger than is held in memory.
 pub fn model_file(path: &Path) -> Result<Vec<u8>> {
+    if !path.is_file() {
+        return Err(AppError::Usage(format!("there is no file {}", path.display())));
+    }
     let wrong = || AppError::io(format!("read {}", path.display()));
     let mut file = std::fs::File::open(path).map_err(wrong())?;
     let mut magic = [0; 2];

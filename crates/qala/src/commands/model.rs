@@ -171,6 +171,12 @@ pub(crate) async fn run(options: CentreOptions, request: Request) -> Result<Exit
     let mut centre = None;
     let mut inputs = Vec::new();
     for (name, source) in request.inputs {
+        if spec.inputs.iter().all(|input| input.name != name) {
+            let known: Vec<&str> = spec.inputs.iter().map(|input| input.name.as_str()).collect();
+            return Err(
+                AppError::Usage(format!("unknown input `{name}` (known: {})", known.join(", "))).into(),
+            );
+        }
         let is_file = spec
             .inputs
             .iter()

@@ -98,7 +98,16 @@ fn a_model_runs_on_files_of_every_form() {
     let printed = ok(&data, &["model", "run", "schools.load", "--input", &input]);
     assert!(printed.contains("north"), "{printed}");
     fails(&data, &run(&[]), "the input `schools` is missing");
-    fails(&data, &run(&["--input", "schols=x.csv"]), "x.csv");
+    fails(
+        &data,
+        &run(&["--input", "schols=x.csv"]),
+        "unknown input `schols`",
+    );
+    fails(
+        &data,
+        &run(&["--input", "schools=x.csv"]),
+        "there is no file x.csv",
+    );
     fails(
         &data,
         &run(&["--input", &input, "--set", "k=2"]),
