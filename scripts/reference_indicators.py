@@ -568,9 +568,12 @@ def excess_wait(city, grain, begin, end):
     def triples():
         for key, times in due.items():
             wanted, actual = gaps(times), gaps(seen.get(key, []))
-            if wanted and sum(wanted) / len(wanted) <= 720 and sum(actual) > 0:
+            if wanted and sum(wanted) / len(wanted) <= 720:
+                if 4 * len(seen.get(key, [])) < 3 * len(times):
+                    wanted, actual = [], []
+                rows = len(seen[key]) if wanted else 0
                 for place in city.stop_places[key[2]]:
-                    yield place, start(grain, midnight(key[3])), (wanted, actual, len(seen[key]), len(times))
+                    yield place, start(grain, midnight(key[3])), (wanted, actual, rows, len(times))
 
     def finish(items):
         wait = lambda k: sum(h * h for i in items for h in i[k]) / sum(h for i in items for h in i[k]) / 120.0

@@ -61,14 +61,19 @@ planned AS (
     GROUP BY feed, route_id, direction, stop_id, date
     HAVING count(*) >= 2 AND qsum(headway_s) / (count(*) - 1) <= 720.0
 ),
+-- Where fewer than three quarters of the departures of a stop were seen, its headways are of the reports and not of the buses:
+-- so at first stops, which a bus leaves before its first report.
 series AS (
     SELECT
-        s.feed, s.stop_id, service_time(s.day, 43200, :zone) AS noon, s.n, p.n AS expected,
-        s.sum_s, s.squares, p.sum_s AS planned_sum_s, p.squares AS planned_squares
+        p.feed, p.stop_id, service_time(p.day, 43200, :zone) AS noon, p.n AS expected,
+        CASE WHEN 4 * s.n >= 3 * p.n THEN s.n ELSE 0 END AS n,
+        CASE WHEN 4 * s.n >= 3 * p.n THEN s.sum_s END AS sum_s,
+        CASE WHEN 4 * s.n >= 3 * p.n THEN s.squares END AS squares,
+        CASE WHEN 4 * s.n >= 3 * p.n THEN p.sum_s END AS planned_sum_s,
+        CASE WHEN 4 * s.n >= 3 * p.n THEN p.squares END AS planned_squares
     FROM planned AS p
-    JOIN seen AS s
+    LEFT JOIN seen AS s
         ON s.feed = p.feed AND s.route_id = p.route_id AND s.direction = p.direction AND s.stop_id = p.stop_id AND s.day = p.day
-    WHERE s.sum_s > 0.0
 ),
 placed AS (
     SELECT
@@ -86,3 +91,4 @@ SELECT
     CAST(sum(expected) AS DOUBLE) AS expected
 FROM placed
 GROUP BY place, local_start(:grain, noon, :zone)
+HAVING sum(n) > 0
