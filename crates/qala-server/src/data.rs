@@ -6,6 +6,7 @@ use axum::extract::{Path, Query, State as Extract};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use qala_api as api;
+use qala_app::registry::Scope;
 use qala_app::{AppError, FileBytes, Format, MOST_FILE_ROWS, RowsWanted};
 use qala_core::Text;
 use qala_core::spec::{Column, DatasetSpec};
@@ -15,7 +16,7 @@ use serde_json::Value;
 use crate::State;
 use crate::asked::instant;
 use crate::error::Answer;
-use crate::principal::reader;
+use crate::principal::{reader, reader_for};
 
 /// Rows of a page when nobody says how many.
 const FEW: u64 = 50;
@@ -74,7 +75,13 @@ pub(crate) async fn rows(
     headers: HeaderMap,
 ) -> Result<Response, Answer> {
     let centre = &state.centre;
-    let reader = reader(&state, &headers).await?;
+    let format = file_format(query.format.as_deref())?;
+    let scope = if format.is_some() {
+        Scope::Export
+    } else {
+        Scope::Read
+    };
+    let reader = reader_for(&state, &headers, scope).await?;
     let wanted = RowsWanted {
         limit: query.limit.unwrap_or(FEW),
         offset: query.offset,
@@ -82,7 +89,7 @@ pub(crate) async fn rows(
         filter: query.q,
         as_of: instant(centre, "as_of", query.as_of.as_deref())?,
     };
-    if let Some(format) = file_format(query.format.as_deref())? {
+    if let Some(format) = format {
         // A file is all rows, unless somebody says otherwise.
         let wanted = RowsWanted {
             limit: query.limit.unwrap_or(MOST_FILE_ROWS),

@@ -21,6 +21,10 @@ struct Web;
 const INDEX: &str = "index.html";
 /// Paths that are never the screen's.
 const DATA: [&str; 6] = ["/api", "/tiles", "/sta", "/health", "/metrics", "/page"];
+/// Endings of the screen's files.
+const FILES: [&str; 12] = [
+    ".js", ".mjs", ".css", ".map", ".json", ".svg", ".png", ".ico", ".woff2", ".txt", ".html", ".wasm",
+];
 
 /// A file in its three forms.
 struct Packed {
@@ -104,19 +108,12 @@ pub(crate) async fn any(uri: Uri, headers: HeaderMap) -> Response {
         };
         return send(&headers, file, &found, cache);
     }
-    let is_page = !file.rsplit('/').next().unwrap_or_default().contains('.') || file == INDEX;
-    match packed(INDEX).filter(|_| is_page || file.is_empty() || takes_pages(&headers)) {
+    // Ids in addresses may have a dot: only a name that looks like one of the screen's own files is none of its pages.
+    let is_file = FILES.iter().any(|ending| file.ends_with(ending)) && file != INDEX;
+    match packed(INDEX).filter(|_| !is_file) {
         Some(index) => send(&headers, INDEX, &index, tag::ASK_AGAIN),
         None => refusal(StatusCode::NOT_FOUND, "there is nothing at this address"),
     }
-}
-
-/// Ids in addresses may have a dot; a browser that goes to a page says that it wants one.
-fn takes_pages(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|a| a.to_str().ok())
-        .is_some_and(|a| a.contains("text/html"))
 }
 
 fn send(asked: &HeaderMap, path: &str, file: &Packed, cache: &'static str) -> Response {

@@ -12,21 +12,21 @@ fn rows_and_values_are_files_that_others_read() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     let rows = crashes(2_345, 1);
-    import(&data, "safety_crashes", "a", &rows);
+    import(&data, "traffic_incidents", "a", &rows);
     let server = Server::start(&data);
     let file = |format: &str, more: &str| {
         get(
             &server,
-            &format!("/api/datasets/safety_crashes/rows?format={format}{more}"),
+            &format!("/api/datasets/traffic_incidents/rows?format={format}{more}"),
         )
     };
     let csv = file("csv", "");
-    assert!(csv.headers["content-disposition"].contains("safety_crashes.csv"));
+    assert!(csv.headers["content-disposition"].contains("traffic_incidents.csv"));
     let text = String::from_utf8(csv.body).unwrap();
     let mut lines = text.lines();
-    assert!(lines.next().unwrap().starts_with("crash_id,t,severity,"));
+    assert!(lines.next().unwrap().starts_with("incident_id,t,kind,"));
     assert_eq!(lines.count(), rows.len());
-    let csv = file("csv", "&order=-crash_id&limit=2");
+    let csv = file("csv", "&order=-incident_id&limit=2");
     let text = String::from_utf8(csv.body).unwrap();
     assert!(text.lines().nth(1).unwrap().starts_with("a999,"), "{text}");
     assert_eq!(text.lines().count(), 3);
@@ -56,7 +56,7 @@ fn rows_and_values_are_files_that_others_read() {
                 kind,
                 path,
                 "--dataset",
-                "safety_crashes",
+                "traffic_incidents",
                 "--feed",
                 "f",
                 "--format",
@@ -66,7 +66,7 @@ fn rows_and_values_are_files_that_others_read() {
         let report = report.as_array().map_or(report.clone(), |list| list[0].clone());
         assert_eq!(report["accepted"], rows.len(), "{format}: {report}");
         let sum = |data: &std::path::Path| -> Value {
-            let sql = "SELECT count(*) AS n, round(sum(lon), 3) AS x, min(t) AS first FROM safety_crashes";
+            let sql = "SELECT count(*) AS n, round(sum(lon), 3) AS x, min(t) AS first FROM traffic_incidents";
             json(data, &["sql", sql, "--format", "json"])[0].clone()
         };
         let found = sum(&again);
@@ -105,10 +105,13 @@ fn rows_and_values_are_files_that_others_read() {
         1
     );
     for (path, status) in [
-        ("/api/datasets/safety_crashes/rows?format=doc", 400),
+        ("/api/datasets/traffic_incidents/rows?format=doc", 400),
         ("/api/datasets/nothing/rows?format=csv", 404),
         ("/api/datasets/feeds_trust/rows?format=geoparquet", 400),
-        ("/api/datasets/safety_crashes/rows?format=csv&order=nothing", 400),
+        (
+            "/api/datasets/traffic_incidents/rows?format=csv&order=nothing",
+            400,
+        ),
     ] {
         assert_eq!(get(&server, path).status, status, "{path}");
     }

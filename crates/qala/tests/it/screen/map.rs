@@ -51,7 +51,7 @@ fn no_point_is_hidden_at_any_zoom_and_any_moment() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     let before = crashes(3_000, 1);
-    import(&data, "safety_crashes", "a", &before);
+    import(&data, "traffic_incidents", "a", &before);
     let between = qala_core::Zone::utc().format(
         std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
@@ -61,14 +61,14 @@ fn no_point_is_hidden_at_any_zoom_and_any_moment() {
     let between = between.replace("+00:00", "Z");
     std::thread::sleep(std::time::Duration::from_millis(20));
     let after = crashes(500, 2);
-    import(&data, "safety_crashes", "b", &after);
+    import(&data, "traffic_incidents", "b", &after);
     let server = Server::start(&data);
     let (from, t) = (86_400 * 20, 86_400 * 190 + 12_345);
     let inside = |list: &[super::Crash]| list.iter().filter(|c| (from..=t).contains(&c.0)).count() as u64;
     let window = format!("?from={}&t={}", instant(from), instant(t));
     let everything = format!("?from={}&t={}", instant(0), instant(86_400 * 400));
     for z in [9, 11, 13] {
-        let found = all(&server, "safety_crashes", z, &window, &[]);
+        let found = all(&server, "traffic_incidents", z, &window, &[]);
         assert_eq!(count(&found), inside(&before) + inside(&after), "{z}");
         for feature in &found {
             assert_eq!(feature.kind, 1);
@@ -83,36 +83,39 @@ fn no_point_is_hidden_at_any_zoom_and_any_moment() {
         }
         let as_of = format!("{window}&as_of={between}");
         assert_eq!(
-            count(&all(&server, "safety_crashes", z, &as_of, &[])),
+            count(&all(&server, "traffic_incidents", z, &as_of, &[])),
             inside(&before),
             "{z}"
         );
-        assert_eq!(count(&all(&server, "safety_crashes", z, &everything, &[])), 3_500);
+        assert_eq!(
+            count(&all(&server, "traffic_incidents", z, &everything, &[])),
+            3_500
+        );
     }
-    let single = all(&server, "safety_crashes", 13, &window, &[]);
+    let single = all(&server, "traffic_incidents", 13, &window, &[]);
     let one = single.iter().find(|f| f.count() == 1).unwrap();
     assert_eq!(one.properties["severity"], "slight");
     // Rows that come are drawn.
-    let said = layer(&get(&server, "/api/layers"), "safety_crashes");
+    let said = layer(&get(&server, "/api/layers"), "traffic_incidents");
     assert_eq!(
         (&said["kind"], &said["count"]),
         (&"points".into(), &3_500.into()),
         "{said}"
     );
     assert_eq!(said["time"]["window_s"], 30 * 86_400);
-    let json = get(&server, "/tiles/safety_crashes.json").json();
+    let json = get(&server, "/tiles/traffic_incidents.json").json();
     assert_eq!(json["tilejson"], "3.0.0");
-    assert_eq!(json["vector_layers"][0]["id"], "safety_crashes");
+    assert_eq!(json["vector_layers"][0]["id"], "traffic_incidents");
     for (path, status) in [
-        ("/tiles/safety_crashes/3/8/0.mvt", 404),
-        ("/tiles/safety_crashes/30/1/1.mvt", 404),
-        ("/tiles/safety_crashes/3/x/0.mvt", 404),
-        ("/tiles/safety_crashes/3/1/1.png", 404),
+        ("/tiles/traffic_incidents/3/8/0.mvt", 404),
+        ("/tiles/traffic_incidents/30/1/1.mvt", 404),
+        ("/tiles/traffic_incidents/3/x/0.mvt", 404),
+        ("/tiles/traffic_incidents/3/1/1.png", 404),
         ("/tiles/nothing/3/1/1.mvt", 404),
         ("/tiles/nothing.json", 404),
-        ("/tiles/safety_crashes/3/1/1.mvt?t=soon", 400),
-        ("/tiles/safety_crashes/3/1/1.mvt?u=1", 400),
-        ("/tiles/safety_crashes/3/1/1.mvt", 204),
+        ("/tiles/traffic_incidents/3/1/1.mvt?t=soon", 400),
+        ("/tiles/traffic_incidents/3/1/1.mvt?u=1", 400),
+        ("/tiles/traffic_incidents/3/1/1.mvt", 204),
     ] {
         let answer = get(&server, path);
         assert_eq!(answer.status, status, "{path}");
@@ -122,7 +125,7 @@ fn no_point_is_hidden_at_any_zoom_and_any_moment() {
     }
     // What the caller has is not sent again.
     let (x, y) = tiles(9)[0];
-    let path = format!("/tiles/safety_crashes/9/{x}/{y}.mvt{window}");
+    let path = format!("/tiles/traffic_incidents/9/{x}/{y}.mvt{window}");
     let first = get(&server, &path);
     let again = ask(
         &server,
@@ -306,14 +309,14 @@ fn tiles_of_five_million_points_with_a_cold_cache() {
     for part in 0..10 {
         import(
             &data,
-            "safety_crashes",
+            "traffic_incidents",
             &format!("p{part}-"),
             &crashes(500_000, part),
         );
     }
     let server = Server::start(&data);
     let begin = std::time::Instant::now();
-    assert_eq!(get(&server, "/tiles/safety_crashes/9/365/187.mvt").status, 200);
+    assert_eq!(get(&server, "/tiles/traffic_incidents/9/365/187.mvt").status, 200);
     let built = begin.elapsed();
     let mut dice = super::Dice::new(9);
     let mut took = Vec::new();
@@ -324,7 +327,7 @@ fn tiles_of_five_million_points_with_a_cold_cache() {
         let from = (dice.unit() * 300.0 * 86_400.0) as i64;
         let t = from + (dice.unit() * 300.0 * 86_400.0) as i64;
         let path = format!(
-            "/tiles/safety_crashes/{z}/{x}/{y}.mvt?from={}&t={}",
+            "/tiles/traffic_incidents/{z}/{x}/{y}.mvt?from={}&t={}",
             instant(from),
             instant(t)
         );

@@ -132,11 +132,11 @@ pub(crate) fn instant(second: i64) -> String {
 /// Imports crashes, or offences, as CSV.
 pub(crate) fn import(data: &Path, dataset: &str, prefix: &str, rows: &[Crash]) {
     let mut text = match dataset {
-        "safety_crashes" => "crash_id,t,severity,lon,lat\n".to_owned(),
+        "traffic_incidents" => "incident_id,t,kind,lon,lat\n".to_owned(),
         _ => "offence_id,t,kind,lon,lat\n".to_owned(),
     };
     for (n, (second, lon, lat)) in rows.iter().enumerate() {
-        writeln!(text, "{prefix}{n},{},slight,{lon:.5},{lat:.5}", instant(*second)).unwrap();
+        writeln!(text, "{prefix}{n},{},crash,{lon:.5},{lat:.5}", instant(*second)).unwrap();
     }
     let file = data.with_extension(format!("{prefix}.csv"));
     std::fs::write(&file, text).unwrap();
@@ -168,11 +168,26 @@ pub(crate) fn tiles(z: u8) -> Vec<(u32, u32)> {
         .collect()
 }
 
-/// A person's token.
+/// The token of an analyst.
 pub(crate) fn person(data: &Path) -> String {
-    let said = ok(
+    ok(
         data,
         &["user", "add", "ada", "--name", "Ada", "--role", "analyst"],
+    );
+    let said = ok(
+        data,
+        &[
+            "token",
+            "issue",
+            "--user",
+            "ada",
+            "--scope",
+            "read,sql,export",
+            "--for",
+            "tests",
+            "--expires",
+            "2099-01-01",
+        ],
     );
     said.split_whitespace()
         .find(|word| word.starts_with("qala_"))

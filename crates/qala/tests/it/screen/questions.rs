@@ -18,13 +18,13 @@ fn question(server: &Server, body: &Value, headers: &[(&str, &str)]) -> Answer {
 fn questions_are_read_only_limited_and_see_what_their_asker_may_see() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
-    import(&data, "safety_crashes", "a", &crashes(1_500, 1));
+    import(&data, "traffic_incidents", "a", &crashes(1_500, 1));
     import(&data, "crime_offences", "o", &crashes(10, 2));
     let token = person(&data);
     let server = Server::start(&data);
     let answer = question(
         &server,
-        &json!({"sql": "SELECT crash_id, lon, t FROM safety_crashes ORDER BY crash_id"}),
+        &json!({"sql": "SELECT incident_id, lon, t FROM traffic_incidents ORDER BY incident_id"}),
         &[],
     )
     .json();
@@ -39,7 +39,7 @@ fn questions_are_read_only_limited_and_see_what_their_asker_may_see() {
     assert_eq!(kinds, ["text", "float", "time"]);
     let answer = question(
         &server,
-        &json!({"sql": "SELECT count(*) FROM safety_crashes", "limit": 5}),
+        &json!({"sql": "SELECT count(*) FROM traffic_incidents", "limit": 5}),
         &[],
     )
     .json();
@@ -47,13 +47,13 @@ fn questions_are_read_only_limited_and_see_what_their_asker_may_see() {
         (&answer["rows"], &answer["truncated"]),
         (&json!([[1500]]), &false.into())
     );
-    let before = json!({"sql": "SELECT count(*) FROM safety_crashes", "as_of": "2020-01-01T00:00:00Z"});
+    let before = json!({"sql": "SELECT count(*) FROM traffic_incidents", "as_of": "2020-01-01T00:00:00Z"});
     assert_eq!(question(&server, &before, &[]).json()["rows"], json!([[0]]));
     for (sql, status) in [
-        ("DELETE FROM safety_crashes", 400),
+        ("DELETE FROM traffic_incidents", 400),
         ("CREATE TABLE x (a int)", 400),
-        ("COPY safety_crashes TO '/tmp/x'", 400),
-        ("SELECT nothing FROM safety_crashes", 400),
+        ("COPY traffic_incidents TO '/tmp/x'", 400),
+        ("SELECT nothing FROM traffic_incidents", 400),
         ("SELECT lon FROM crime_offences", 400),
         ("SELECT * FROM lake_quarantine", 400),
         ("SELEC", 400),
@@ -105,7 +105,7 @@ fn questions_are_read_only_limited_and_see_what_their_asker_may_see() {
             .map(|c| c["name"].as_str().unwrap().to_owned())
             .collect()
     };
-    assert!(columns("safety_crashes").contains(&"lon".to_owned()));
+    assert!(columns("traffic_incidents").contains(&"lon".to_owned()));
     assert!(!columns("crime_offences").contains(&"lon".to_owned()));
     assert!(
         !tables
