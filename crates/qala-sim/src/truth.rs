@@ -64,11 +64,11 @@ pub struct TrafficHour {
     pub start: String,
     /// Speed without noise and outages, mean over detectors and minutes in the district, km/h.
     pub true_district_speed_km_h: f64,
-    /// Mean of all speeds received, km/h.
+    /// Mean over the hourly means of the detectors, of the speeds received, km/h.
     pub city_speed: PlaceMean,
     /// The same in the district.
     pub district_speed: PlaceMean,
-    /// Mean of all flows received, veh/h.
+    /// The same of the flows received, veh/h.
     pub city_flow: PlaceMean,
     /// The same in the district.
     pub district_flow: PlaceMean,
@@ -200,16 +200,6 @@ impl PlaceMean {
         Self {
             mean,
             rows: cells.iter().map(|c| c.1).sum(),
-        }
-    }
-
-    /// The mean over all rows of objects.
-    pub(crate) fn of_rows(hourly: &Hourly, hour: usize, objects: &[usize]) -> Self {
-        let rows: u64 = objects.iter().map(|o| hourly.sums[hour][*o].1).sum();
-        let sum: f64 = objects.iter().map(|o| hourly.sums[hour][*o].0).sum();
-        Self {
-            mean: (rows > 0).then(|| sum / rows as f64),
-            rows,
         }
     }
 }

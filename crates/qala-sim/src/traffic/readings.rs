@@ -223,10 +223,10 @@ fn hours(
         .map(|hour| TrafficHour {
             start: clock.zone.format(speed.start(hour)),
             true_district_speed_km_h: true_speed.get(hour).copied().unwrap_or_default(),
-            city_speed: PlaceMean::of_rows(&speed, hour, &all),
-            district_speed: PlaceMean::of_rows(&speed, hour, &inside),
-            city_flow: PlaceMean::of_rows(&flow, hour, &all),
-            district_flow: PlaceMean::of_rows(&flow, hour, &inside),
+            city_speed: PlaceMean::of_objects(&speed, hour, &all),
+            district_speed: PlaceMean::of_objects(&speed, hour, &inside),
+            city_flow: PlaceMean::of_objects(&flow, hour, &all),
+            district_flow: PlaceMean::of_objects(&flow, hour, &inside),
         })
         .collect()
 }

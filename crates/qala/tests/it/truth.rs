@@ -179,14 +179,14 @@ fn streets_and_air(data: &Path, city: &WholeCity, seed: u64, origin: i64, day: i
         "traffic.mean_speed",
         found("traffic.mean_speed"),
         mean(speeds.values().copied()),
-        0.03,
+        0.01,
     );
     near(
         seed,
         "traffic.flow",
         found("traffic.flow"),
         mean(flows.values().copied()),
-        0.03,
+        0.01,
     );
     // Only detectors whose free-flow speed the list tells: of the others the indicator has an estimate.
     let free: Vec<Option<f64>> = list(city, origin, Feed::Detectors)
@@ -205,7 +205,7 @@ fn streets_and_air(data: &Path, city: &WholeCity, seed: u64, origin: i64, day: i
         "traffic.travel_time_index",
         found("traffic.travel_time_index"),
         longer / all,
-        0.03,
+        0.01,
     );
     let air = true_hours(&mut truth, &[Feed::Posts, Feed::Sensors], "pm25", day);
     near(
@@ -213,7 +213,7 @@ fn streets_and_air(data: &Path, city: &WholeCity, seed: u64, origin: i64, day: i
         "air.pm25_mean",
         found("air.pm25_mean"),
         mean(air.values().copied()),
-        0.1,
+        0.03,
     );
 }
 
@@ -268,7 +268,7 @@ fn the_archive(data: &Path, city: &WholeCity, seed: u64, day: i64) {
         "traffic.mean_speed of the archive",
         value(&found, "city"),
         mean(speeds.values().copied()),
-        0.03,
+        0.01,
     );
     assert_eq!(found.len(), 9, "{found:?}");
 }
