@@ -110,7 +110,7 @@ fn rows_and_values_are_files_that_others_read() {
         ("/api/datasets/feeds_trust/rows?format=geoparquet", 400),
         (
             "/api/datasets/traffic_incidents/rows?format=csv&order=nothing",
-            400,
+            404,
         ),
     ] {
         assert_eq!(get(&server, path).status, status, "{path}");
