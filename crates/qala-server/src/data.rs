@@ -172,6 +172,6 @@ pub(crate) fn file(name: &str, format: Format, bytes: FileBytes) -> Response {
 }
 
 /// The table page: the same for the list of datasets and for each of them.
-pub(crate) async fn page() -> Response {
+pub(crate) fn page() -> Response {
     crate::page::answer("data/index.html")
 }

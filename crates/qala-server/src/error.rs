@@ -26,10 +26,11 @@ impl IntoResponse for Answer {
             AppError::Lake(LakeError::KeyReused { .. }) => (StatusCode::CONFLICT, None),
             AppError::Lake(LakeError::KeyDestroyed { .. }) => (StatusCode::GONE, None),
             AppError::Lake(LakeError::UnknownDataset { .. }) => (StatusCode::NOT_FOUND, None),
-            AppError::TooMany { retry_after_s } => (StatusCode::TOO_MANY_REQUESTS, Some(*retry_after_s)),
             AppError::Unauthorised(_) => (StatusCode::UNAUTHORIZED, None),
             AppError::Forbidden(_) => (StatusCode::FORBIDDEN, None),
-            AppError::Busy { retry_after_s, .. } => (StatusCode::TOO_MANY_REQUESTS, Some(*retry_after_s)),
+            AppError::TooMany { retry_after_s } | AppError::Busy { retry_after_s, .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, Some(*retry_after_s))
+            }
             AppError::TimedOut(_) => (StatusCode::REQUEST_TIMEOUT, None),
             AppError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, None),
             AppError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {

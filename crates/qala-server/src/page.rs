@@ -38,7 +38,7 @@ pub(crate) fn answer(path: &str) -> Response {
 }
 
 /// The page.
-pub(crate) async fn index() -> Response {
+pub(crate) fn index() -> Response {
     answer("index.html")
 }
 

@@ -147,7 +147,7 @@ pub(crate) async fn index(uri: Uri, headers: HeaderMap) -> Response {
     if is_there() {
         any(uri, headers).await
     } else {
-        page::index().await
+        page::index()
     }
 }
 
@@ -156,6 +156,6 @@ pub(crate) async fn data(uri: Uri, headers: HeaderMap) -> Response {
     if is_there() {
         any(uri, headers).await
     } else {
-        crate::data::page().await
+        crate::data::page()
     }
 }

@@ -7,7 +7,9 @@ fn geometry_is_well_known_binary() {
     // As PostGIS gives them: SELECT ST_AsBinary('POINT(1 2)') and so on, little endian.
     let hex = |text: &str| {
         let bytes = geo::bytes(&parse(text).unwrap());
-        bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()
+        bytes
+            .iter()
+            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
     };
     assert_eq!(hex("POINT (1 2)"), "0101000000000000000000f03f0000000000000040");
     assert_eq!(

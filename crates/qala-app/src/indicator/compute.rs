@@ -353,7 +353,7 @@ fn read_rows(
             coverage,
             reason: reasons
                 .as_ref()
-                .map(|a| a.as_string::<i32>())
+                .map(AsArray::as_string::<i32>)
                 .filter(|a| a.is_valid(row) && get(&value, row).is_none())
                 .map(|a| a.value(row).to_owned()),
             ..blank.clone()

@@ -103,7 +103,7 @@ impl Centre {
                 }
                 Ok(_) => {}
                 Err(AppError::TooLarge(message)) => {
-                    tracing::warn!(layer = %layer.spec.name, message, "not listed")
+                    tracing::warn!(layer = %layer.spec.name, message, "not listed");
                 }
                 Err(error) => return Err(error),
             }

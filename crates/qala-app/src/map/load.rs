@@ -60,6 +60,9 @@ pub(crate) fn compared(layer: &LayerSpec<'_>, column: &str, op: &str, t: i64, zo
 
 static VERSION: AtomicU64 = AtomicU64::new(1);
 
+/// A line's row, and its places with their numbers.
+type Steps = (u32, Vec<(i64, f64, f64)>);
+
 /// What is gathered while rows come.
 struct Gathered {
     stones: Vec<Stone>,
@@ -72,7 +75,7 @@ struct Gathered {
     /// Of moving things: the row that is the newest of each.
     newest: HashMap<Box<str>, usize>,
     /// Of lines that come place by place: id and places with their numbers.
-    steps: HashMap<Box<str>, (u32, Vec<(i64, f64, f64)>)>,
+    steps: HashMap<Box<str>, Steps>,
     rows: usize,
     too_many: bool,
 }

@@ -109,7 +109,7 @@ impl<R: Read> Lines<R> {
         self.reader
             .read_byte_record(&mut self.record)
             .map_err(|error| match error.into_kind() {
-                csv::ErrorKind::Io(error) if error.get_ref().is_some_and(|e| e.is::<TooLong>()) => {
+                csv::ErrorKind::Io(error) if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<TooLong>) => {
                     // What was read of it is not kept.
                     self.record = ByteRecord::new();
                     let message = format!(

@@ -89,10 +89,7 @@ fn buses_move_on_the_screen_and_nothing_is_missed_after_a_break() {
     let data = dir.path().join("data");
     let mut server = Server::start_as(&data, &["--pack", folder.to_str().unwrap(), "serve"], &[]);
     let send = |server: &Server, bus: &str, lon: f64| {
-        let now = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap()
-            .as_micros() as i64;
+        let now = super::now();
         let t = qala_core::Zone::utc().format(now);
         let body = format!("vehicle_id,t,lat,lon,bearing,route_id\n{bus},{t},43.25,{lon},90,R1\n");
         let (status, body) = server

@@ -52,12 +52,7 @@ fn no_point_is_hidden_at_any_zoom_and_any_moment() {
     let data = dir.path().join("data");
     let before = crashes(3_000, 1);
     import(&data, "traffic_incidents", "a", &before);
-    let between = qala_core::Zone::utc().format(
-        std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap()
-            .as_micros() as i64,
-    );
+    let between = qala_core::Zone::utc().format(super::now());
     let between = between.replace("+00:00", "Z");
     std::thread::sleep(std::time::Duration::from_millis(20));
     let after = crashes(500, 2);
@@ -204,8 +199,7 @@ fn the_seeded_city_is_drawn_searched_and_looked_into() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path();
     // Positions are kept for some weeks only: the city begins yesterday.
-    let now = std::time::SystemTime::now();
-    let now = now.duration_since(std::time::UNIX_EPOCH).unwrap().as_micros() as i64;
+    let now = super::now();
     let yesterday = qala_core::Zone::utc().format(now - 86_400_000_000)[..10].to_owned();
     ok(
         data,

@@ -168,6 +168,12 @@ pub(crate) fn tiles(z: u8) -> Vec<(u32, u32)> {
         .collect()
 }
 
+/// The clock of the machine, µs of UTC.
+pub(crate) fn now() -> i64 {
+    use qala_app::lake::Clock as _;
+    qala_app::SystemClock.now()
+}
+
 /// The token of an analyst.
 pub(crate) fn person(data: &Path) -> String {
     ok(
