@@ -19,18 +19,15 @@ impl From<AppError> for Answer {
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let (status, retry) = match &self.0 {
-            AppError::Lake(LakeError::Slow { retry_after_s, .. }) => {
-                (StatusCode::TOO_MANY_REQUESTS, Some(*retry_after_s))
-            }
+            AppError::Lake(LakeError::Slow { retry_after_s, .. })
+            | AppError::TooMany { retry_after_s }
+            | AppError::Busy { retry_after_s, .. } => (StatusCode::TOO_MANY_REQUESTS, Some(*retry_after_s)),
             AppError::Lake(LakeError::DiskFull { .. }) => (StatusCode::INSUFFICIENT_STORAGE, Some(300)),
             AppError::Lake(LakeError::KeyReused { .. }) => (StatusCode::CONFLICT, None),
             AppError::Lake(LakeError::KeyDestroyed { .. }) => (StatusCode::GONE, None),
             AppError::Lake(LakeError::UnknownDataset { .. }) => (StatusCode::NOT_FOUND, None),
             AppError::Unauthorised(_) => (StatusCode::UNAUTHORIZED, None),
             AppError::Forbidden(_) => (StatusCode::FORBIDDEN, None),
-            AppError::TooMany { retry_after_s } | AppError::Busy { retry_after_s, .. } => {
-                (StatusCode::TOO_MANY_REQUESTS, Some(*retry_after_s))
-            }
             AppError::TimedOut(_) => (StatusCode::REQUEST_TIMEOUT, None),
             AppError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, None),
             AppError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
