@@ -25,7 +25,7 @@ const LARGEST: u64 = 4 << 30;
 pub fn is_question(text: &str) -> bool {
     let word = text
         .trim_start()
-        .split(|c: char| !c.is_ascii_alphabetic())
+        .split(|c: char| c.is_whitespace() || c == '(')
         .next()
         .unwrap_or("");
     ["select", "with"]

@@ -203,7 +203,7 @@ mod tests {
         let title = "title = { kk = \"a\", ru = \"b\", en = \"c\" }";
         let column = |name: &str, sensitivity: &str| {
             format!(
-                "[[columns]]\nname = \"{name}\"\ntype = \"text\"\nsensitivity = \"{sensitivity}\"\n{title}\n"
+                "[[columns]]\nname = \"{name}\"\ntype = \"text\"\nrequired = true\nsensitivity = \"{sensitivity}\"\n{title}\n"
             )
         };
         let text = format!(
