@@ -72,12 +72,6 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 15,
     },
     Step {
-        name: "indicators of the seeded city against its truth, two seeds",
-        kind: Kind::Test,
-        command: "cargo test --workspace --test it indicators_are_near_the_truth -- --ignored --nocapture",
-        budget_minutes: 15,
-    },
-    Step {
         name: "two hundred kills of the real program under ingest",
         kind: Kind::Test,
         command: "cargo test --workspace --test it two_hundred_kills -- --ignored --nocapture",

@@ -1,8 +1,8 @@
 // The only folder that fetches.
 
 import type {
-  AuditEntry, Catalog, CentreStatus, DatasetEntry, Feed, FeedHistory, Found, InsideGroup, Layer, ObjectCard, Passport, Place, Rows, Session,
-  SqlResult, SqlTable, TileJson, Token, TrustMeasure, User, Values,
+  Audit, Catalog, CentreStatus, DatasetEntry, Feed, FeedHistory, Found, InsideGroup, Layer, ObjectCard, Passport, Place, Rows, Session,
+  NewToken, OneTimePassword, SqlResult, SqlTable, TileJson, Token, TokenWanted, TrustMeasure, User, UserWanted, Values,
 } from "./types";
 
 /** An answer that is not one: the server's sentence, or none when the server could not be reached (status 0). */
@@ -84,12 +84,14 @@ export const object = (layer: string, name: string) => request<ObjectCard>(`/api
 export const inside = (lon: number, lat: number, radius_m: number) => request<InsideGroup[]>(`/api/inside${query({ lon, lat, radius_m })}`);
 export const search = (q: string, lang: string, signal: AbortSignal) => request<Found[]>(`/api/search${query({ q, lang })}`, { signal });
 export const sql = (wanted: { sql: string; as_of?: string; limit?: number }) => request<SqlResult>("/api/sql", send("POST", wanted));
-export const sqlSchema = () => request<SqlTable[] | { tables: SqlTable[] }>("/api/sql/schema");
+export const sqlSchema = () => request<SqlTable[]>("/api/sql/schema");
+export const changePassword = (password: string, new_password: string) => request<Session>("/api/session/password", send("PUT", { password, new_password }));
 export const users = () => request<User[]>("/api/users");
-export const addUser = (user: { name: string; title: string; role: string; password: string }) => request<User>("/api/users", send("POST", user));
+export const addUser = (user: UserWanted) => request<OneTimePassword>("/api/users", send("POST", user));
+export const resetPassword = (name: string) => request<OneTimePassword>(`/api/users/${id(name)}/password`, send("POST"));
 export const tokens = () => request<Token[]>("/api/tokens");
-export const addToken = (token: { name: string; scopes: string[] }) => request<Token>("/api/tokens", send("POST", token));
+export const addToken = (token: TokenWanted) => request<NewToken>("/api/tokens", send("POST", token));
 export const revokeToken = (name: string) => request<void>(`/api/tokens/${id(name)}`, send("DELETE"));
-export const audit = (limit: number) => request<AuditEntry[]>(`/api/audit${query({ limit })}`);
+export const audit = (limit: number) => request<Audit>(`/api/audit${query({ limit })}`);
 /** The base map; null when the server has none. */
 export const baseTiles = () => request<TileJson>("/tiles/base.json").then((found) => (Array.isArray(found.tiles) ? found : null), () => null);

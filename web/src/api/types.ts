@@ -1,5 +1,22 @@
-// Shapes of the wire, after crates/qala-api, by hand until the OpenAPI document exists (`npm run gen`).
-// Only types: every folder may import these.
+// Shapes of the wire. Those that are read as they come are generated from the server's document (`npm run gen`), so that a
+// change there is a fault here; those by hand say more than the document does. Only types: every folder may import these.
+
+import type { components } from "./openapi.gen";
+
+type Wire = components["schemas"];
+export type Session = Wire["Session"];
+export type User = Wire["User"];
+export type UserWanted = Wire["UserWanted"];
+export type OneTimePassword = Wire["OneTimePassword"];
+export type Token = Wire["Token"];
+export type TokenWanted = Wire["TokenWanted"];
+export type NewToken = Wire["NewToken"];
+export type Audit = Wire["Audit"];
+export type Layer = Omit<Wire["Layer"], "kind" | "bounds"> & { kind: "points" | "lines" | "areas" | "cells"; bounds: [number, number, number, number] | null };
+export type ObjectCard = Wire["Object"];
+export type InsideGroup = Wire["Inside"];
+export type Found = Wire["Found"];
+export type SqlTable = Wire["SqlTable"];
 
 export interface Text { kk: string; ru: string; en: string }
 
@@ -202,49 +219,9 @@ export interface CentreStatus { seq: number; tail_bytes: number; disk_free_bytes
 
 export type Role = "public" | "staff" | "operator" | "analyst" | "administrator";
 
-export interface User { name: string; title?: string; role: Role; department?: string | null }
-
-export interface Session { user: User | null; csrf: string; first_run: boolean }
-
-export interface Token { id: string; name: string; scopes: string[]; created_at: string; last_used?: string | null; token?: string }
-
-export interface Layer {
-  id: string;
-  title: Text;
-  dataset: string;
-  kind: "points" | "lines" | "areas" | "cells";
-  source: string;
-  licence: string;
-  simulated: boolean;
-  updated_at: string | null;
-  bounds: [number, number, number, number] | null;
-  minzoom: number;
-  maxzoom: number;
-}
-
 export interface Property { name: string; title?: Text; value: Cell; unit?: string | null }
 
-export interface ObjectCard {
-  id: string;
-  layer: string;
-  title: Text | string;
-  place?: string | null;
-  lon?: number;
-  lat?: number;
-  simulated?: boolean;
-  properties: Property[];
-  readings: { quantity: string; t: string; value: number | null; unit: string }[];
-}
-
-export interface InsideGroup { layer: string; title: Text | string; count: number; items: { id: string; title: string; distance_m: number }[] }
-
-export interface Found { kind: "indicator" | "dataset" | "feed" | "place" | "object"; id: string; title: string; subtitle?: string; href?: string }
-
 export interface SqlResult { columns: { name: string; type: string }[]; rows: Cell[][]; truncated: boolean; seq: number; took_ms: number }
-
-export interface SqlTable { name: string; columns: { name: string; type: string }[] }
-
-export interface AuditEntry { id: number; at: string; who: string; what: string; target?: string | null }
 
 export interface VehicleItem { id: string; route?: string | null; lon: number; lat: number; bearing?: number | null }
 

@@ -40,6 +40,7 @@ export const tOr = (key: string, otherwise: string, params?: Params): string => 
 export const words = (text: Text | string | null | undefined): string =>
   typeof text === "string" ? text : text?.[locale.lang] || text?.kk || text?.ru || text?.en || "";
 
+export const roleName = (role: string): string => tOr(`role_${role}`, role);
 export const subjectName = (subject: string): string => tOr(`subject_${subject}`, subject);
 
 export function placeName(id: string): string {

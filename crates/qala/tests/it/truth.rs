@@ -277,7 +277,6 @@ fn the_archive(data: &Path, city: &WholeCity, seed: u64, day: i64) {
 }
 
 #[test]
-#[ignore = "minutes: part of make prove"]
 fn indicators_are_near_the_truth_of_two_seeds() {
     let origin = qala_core::parse_instant("2026-02-11T02:00:00+05:00", None).unwrap();
     for seed in [41, 42] {
