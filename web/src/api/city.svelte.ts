@@ -80,7 +80,6 @@ class City {
   async loadRest(): Promise<void> {
     await Promise.all([this.status.read(), this.feeds.read(), this.session.read(), this.layers.read()]);
     if (this.status.value) this.setClock(this.status.value.now, this.status.value.demo?.speed);
-    if (this.session.value) api.setCsrf(this.session.value.csrf);
   }
 }
 

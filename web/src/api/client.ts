@@ -20,10 +20,12 @@ export class ApiError extends Error {
   }
 }
 
+/** What a writing request carries. Every answer about the session brings the word of that session. */
 let csrf = "";
-export const setCsrf = (token: string): void => {
-  csrf = token;
-};
+function keep(found: Session): Session {
+  csrf = found.csrf;
+  return found;
+}
 
 /** Errors come as `{error: "…"}` or `{error: {code, message}}`. */
 function sentenceOf(body: unknown): string | null {
@@ -76,8 +78,8 @@ export const passport = (name: string, wanted: { verify: boolean }) => request<P
 export const datasets = () => request<DatasetEntry[]>("/api/datasets");
 export const rows = (name: string, wanted: Given) => request<Rows>(`/api/datasets/${id(name)}/rows${query(wanted)}`);
 
-export const session = () => request<Session>("/api/session");
-export const signIn = (name: string, password: string) => request<Session>("/api/session", send("POST", { name, password }));
+export const session = () => request<Session>("/api/session").then(keep);
+export const signIn = (name: string, password: string) => request<Session>("/api/session", send("POST", { name, password })).then(keep);
 export const signOut = () => request<void>("/api/session", send("DELETE"));
 export const layers = () => request<Layer[]>("/api/layers");
 export const object = (layer: string, name: string) => request<ObjectCard>(`/api/objects/${id(layer)}/${id(name)}`);
@@ -85,7 +87,7 @@ export const inside = (lon: number, lat: number, radius_m: number) => request<In
 export const search = (q: string, lang: string, signal: AbortSignal) => request<Found[]>(`/api/search${query({ q, lang })}`, { signal });
 export const sql = (wanted: { sql: string; as_of?: string; limit?: number }) => request<SqlResult>("/api/sql", send("POST", wanted));
 export const sqlSchema = () => request<SqlTable[]>("/api/sql/schema");
-export const changePassword = (password: string, new_password: string) => request<Session>("/api/session/password", send("PUT", { password, new_password }));
+export const changePassword = (password: string, new_password: string) => request<Session>("/api/session/password", send("PUT", { password, new_password })).then(keep);
 export const users = () => request<User[]>("/api/users");
 export const addUser = (user: UserWanted) => request<OneTimePassword>("/api/users", send("POST", user));
 export const resetPassword = (name: string) => request<OneTimePassword>(`/api/users/${id(name)}/password`, send("POST"));

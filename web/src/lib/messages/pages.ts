@@ -126,7 +126,7 @@ export const pages = {
   role_analyst: ["талдаушы", "аналитик", "analyst"],
   role_administrator: ["әкімші", "администратор", "administrator"],
   admin_shown_name: ["Көрсетілетін аты", "Отображаемое имя", "Shown name"],
-  admin_department: ["Басқарманың коды (болса)", "Код управления (если есть)", "Department id (if any)"],
+  admin_department: ["Басқарманың коды", "Код управления", "Department id"],
   admin_password_once: ["{name} үшін бір реттік құпиясөз, тек бір рет көрсетіледі:", "Одноразовый пароль для {name}, показывается один раз:", "One-time password of {name}, shown once:"],
   admin_for: ["Не үшін", "Для чего", "What it is for"],
   admin_scopes: ["Рұқсаты", "Что разрешено", "What it may do"],
