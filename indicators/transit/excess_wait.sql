@@ -56,6 +56,7 @@ planned AS (
             JOIN lines AS l ON l.feed = s.feed AND l.service_id = s.service_id
             JOIN planned_calls AS c ON c.feed = l.feed AND c.trip_id = l.trip_id
             LEFT JOIN trip_starts AS r ON r.feed = l.feed AND r.trip_id = l.trip_id
+            WHERE s.date >= local_date(:from, :zone)
         )
     )
     GROUP BY feed, route_id, direction, stop_id, date

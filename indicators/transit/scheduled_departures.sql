@@ -13,50 +13,12 @@
 -- better = "higher"
 -- grains = ["hour", "day", "week", "month", "quarter", "year"]
 -- owner_function = "public-transport"
+-- parts = ["services"]
 -- every_min = 1440
 -- # Departures at the instant at which they happen: 25:10 of Monday's service is Tuesday 01:10. The last stop of a trip has no
 -- # departure. A stop without a time takes the last time before it.
 
-WITH dates AS (
-    SELECT CAST(day AS DATE) AS date
-    FROM (
-        SELECT unnest(generate_series(
-            local_date(:from - INTERVAL '3 days', :zone),
-            local_date(:to - INTERVAL '1 second', :zone),
-            INTERVAL '1 day'
-        )) AS day
-    )
-),
--- What runs on a date: the week says so and no exception takes it away, or an exception adds it.
-services AS (
-    SELECT c.feed, c.service_id, d.date
-    FROM gtfs_calendar AS c
-    JOIN dates AS d ON d.date >= c.start_date AND d.date <= c.end_date
-    WHERE CASE date_part('dow', d.date)
-            WHEN 0 THEN c.sunday
-            WHEN 1 THEN c.monday
-            WHEN 2 THEN c.tuesday
-            WHEN 3 THEN c.wednesday
-            WHEN 4 THEN c.thursday
-            WHEN 5 THEN c.friday
-            ELSE c.saturday
-        END = 1
-        AND NOT EXISTS (
-            SELECT 1 FROM gtfs_calendar_dates AS x
-            WHERE x.feed = c.feed AND x.service_id = c.service_id AND x.date = d.date AND x.exception_type = 2
-        )
-    UNION
-    SELECT x.feed, x.service_id, x.date
-    FROM gtfs_calendar_dates AS x
-    JOIN dates AS d ON d.date = x.date
-    WHERE x.exception_type = 1
-),
--- A trip with frequencies runs once for each of these starts instead of once.
-starts AS (
-    SELECT feed, trip_id, unnest(generate_series(start_time, end_time - 1, headway_secs)) AS start_time
-    FROM gtfs_frequencies
-),
-located AS (
+WITH located AS (
     SELECT s.feed, s.stop_id, p.place_id, p.valid_from, p.valid_to
     FROM gtfs_stops AS s
     JOIN organisation_places AS p ON ST_Contains(ST_GeomFromText(p.geometry), ST_Point(s.stop_lon, s.stop_lat))
@@ -76,7 +38,7 @@ trip_departures AS (
     SELECT c.feed, t.service_id, c.stop_id, c.second + coalesce(r.start_time - c.first_second, 0) AS second
     FROM calls AS c
     JOIN gtfs_trips AS t ON t.feed = c.feed AND t.trip_id = c.trip_id
-    LEFT JOIN starts AS r ON r.feed = c.feed AND r.trip_id = c.trip_id
+    LEFT JOIN trip_starts AS r ON r.feed = c.feed AND r.trip_id = c.trip_id
     WHERE c.stop_sequence < c.last_sequence
 ),
 -- By quarter of an hour, where all periods and places change at the earliest: a year is then 365 times some hundred rows.

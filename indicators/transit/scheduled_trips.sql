@@ -66,5 +66,5 @@ SELECT
     CAST(sum(runs) AS DOUBLE) AS value,
     CAST(sum(n) AS BIGINT) AS row_count
 FROM days
-WHERE (valid_from IS NULL OR noon >= valid_from) AND (valid_to IS NULL OR noon < valid_to)
+WHERE noon >= :from AND noon < :to AND (valid_from IS NULL OR noon >= valid_from) AND (valid_to IS NULL OR noon < valid_to)
 GROUP BY place, local_start(:grain, noon, :zone)

@@ -10,7 +10,7 @@ use qala_core::{FeedId, Zone};
 use serde::Deserialize;
 
 use crate::State;
-use crate::body::Body;
+use crate::asked::Body;
 use crate::error::Answer;
 use crate::principal::{require, visitor};
 use crate::read::Found;

@@ -1,12 +1,13 @@
 //! What stands in a request: the parts that several routes read.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use qala_api::ErrorBody;
 use qala_app::{AppError, Centre};
 use qala_core::parse_instant;
+use serde::de::DeserializeOwned;
 
 use crate::error::Answer;
 
@@ -28,13 +29,17 @@ pub(crate) fn refusal(status: StatusCode, error: impl Into<String>) -> Response 
     (status, Json(ErrorBody { error: error.into() })).into_response()
 }
 
-/// A body that must be JSON of a form.
-///
-/// # Errors
-/// 400, 413, 415 or 422 with a sentence.
-pub(crate) fn body<T>(read: Result<Json<T>, JsonRejection>) -> Result<T, Box<Response>> {
-    match read {
-        Ok(Json(body)) => Ok(body),
-        Err(rejection) => Err(Box::new(refusal(rejection.status(), rejection.body_text()))),
+/// A JSON body. One of another content type is refused (no form of another site can send this one), as is one that does not
+/// fit: 400, 413, 415 or 422 with a sentence.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(body)) => Ok(Self(body)),
+            Err(refused) => Err(refusal(refused.status(), refused.body_text())),
+        }
     }
 }

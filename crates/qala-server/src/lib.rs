@@ -5,7 +5,6 @@
 mod administration;
 mod admit;
 mod asked;
-mod body;
 mod cookie;
 mod data;
 mod error;

@@ -1,17 +1,15 @@
 //! Routes of questions: SQL, its tables, search.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Query, State as Extract};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
 use qala_api as api;
 use qala_app::registry::{Role, Scope};
 use qala_core::Lang;
 use serde::Deserialize;
 
 use crate::State;
-use crate::asked::{body, instant};
+use crate::asked::{Body, instant};
 use crate::error::Answer;
 use crate::principal::{reader, reader_for};
 
@@ -19,12 +17,8 @@ use crate::principal::{reader, reader_for};
 pub(crate) async fn sql(
     Extract(state): Extract<State>,
     headers: HeaderMap,
-    read: Result<Json<api::Question>, JsonRejection>,
-) -> Result<Response, Answer> {
-    let question = match body(read) {
-        Ok(question) => question,
-        Err(refused) => return Ok(*refused),
-    };
+    Body(question): Body<api::Question>,
+) -> Result<Json<api::Answered>, Answer> {
     let reader = reader_for(&state, &headers, Scope::Sql).await?;
     let as_of = instant(&state.centre, "as_of", question.as_of.as_deref())?;
     let limit = question.limit.map(|limit| limit as usize);
@@ -43,8 +37,7 @@ pub(crate) async fn sql(
         truncated: answer.truncated,
         seq: answer.seq,
         took_ms: answer.took.as_millis() as u64,
-    })
-    .into_response())
+    }))
 }
 
 /// Tables and columns that the caller may see.

@@ -1,7 +1,6 @@
 //! Routes that read.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
@@ -13,7 +12,7 @@ use qala_core::{Grain, Text, Zone};
 use serde::Deserialize;
 
 use crate::State;
-use crate::asked::{body, instant};
+use crate::asked::{Body, instant};
 use crate::data;
 use crate::error::Answer;
 use crate::principal::reader;
@@ -209,12 +208,8 @@ fn verdict(verdict: Verdict) -> api::Verdict {
 /// Recomputes a value and compares.
 pub(crate) async fn verify(
     Extract(state): Extract<State>,
-    read: Result<Json<api::VerifyWanted>, JsonRejection>,
-) -> Result<Response, Answer> {
-    let wanted = match body(read) {
-        Ok(wanted) => wanted,
-        Err(refused) => return Ok(*refused),
-    };
+    Body(wanted): Body<api::VerifyWanted>,
+) -> Found<api::Verified> {
     let passport = state.centre.passport(&wanted.id, true).await?;
     let value = passport.value.get("value").and_then(serde_json::Value::as_f64);
     let found = passport.verdict.map(verdict);
@@ -230,8 +225,7 @@ pub(crate) async fn verify(
         value,
         recomputed,
         reason,
-    })
-    .into_response())
+    }))
 }
 
 /// Feeds and what came from them.

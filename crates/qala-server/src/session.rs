@@ -9,7 +9,7 @@ use qala_app::registry::Scope;
 use qala_app::{AppError, SignedIn, Visitor};
 
 use crate::State;
-use crate::body::Body;
+use crate::asked::Body;
 use crate::cookie::{self, Way};
 use crate::error::Answer;
 use crate::principal::visitor;

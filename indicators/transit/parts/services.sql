@@ -1,9 +1,10 @@
--- What runs on a date: `services`. The week says so and no exception takes it away, or an exception adds it.
+-- What runs on a date: `services`. The week says so and no exception takes it away, or an exception adds it. Three days before
+-- the range are in it, for their services go on after midnight.
 service_dates AS (
     SELECT CAST(day AS DATE) AS date
     FROM (
         SELECT unnest(generate_series(
-            local_date(:from, :zone),
+            local_date(:from - INTERVAL '3 days', :zone),
             local_date(:to - INTERVAL '1 second', :zone),
             INTERVAL '1 day'
         )) AS day

@@ -182,7 +182,7 @@ fn passwords_are_taken_over_tls_or_from_this_machine() {
     let (status, _) = server
         .request("POST", "/api/session", &form, text.as_bytes())
         .unwrap();
-    assert_eq!(status, 400);
+    assert_eq!(status, 415);
     let other = [("Sec-Fetch-Site", "cross-site")];
     assert_eq!(browser.bare("POST", "/api/session", &other, &body).status, 403);
     // Nor does another site push at a door that is open on this machine.
