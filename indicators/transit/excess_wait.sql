@@ -11,7 +11,7 @@
 -- decision.en = "On which lines to keep the headways even."
 -- unit = "min"
 -- better = "lower"
--- grains = ["day", "week"]
+-- grains = ["day"]
 -- owner_function = "public-transport"
 -- parts = ["passages", "services"]
 -- every_min = 1440
