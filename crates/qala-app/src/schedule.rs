@@ -111,16 +111,26 @@ impl Schedule {
         }
         ranges.sort_by_key(|(_, range)| (std::cmp::Reverse(range.to), range.grain));
         let count = ranges.len();
+        let mut again = Vec::new();
         for (spec, range) in ranges {
-            let seq = centre.lake.view().seq();
-            match centre.run_indicator(spec, range).await {
-                Ok(_) => self.note(centre, spec, range, Computed { seq, at: now }),
-                Err(error) => {
-                    tracing::error!(indicator = %spec.id, grain = %range.grain, %error, "could not compute");
-                }
+            if self.compute(centre, spec, range, now).await.is_err() {
+                again.push((spec, range));
+            }
+        }
+        // Memory that other questions held may be free by now.
+        for (spec, range) in again {
+            if let Err(error) = self.compute(centre, spec, range, now).await {
+                tracing::error!(indicator = %spec.id, grain = %range.grain, %error, "could not compute");
             }
         }
         count
+    }
+
+    async fn compute(&mut self, centre: &Centre, spec: &IndicatorSpec, range: Range, now: i64) -> Result<()> {
+        let seq = centre.lake.view().seq();
+        centre.run_indicator(spec, range).await?;
+        self.note(centre, spec, range, Computed { seq, at: now });
+        Ok(())
     }
 
     fn note(&mut self, centre: &Centre, spec: &IndicatorSpec, range: Range, computed: Computed) {

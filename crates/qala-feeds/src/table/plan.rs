@@ -7,7 +7,7 @@ use qala_core::{Unit, Zone};
 
 use super::cell::Style;
 use crate::batch::Limits;
-use crate::fault::{Fault, hint};
+use crate::fault::{Fault, hint, quote};
 use crate::features::Projection;
 use crate::number::Convert;
 
@@ -361,7 +361,12 @@ impl Builder<'_> {
     fn lacks(&self, wanted: &str, column: &str) -> Fault {
         let free = self.columns.iter().map(String::as_str);
         let near = hint(wanted, free);
-        let list: Vec<&str> = self.columns.iter().take(30).map(String::as_str).collect();
+        let list: Vec<String> = self
+            .columns
+            .iter()
+            .take(30)
+            .map(|name| quote(name.as_bytes()))
+            .collect();
         let message = format!(
             "the file has no column `{wanted}`{near}; map `{column}` to one of: {}",
             list.join(", ")
@@ -513,7 +518,7 @@ pub(crate) fn unknown_quantity(name: &str, quantities: &[QuantityRule]) -> Fault
     let known: Vec<&str> = names().collect();
     let message = format!(
         "{} is not a quantity of the dataset{near} (known: {})",
-        crate::fault::quote(name.as_bytes()),
+        quote(name.as_bytes()),
         known.join(", ")
     );
     Fault::new("unknown_quantity", message)

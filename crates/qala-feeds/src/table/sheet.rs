@@ -9,7 +9,7 @@ use calamine::{DataRef, Dimensions, Reader, SheetType, SheetVisible, Xlsx};
 
 use super::columnar::guarded;
 use super::old;
-use crate::fault::Fault;
+use crate::fault::{Fault, quote};
 
 /// Cells of one sheet; more are no table of a city's department.
 const MAX_CELLS: usize = 20_000_000;
@@ -76,6 +76,7 @@ pub(super) fn read(bytes: &Bytes, choice: Option<&str>) -> Result<Workbook, Faul
 
 fn chosen(names: &[String], choice: Option<&str>) -> Result<Vec<String>, Fault> {
     let missing = || {
+        let names: Vec<String> = names.iter().take(30).map(|name| quote(name.as_bytes())).collect();
         let message = format!(
             "the workbook has no such sheet; `sheet` of the mapping is one of: {}",
             names.join(", ")
