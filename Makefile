@@ -32,9 +32,9 @@ run: web ## Set up, build, fill the demo city and serve http://127.0.0.1:8080
 
 test: fmt-check tidy clippy cargo-test web-test ## Everything a commit must pass
 
-prove: setup ## What is too long for every commit; writes docs/PROOF.md
+prove: setup ## What is too long for every commit; writes docs/PROOF.md; PART="words of a step" runs some
 	$(call step,proof)
-	cargo run $(LOCKED) --quiet --package xtask -- prove
+	cargo run $(LOCKED) --quiet --package xtask -- prove $(if $(PART),"$(PART)")
 
 lint: fmt-check tidy clippy deny web-lint ## Formatting, tidy, clippy, licences, web lint
 

@@ -32,7 +32,10 @@ enum Verb {
     /// Run the benchmark steps of `prove` and print their figures; writes nothing.
     Bench,
     /// Run what is too long for every commit and write docs/PROOF.md.
-    Prove,
+    Prove {
+        /// Only the steps whose name contains this; what is known of the others stays in the report.
+        part: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -52,7 +55,7 @@ fn run() -> anyhow::Result<()> {
         Verb::Bless => shell::run(&root, "QALA_BLESS=1 cargo test --workspace --no-fail-fast"),
         Verb::Gen => shell::run(&root, "cargo run --quiet --bin qala -- spec schema --out schemas"),
         Verb::Bench => prove::bench(&root),
-        Verb::Prove => prove::prove(&root),
+        Verb::Prove { part } => prove::prove(&root, part.as_deref()),
     }
 }
 

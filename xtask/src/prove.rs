@@ -3,11 +3,13 @@
 //! What belongs here: the list of steps and the report. What does not: the tests themselves. A test gives the
 //! report a figure by printing a line `proof: …`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
 
 use crate::{print, shell};
 
@@ -15,6 +17,8 @@ use crate::{print, shell};
 mod tests;
 
 const REPORT: &str = "docs/PROOF.md";
+/// The outcomes of steps between runs.
+const KEPT: &str = "target/prove/outcomes.toml";
 /// How much of a failed step's output the report keeps.
 const LAST_LINES: usize = 30;
 
@@ -160,33 +164,82 @@ const PROOF_STEPS: &[Step] = &[
     },
 ];
 
-/// Runs every step, writes the report, and fails when a step failed.
-pub(crate) fn prove(root: &Path) -> anyhow::Result<()> {
-    let about = About::ask(root);
-    let path = root.join(REPORT);
-    // After each step: hours of work are not lost to the last of them.
-    let outcomes = run(root, PROOF_STEPS.iter(), |outcomes| {
-        let report = render(&about, outcomes).replace(&root.display().to_string(), ".");
-        std::fs::write(&path, report).with_context(|| format!("{} cannot be written", path.display()))
-    })?;
+/// Runs every step, or those whose name contains `part`, and writes the report with what is known of all of them: hours of
+/// work can be done in parts. Fails when a step that was run failed.
+pub(crate) fn prove(root: &Path, part: Option<&str>) -> anyhow::Result<()> {
+    let chosen: Vec<&Step> = PROOF_STEPS
+        .iter()
+        .filter(|step| part.is_none_or(|part| step.name.contains(part)))
+        .collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = PROOF_STEPS.iter().map(|step| step.name).collect();
+        bail!(
+            "no step has this in its name; the steps are:\n{}",
+            names.join("\n")
+        );
+    }
+    let kept = root.join(KEPT);
+    let mut known = if part.is_none() {
+        Known::default()
+    } else {
+        Known::read(&kept)?
+    };
+    let mut outcomes = Vec::new();
+    for step in chosen {
+        let about = About::ask(root);
+        let outcome = run(root, step)?;
+        known.steps.insert(step.name.to_owned(), (about, outcome.clone()));
+        outcomes.push((step, outcome));
+        // After each step: hours of work are not lost to the last of them.
+        known.keep(&kept)?;
+        let report = render(&known).replace(&root.display().to_string(), ".");
+        std::fs::write(root.join(REPORT), report).with_context(|| format!("{REPORT} cannot be written"))?;
+    }
     print::line(&format!("prove: wrote {REPORT}"));
     verdict(&outcomes)
 }
 
 /// Runs the measurements and prints their figures.
 pub(crate) fn bench(root: &Path) -> anyhow::Result<()> {
-    let benches = PROOF_STEPS.iter().filter(|step| step.kind == Kind::Bench);
-    let outcomes = run(root, benches, |_| Ok(()))?;
-    for figure in outcomes.iter().flat_map(|outcome| &outcome.figures) {
+    let mut outcomes = Vec::new();
+    for step in PROOF_STEPS.iter().filter(|step| step.kind == Kind::Bench) {
+        outcomes.push((step, run(root, step)?));
+    }
+    for figure in outcomes.iter().flat_map(|(_, outcome)| &outcome.figures) {
         print::line(&format!("bench: {figure}"));
     }
     verdict(&outcomes)
 }
 
+/// The last outcome of each step by its name, and of what.
+#[derive(Default, Serialize, Deserialize)]
+struct Known {
+    steps: BTreeMap<String, (About, Outcome)>,
+}
+
+impl Known {
+    fn read(path: &Path) -> anyhow::Result<Self> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                toml::from_str(&text).with_context(|| format!("{} is damaged; remove it", path.display()))
+            }
+            Err(_) => Ok(Self::default()),
+        }
+    }
+
+    fn keep(&self, path: &Path) -> anyhow::Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(path, toml::to_string(self)?)
+            .with_context(|| format!("{} cannot be written", path.display()))
+    }
+}
+
 /// What came of a step.
+#[derive(Clone, Serialize, Deserialize)]
 struct Outcome {
-    step: &'static Step,
-    took: Duration,
+    seconds: f64,
     /// `None` when it passed, else why not.
     fault: Option<String>,
     /// What its tests printed after `proof: `.
@@ -195,57 +248,44 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn result(&self) -> String {
-        let budget = Duration::from_secs(self.step.budget_minutes * 60);
+    fn result(&self, step: &Step) -> String {
         match &self.fault {
             Some(fault) => format!("FAILED: {fault}"),
-            None if self.took > budget => "passed, over its budget".to_owned(),
+            None if self.seconds > (step.budget_minutes * 60) as f64 => "passed, over its budget".to_owned(),
             None => "passed".to_owned(),
         }
     }
 }
 
-fn run(
-    root: &Path,
-    steps: impl Iterator<Item = &'static Step>,
-    keep: impl Fn(&[Outcome]) -> anyhow::Result<()>,
-) -> anyhow::Result<Vec<Outcome>> {
-    let mut outcomes = Vec::new();
-    for step in steps {
-        print::line(&format!("== {} ==\n$ {}", step.name, step.command));
-        let start = Instant::now();
-        let output = shell::run_and_keep(root, step.command)?;
-        let took = start.elapsed();
-        let fault = if !output.success {
-            Some("the command failed".to_owned())
-        } else if tests_passed(&output.lines) == Some(0) {
-            Some("no test ran".to_owned())
-        } else {
-            None
-        };
-        let figures = output.lines.iter().filter_map(|line| figure(line)).collect();
-        let last_lines = output.lines[output.lines.len().saturating_sub(LAST_LINES)..].to_vec();
-        let outcome = Outcome {
-            step,
-            took,
-            fault,
-            figures,
-            last_lines,
-        };
-        print::line(&format!(
-            "== {}: {}, {} ==",
-            step.name,
-            outcome.result(),
-            minutes(took)
-        ));
-        outcomes.push(outcome);
-        keep(&outcomes)?;
-    }
-    Ok(outcomes)
+fn run(root: &Path, step: &Step) -> anyhow::Result<Outcome> {
+    print::line(&format!("== {} ==\n$ {}", step.name, step.command));
+    let start = Instant::now();
+    let output = shell::run_and_keep(root, step.command)?;
+    let fault = if !output.success {
+        Some("the command failed".to_owned())
+    } else if tests_passed(&output.lines) == Some(0) {
+        Some("no test ran".to_owned())
+    } else {
+        None
+    };
+    let figures = output.lines.iter().filter_map(|line| figure(line)).collect();
+    let last_lines = output.lines[output.lines.len().saturating_sub(LAST_LINES)..].to_vec();
+    let outcome = Outcome {
+        seconds: start.elapsed().as_secs_f64(),
+        fault,
+        figures,
+        last_lines,
+    };
+    let (result, took) = (outcome.result(step), minutes(outcome.seconds));
+    print::line(&format!("== {}: {result}, {took} ==", step.name));
+    Ok(outcome)
 }
 
-fn verdict(outcomes: &[Outcome]) -> anyhow::Result<()> {
-    let failed = outcomes.iter().filter(|outcome| outcome.fault.is_some()).count();
+fn verdict(outcomes: &[(&Step, Outcome)]) -> anyhow::Result<()> {
+    let failed = outcomes
+        .iter()
+        .filter(|(_, outcome)| outcome.fault.is_some())
+        .count();
     if failed > 0 {
         bail!("{failed} of {} steps failed", outcomes.len());
     }
@@ -277,6 +317,7 @@ fn tests_passed(lines: &[String]) -> Option<u64> {
 }
 
 /// When, of what, and on which machine.
+#[derive(Clone, Serialize, Deserialize)]
 struct About {
     date: String,
     commit: String,
@@ -287,14 +328,14 @@ struct About {
 impl About {
     fn ask(root: &Path) -> Self {
         let unknown = || "unknown".to_owned();
-        let mut commit = shell::ask(root, "git", &["rev-parse", "HEAD"]).unwrap_or_else(unknown);
+        let mut commit = shell::ask(root, "git", &["rev-parse", "--short", "HEAD"]).unwrap_or_else(unknown);
         let changes = shell::ask(
             root,
             "git",
             &["status", "--porcelain", "--", ".", ":!docs/PROOF.md"],
         );
         if changes.is_some_and(|changes| !changes.is_empty()) {
-            commit.push_str(", with changes that are not committed");
+            commit.push_str(" with changes");
         }
         Self {
             date: shell::ask(root, "date", &["-u", "+%Y-%m-%d %H:%M UTC"]).unwrap_or_else(unknown),
@@ -322,51 +363,53 @@ fn machine() -> String {
     format!("{processor}, {cores}, {memory} of memory")
 }
 
-fn minutes(time: Duration) -> String {
-    let seconds = time.as_secs();
-    if seconds < 60 {
-        format!("{:.1} s", time.as_secs_f64())
-    } else {
-        format!("{} min {:02} s", seconds / 60, seconds % 60)
+fn minutes(seconds: f64) -> String {
+    if seconds < 60.0 {
+        return format!("{seconds:.1} s");
     }
+    let whole = seconds as u64;
+    format!("{} min {:02} s", whole / 60, whole % 60)
 }
 
-fn render(about: &About, outcomes: &[Outcome]) -> String {
+fn render(known: &Known) -> String {
     let mut text = String::from("# Proof\n\nWritten by `make prove`; not edited by hand.\n\n");
-    let About {
-        date,
-        commit,
-        machine,
-        compiler,
-    } = about;
-    let _ = writeln!(
-        text,
-        "- Date: {date}\n- Commit: {commit}\n- Machine: {machine}\n- Compiler: {compiler}\n"
-    );
-    if outcomes.len() < PROOF_STEPS.len() {
-        let _ = writeln!(
-            text,
-            "**Not finished: {} of {} steps.**\n",
-            outcomes.len(),
-            PROOF_STEPS.len()
-        );
+    let done: Vec<_> = PROOF_STEPS
+        .iter()
+        .filter_map(|step| Some((step, known.steps.get(step.name)?)))
+        .collect();
+    let mut machines: Vec<String> = done
+        .iter()
+        .map(|(_, (about, _))| format!("{}; {}", about.machine, about.compiler))
+        .collect();
+    machines.sort();
+    machines.dedup();
+    for machine in machines {
+        let _ = writeln!(text, "- Machine: {machine}");
     }
-    text.push_str("| step | result | time | budget |\n|---|---|---|---|\n");
-    for outcome in outcomes {
+    let missing: Vec<&str> = PROOF_STEPS
+        .iter()
+        .filter(|step| !known.steps.contains_key(step.name))
+        .map(|step| step.name)
+        .collect();
+    if !missing.is_empty() {
+        let _ = writeln!(text, "- **Not run: {}**", missing.join("; "));
+    }
+    text.push_str("\n| step | result | time | budget | when | commit |\n|---|---|---|---|---|---|\n");
+    for (step, (about, outcome)) in &done {
         let Step {
             name, budget_minutes, ..
-        } = outcome.step;
-        let (result, took) = (outcome.result(), minutes(outcome.took));
-        let _ = writeln!(text, "| {name} | {result} | {took} | {budget_minutes} min |");
-    }
-    for outcome in outcomes {
-        let Step { name, command, .. } = outcome.step;
-        let _ = write!(
+        } = step;
+        let (result, took) = (outcome.result(step), minutes(outcome.seconds));
+        let About { date, commit, .. } = about;
+        let _ = writeln!(
             text,
-            "\n## {name}\n\n`{command}`: {}, {}.\n",
-            outcome.result(),
-            minutes(outcome.took)
+            "| {name} | {result} | {took} | {budget_minutes} min | {date} | {commit} |"
         );
+    }
+    for (step, (_, outcome)) in &done {
+        let Step { name, command, .. } = step;
+        let (result, took) = (outcome.result(step), minutes(outcome.seconds));
+        let _ = write!(text, "\n## {name}\n\n`{command}`: {result}, {took}.\n");
         if !outcome.figures.is_empty() {
             text.push('\n');
         }

@@ -25,17 +25,9 @@ fn passed_tests_are_summed_over_binaries() {
     assert_eq!(tests_passed(&lines("no tests here")), None);
 }
 
-static STEP: Step = Step {
-    name: "a thing",
-    kind: Kind::Test,
-    command: "true",
-    budget_minutes: 1,
-};
-
-fn outcome(fault: Option<&str>, seconds: u64) -> Outcome {
+fn outcome(fault: Option<&str>, seconds: f64) -> Outcome {
     Outcome {
-        step: &STEP,
-        took: Duration::from_secs(seconds),
+        seconds,
         fault: fault.map(str::to_owned),
         figures: vec!["7 of 7".to_owned()],
         last_lines: lines("last words"),
@@ -53,39 +45,65 @@ fn about() -> About {
 }
 
 #[test]
-fn the_report_shows_results_figures_and_the_end_of_a_failure() {
-    let report = render(
-        &about(),
-        &[outcome(None, 5), outcome(Some("the command failed"), 65)],
+fn the_report_shows_results_figures_and_the_end_of_a_failure_and_what_was_not_run() {
+    let [first, second, third, ..] = PROOF_STEPS else {
+        unreachable!()
+    };
+    let mut known = Known::default();
+    let failed = outcome(Some("the command failed"), 65.0);
+    known.steps.insert(second.name.to_owned(), (about(), failed));
+    known
+        .steps
+        .insert(first.name.to_owned(), (about(), outcome(None, 5.0)));
+    known
+        .steps
+        .insert("a step of the past".to_owned(), (about(), outcome(None, 5.0)));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("prove/outcomes.toml");
+    known.keep(&path).unwrap();
+    let report = render(&Known::read(&path).unwrap());
+    let row = format!(
+        "| {} | passed | 5.0 s | {} min | today | abc |",
+        first.name, first.budget_minutes
     );
+    assert!(report.contains(&row), "{report}");
+    let row = format!("| {} | FAILED: the command failed | 1 min 05 s |", second.name);
+    assert!(report.contains(&row), "{report}");
     assert!(
-        report.contains("| a thing | passed | 5.0 s | 1 min |"),
+        report.contains("- 7 of 7\n") && !report.contains("of the past"),
         "{report}"
     );
     assert!(
-        report.contains("| a thing | FAILED: the command failed | 1 min 05 s | 1 min |"),
+        report.contains(&format!("- **Not run: {}; ", third.name)),
         "{report}"
     );
-    assert!(report.contains("- 7 of 7\n"), "{report}");
     assert_eq!(report.matches("last words").count(), 1, "{report}");
     assert!(report.lines().all(|line| line == line.trim_end()), "{report}");
 }
 
 #[test]
 fn a_step_over_its_budget_passes_and_says_so() {
-    assert_eq!(outcome(None, 61).result(), "passed, over its budget");
-    assert!(verdict(&[outcome(None, 61)]).is_ok());
-    assert!(verdict(&[outcome(Some("no test ran"), 1)]).is_err());
+    let step = &PROOF_STEPS[0];
+    let late = outcome(None, (step.budget_minutes * 60 + 1) as f64);
+    assert_eq!(late.result(step), "passed, over its budget");
+    assert!(verdict(&[(step, late)]).is_ok());
+    assert!(verdict(&[(step, outcome(Some("no test ran"), 1.0))]).is_err());
 }
 
 #[test]
 fn a_command_that_runs_no_test_is_a_failure() {
-    static NOTHING: Step = Step {
+    let nothing = Step {
         name: "nothing",
         kind: Kind::Test,
         command: "echo 'test result: ok. 0 passed; 0 failed'",
         budget_minutes: 1,
     };
-    let outcomes = run(Path::new("."), std::iter::once(&NOTHING), |_| Ok(())).unwrap();
-    assert_eq!(outcomes[0].result(), "FAILED: no test ran");
+    let outcome = run(Path::new("."), &nothing).unwrap();
+    assert_eq!(outcome.result(&nothing), "FAILED: no test ran");
+}
+
+#[test]
+fn an_unknown_part_is_told_with_the_steps() {
+    let error = prove(Path::new("/nowhere"), Some("no such step")).unwrap_err();
+    assert!(error.to_string().contains(PROOF_STEPS[0].name), "{error}");
 }
