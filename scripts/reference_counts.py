@@ -18,6 +18,7 @@ import zipfile
 
 import pandas
 import reference_files
+import reference_ocds
 from google.transit import gtfs_realtime_pb2
 
 GTFS_KEYS = {
@@ -202,6 +203,7 @@ def main():
         },
     }
     result["files"] = reference_files.counts(data)
+    result["ocds"] = reference_ocds.counts(data)
     json.dump(result, sys.stdout, indent=1)
     print()
 

@@ -26,6 +26,8 @@ mod features;
 mod gtfs;
 mod gtfs_rt;
 mod json;
+mod ocds;
+mod open311;
 pub mod osm;
 pub mod sensorthings;
 mod table;
@@ -51,6 +53,8 @@ pub const KINDS: &[&dyn FeedKind] = &[
     &features::GeoParquet,
     &osm::Osm,
     &sensorthings::SensorThings,
+    &open311::Open311,
+    &ocds::Ocds,
 ];
 
 /// The kind of that name, such as `gtfs-rt`.

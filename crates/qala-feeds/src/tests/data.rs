@@ -326,3 +326,38 @@ fn cta_boardings() {
         &key,
     );
 }
+
+#[test]
+fn ocds_packages() {
+    let Some(folder) = data("ocds_packages") else {
+        return;
+    };
+    let reference = reference();
+    for (archive, counts) in reference["ocds"].as_object().unwrap() {
+        let outcome = import(&folder.join("ocds"), "ocds", archive, "");
+        let mut rows: BTreeMap<String, u64> = BTreeMap::new();
+        for ((_, dataset), count) in outcome.rows() {
+            *rows.entry(dataset).or_default() += count;
+        }
+        let expected: BTreeMap<String, u64> = serde_json::from_value(counts["rows"].clone()).unwrap();
+        assert_eq!(rows, expected, "{archive}: {:?}", outcome.codes());
+        assert_eq!(
+            Some(outcome.rejected),
+            counts["quarantined"].as_u64(),
+            "{archive}: {:?}",
+            outcome.codes()
+        );
+    }
+}
+
+#[test]
+fn open311_requests() {
+    let Some(folder) = data("open311_requests") else {
+        return;
+    };
+    let reference = reference();
+    let path = "open311/sf_georeport_requests.json";
+    let outcome = import(&folder, "open311", path, "");
+    assert_eq!(Some(outcome.given()), reference["files"][path]["rows"].as_u64());
+    assert_eq!(outcome.rejected, 0);
+}
