@@ -42,7 +42,11 @@ if [ "$verb" = build ]; then
         echo "web: dist is newer than its sources, nothing to build"
         exit 0
     fi
-    install_packages
+    # Without the package registry there is still a city to look at.
+    if ! install_packages; then
+        echo "web: the packages could not be fetched; the program shows its plain page until \`make web\` works" >&2
+        exit 0
+    fi
     npm run build
     # A build that leaves index.html as it was would be repeated for ever.
     touch dist/index.html
