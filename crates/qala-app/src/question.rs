@@ -82,7 +82,7 @@ impl Centre {
         let begin = Instant::now();
         let limit = limit.unwrap_or(FEW).min(MOST_ANSWER_ROWS);
         let query = Query {
-            principal: reader.principal(self.lake.specs()),
+            principal: self.catalogue(reader),
             timeout: Some(LONGEST),
             ..Query::system(sql)
         };

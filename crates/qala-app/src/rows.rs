@@ -103,7 +103,7 @@ impl Centre {
             .into_iter()
             .find(|spec| spec.name.as_str() == name && reader.sees_rows(spec))
             .ok_or_else(|| AppError::Usage(format!("there is no dataset `{name}`")))?;
-        let principal = reader.principal(self.lake.specs());
+        let principal = self.catalogue(reader);
         let columns = reader.columns(spec);
         let mut shown: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         shown.extend((spec.kind == Kind::Snapshot).then_some("feed"));

@@ -18,7 +18,6 @@ use crate::error::Answer;
 use crate::principal::reader;
 
 /// The dataset of values.
-const VALUES: &str = "indicator_values";
 
 pub(crate) type Found<T> = Result<Json<T>, Answer>;
 
@@ -137,9 +136,9 @@ pub(crate) async fn values(
             .await?;
         return Ok(data::file(&id, format, bytes));
     }
-    let mut values = centre.stored(&id, range, as_of.map(AsOf::Instant)).await?;
-    let spec = centre.lake.dataset(VALUES).map_err(AppError::from)?;
-    reader.hide(&spec.spec, &mut values);
+    let values = centre
+        .published(spec, range, as_of.map(AsOf::Instant), &reader)
+        .await?;
     Ok(Json(api::Values {
         indicator: id,
         grain: grain.to_string(),
@@ -180,8 +179,7 @@ pub(crate) async fn passport(
     let reader = reader(&state, &headers).await?;
     let centre = &state.centre;
     let passport = centre.passport(&query.id, query.verify).await?;
-    let values = centre.lake.dataset(VALUES).map_err(AppError::from)?;
-    let passport = passport.seen_by(&reader, &values.spec);
+    let passport = centre.passport_for(passport, &reader).await?;
     Ok(Json(api::Passport {
         value: passport.value,
         sql: passport.sql,
@@ -208,9 +206,12 @@ fn verdict(verdict: Verdict) -> api::Verdict {
 /// Recomputes a value and compares.
 pub(crate) async fn verify(
     Extract(state): Extract<State>,
+    headers: HeaderMap,
     Body(wanted): Body<api::VerifyWanted>,
 ) -> Found<api::Verified> {
+    let reader = reader(&state, &headers).await?;
     let passport = state.centre.passport(&wanted.id, true).await?;
+    let passport = state.centre.passport_for(passport, &reader).await?;
     let value = passport.value.get("value").and_then(serde_json::Value::as_f64);
     let found = passport.verdict.map(verdict);
     let reason = found.as_ref().map_or_else(String::new, |v| v.verdict.clone());

@@ -127,7 +127,7 @@ impl Reader {
     }
 
     /// Its catalogue of the lake: what is not in it does not exist for it.
-    pub fn principal<'a>(&self, specs: impl IntoIterator<Item = &'a DatasetSpec>) -> Principal {
+    pub(crate) fn principal<'a>(&self, specs: impl IntoIterator<Item = &'a DatasetSpec>) -> Principal {
         if self.role == Role::Administrator {
             return Principal {
                 id: self.id.clone(),
@@ -191,7 +191,7 @@ impl Centre {
     /// # Errors
     /// The registry's.
     pub async fn principal(&self, visitor: &Visitor, scope: Scope) -> Result<Principal> {
-        Ok(self.reader(visitor, scope).await?.principal(self.lake.specs()))
+        Ok(self.catalogue(&self.reader(visitor, scope).await?))
     }
 }
 

@@ -187,7 +187,7 @@ impl Centre {
         }
         self.note_file(name, format, reader).await?;
         let query = Query {
-            principal: reader.principal(self.lake.specs()),
+            principal: self.catalogue(reader),
             ..Query::system(sql)
         };
         self.export(query.as_of(wanted.as_of.map(AsOf::Instant)), format, place)
@@ -211,6 +211,11 @@ impl Centre {
         if format == Format::GeoParquet {
             return Err(AppError::Usage("values have no place; ask for parquet".into()));
         }
+        if self.tells_few(indicator, reader) {
+            return Err(AppError::Usage(format!(
+                "{id} is made of single records; its values are shown, but given as a file only to whom these are open"
+            )));
+        }
         let dataset = self.lake.dataset("indicator_values")?;
         let names = reader.columns(&dataset.spec).into_iter().map(|c| quoted(&c.name));
         let sql = format!(
@@ -223,7 +228,7 @@ impl Centre {
         );
         self.note_file(id, format, reader).await?;
         let query = Query {
-            principal: reader.principal(self.lake.specs()),
+            principal: self.catalogue(reader),
             ..Query::system(sql)
         };
         self.export(query.as_of(as_of.map(AsOf::Instant)), format, None)

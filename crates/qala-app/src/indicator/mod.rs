@@ -1,6 +1,7 @@
 //! Indicators: computing values, keeping them with their passports, checking them.
 
 mod compute;
+mod few;
 mod passport;
 mod store;
 

@@ -50,7 +50,7 @@ impl Passport {
     /// The passport as somebody may see it. Whoever may not see single records sees no numerator, no count of rows, and no
     /// digest from which either could be guessed.
     #[must_use]
-    pub fn seen_by(mut self, reader: &Reader, values: &DatasetSpec) -> Self {
+    pub(crate) fn seen_by(mut self, reader: &Reader, values: &DatasetSpec) -> Self {
         reader.hide(values, std::slice::from_mut(&mut self.value));
         reader.hide(values, &mut self.history);
         let hides_digest = values

@@ -79,7 +79,7 @@ impl Centre {
             "SELECT * FROM {} WHERE {condition} ORDER BY {order}_seq DESC LIMIT 1",
             quoted(layer.spec.name.as_str())
         );
-        let principal = reader.principal(self.lake.specs());
+        let principal = self.catalogue(reader);
         let query = Query {
             principal: principal.clone(),
             ..Query::system(sql)
@@ -158,7 +158,7 @@ impl Centre {
                 quoted(&time.name),
             );
             let query = Query {
-                principal: reader.principal(self.lake.specs()),
+                principal: self.catalogue(reader),
                 ..Query::system(sql)
             };
             let (batches, _) = collect(&*self.engine, &query).await?;
