@@ -7,6 +7,7 @@ mod admit;
 mod asked;
 mod cookie;
 mod data;
+mod dcat;
 mod error;
 mod events;
 mod feeds;
@@ -55,6 +56,8 @@ pub fn router(state: State) -> Router {
         .route("/page/{*file}", get(page::file))
         .route("/data", get(web::data))
         .route("/data/{dataset}", get(web::data))
+        .route("/catalog.ttl", get(dcat::turtle))
+        .route("/catalog.jsonld", get(dcat::json_ld))
         .route("/api/datasets", get(data::datasets))
         .route("/api/datasets/{name}/rows", get(data::rows))
         .route("/api/catalog", get(read::catalog))

@@ -76,6 +76,9 @@ fn numbers() -> Vec<Route> {
 
 fn data() -> Vec<Route> {
     vec![
+        get("/catalog.ttl", "data", "Open datasets for harvesters, DCAT-AP 3")
+            .gives_bytes(200, "text/turtle"),
+        get("/catalog.jsonld", "data", "The same as JSON-LD").gives_bytes(200, "application/ld+json"),
         get("/api/datasets", "data", "Every dataset and how many rows it has").gives::<Vec<DatasetEntry>>(),
         exports(
             get(

@@ -27,6 +27,8 @@ const ROUTES: &[(&str, &str, &str, &str, [u16; 5])] = &[
     ("get", "/page/{*file}", "/page/app.js", "", ALL),
     ("get", "/data", "/data", "", ALL),
     ("get", "/data/{dataset}", "/data/air_readings", "", ALL),
+    ("get", "/catalog.ttl", "/catalog.ttl", "", ALL),
+    ("get", "/catalog.jsonld", "/catalog.jsonld", "", ALL),
     ("get", "/api/datasets", "/api/datasets", "", ALL),
     (
         "get",

@@ -19,7 +19,7 @@ fn routes() -> BTreeSet<String> {
         .map(|rest| rest.split('"').next().unwrap().to_owned());
     found
         .filter(|path| {
-            ["/api/", "/health/", "/metrics", "/tiles/"]
+            ["/api/", "/catalog.", "/health/", "/metrics", "/tiles/"]
                 .iter()
                 .any(|start| path.starts_with(start))
         })
@@ -160,5 +160,48 @@ fn every_answer_is_safe_small_and_not_sent_twice() {
         assert!(asset.headers["cache-control"].contains("immutable"));
         assert_eq!(asset.headers["content-encoding"], "br");
         assert_eq!(get(&server, "/indicators/air.pm25_mean").status, 200);
+    }
+}
+
+#[test]
+fn harvesters_are_told_of_open_datasets_and_of_no_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    let turtle = String::from_utf8(get(&server, "/catalog.ttl").body).unwrap();
+    let document = get(&server, "/catalog.jsonld").json();
+    let graph = document["@graph"].as_array().unwrap();
+    let datasets: Vec<&str> = graph
+        .iter()
+        .filter(|node| node["@type"] == "dcat:Dataset")
+        .map(|node| node["@id"].as_str().unwrap())
+        .collect();
+    let open = get(&server, "/api/catalog").json()["datasets"]
+        .as_array()
+        .unwrap()
+        .len();
+    assert_eq!(datasets.len(), open);
+    for id in &datasets {
+        assert!(turtle.contains(&format!("<{id}> a dcat:Dataset")), "{id}");
+        // Its page is where it says.
+        let path = &id[id.find("/data/").unwrap()..];
+        assert_eq!(get(&server, path).status, 200, "{path}");
+    }
+    for closed in [
+        "crime_offences",
+        "safety_crashes",
+        "appeals_requests",
+        "appeals_changes",
+    ] {
+        assert!(
+            !turtle.contains(closed) && !document.to_string().contains(closed),
+            "{closed}"
+        );
+    }
+    for node in graph.iter().filter(|node| node["@type"] == "dcat:Distribution") {
+        let file = node["dcat:downloadURL"][0]["@id"].as_str().unwrap();
+        assert!(
+            file.contains("/api/datasets/") && file.contains("format="),
+            "{file}"
+        );
     }
 }
