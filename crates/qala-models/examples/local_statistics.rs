@@ -9,7 +9,7 @@
 use std::io::{BufWriter, Error, Write};
 use std::time::Instant;
 
-use qala_models::spatial::conditional::{self, Drawing, Stopping};
+use qala_models::spatial::conditional::{self, Drawing, Stopping, Ties};
 use qala_models::spatial::weights::Weights;
 use qala_models::spatial::{gi, local_moran};
 use qala_models::stats;
@@ -61,7 +61,11 @@ fn main() -> Result<(), Error> {
             .map(|local| local.map(|local| local.i))
             .collect()
     };
-    let p: Vec<Option<f64>> = conditional::draw(&centred, &weights, &drawing)
+    let ties = |cell: usize| match statistic == "moran" && centred[cell] < 0.0 {
+        true => Ties::Below,
+        false => Ties::Above,
+    };
+    let p: Vec<Option<f64>> = conditional::draw(&centred, &weights, &drawing, ties)
         .into_iter()
         .map(|drawn| drawn.map(|drawn| drawn.p(permutations)))
         .collect();

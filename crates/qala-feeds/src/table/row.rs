@@ -211,6 +211,11 @@ impl Rows {
         Ok(())
     }
 
+    /// True when a record adds up others and is left out: then it may also have fewer cells than the header.
+    pub(super) fn leaves_out<R: Record>(&mut self, record: &R) -> bool {
+        self.choice(record) == Choice::Read && self.totals.takes(record)
+    }
+
     /// Rejects a record that is no record: its line has too many cells, its text is not JSON.
     pub(crate) fn broken<R: Record>(
         &mut self,

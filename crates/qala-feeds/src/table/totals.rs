@@ -24,6 +24,18 @@ const COLUMNS: usize = 3;
 /// How many rows are named one by one.
 const NAMED: usize = 10;
 
+/// Says whether a text, in small letters, begins with a word.
+fn begins(text: &str, word: &str) -> bool {
+    text.strip_prefix(word)
+        .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+}
+
+/// The usual word with which a row of cells adds up others.
+pub(super) fn usual_word(cells: &[String]) -> Option<&'static str> {
+    let mut first = cells.iter().take(COLUMNS).map(|cell| cell.trim().to_lowercase());
+    first.find_map(|text| USUAL.into_iter().find(|word| begins(&text, word)))
+}
+
 /// Which rows are left out, and which were.
 #[derive(Debug, Default)]
 pub(super) struct Totals {
@@ -57,11 +69,7 @@ impl Totals {
                 Cell::Owned(text) => text.trim().to_lowercase(),
                 _ => return false,
             };
-            let begins = |word: &String| {
-                text.strip_prefix(word.as_str())
-                    .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-            };
-            self.words.iter().any(begins)
+            self.words.iter().any(|word| begins(&text, word))
         });
         if is_total {
             let position = record.position();

@@ -30,9 +30,32 @@ const SAME: f64 = 1e-12;
 pub enum Stopping {
     /// After all permutations.
     Full,
-    /// When so many draws were at least as high as the observed sum, and so many at least as low (Besag and Clifford 1991,
+    /// When there are so many draws on either side of the observed sum (Besag and Clifford 1991,
     /// <https://doi.org/10.1093/biomet/78.2.301>): the p of that area is then large, and known well enough.
     Sequential(u32),
+}
+
+/// On which side a draw counts that gives the very sum that was observed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ties {
+    /// Among the higher ones only: the statistic is c ≥ observed, and rises with the sum.
+    #[default]
+    Above,
+    /// Among the lower ones only: the statistic is c ≥ observed, and falls as the sum rises.
+    Below,
+    /// On both sides: what is the same everywhere is then no extreme.
+    Both,
+}
+
+impl Ties {
+    /// Draws on the smaller side.
+    pub(super) fn tail(self, at_least: u32, at_most: u32, draws: u32) -> u32 {
+        match self {
+            Self::Above => at_least.min(draws - at_least),
+            Self::Below => at_most.min(draws - at_most),
+            Self::Both => at_least.min(at_most),
+        }
+    }
 }
 
 /// How to draw.
@@ -70,6 +93,8 @@ pub struct Drawn {
     pub at_most: u32,
     /// Draws made.
     pub draws: u32,
+    /// On which side equal draws count.
+    pub ties: Ties,
     sum: f64,
     squares: f64,
     /// The weighted sum that was observed.
@@ -79,9 +104,10 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    /// (min(c, P − c) + 1)/(P + 1), where a draw equal to the observed sum counts on both sides; h/draws when stopped.
+    /// (min(c, P − c) + 1)/(P + 1), c draws whose statistic was at least the observed one; with [`Ties::Both`] a draw equal to
+    /// it counts in P − c too. h/draws when stopped.
     pub fn p(&self, permutations: u32) -> f64 {
-        let tail = f64::from(self.at_least.min(self.at_most));
+        let tail = f64::from(self.ties.tail(self.at_least, self.at_most, self.draws));
         if self.draws < permutations {
             tail / f64::from(self.draws)
         } else {
@@ -100,11 +126,19 @@ impl Drawn {
 }
 
 /// Draws for every area; absent for one without neighbours. `centred` holds one value per area, minus their mean (which
-/// keeps the sums of squares exact), `weights` as many rows.
-pub fn draw(centred: &[f64], weights: &Weights, drawing: &Drawing) -> Vec<Option<Drawn>> {
+/// keeps the sums of squares exact), `weights` as many rows; `ties` tells on which side equal draws of an area count.
+pub fn draw(
+    centred: &[f64],
+    weights: &Weights,
+    drawing: &Drawing,
+    ties: impl Fn(usize) -> Ties,
+) -> Vec<Option<Drawn>> {
     let largest = centred.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
     let areas: Vec<Area> = (0..centred.len())
-        .map(|area| Area::new(weights.row(area).1, weights.lag(area, centred), largest))
+        .map(|area| Area {
+            ties: ties(area),
+            ..Area::new(weights.row(area).1, weights.lag(area, centred), largest)
+        })
         .collect();
     let most = areas.iter().map(|area| area.neighbours).max().unwrap_or(0);
     let permutations = drawing.permutations as usize;
@@ -174,6 +208,7 @@ impl Shared<'_> {
                 drawn: Drawn {
                     observed: self.areas[area].observed,
                     bound: self.areas[area].bound,
+                    ties: self.areas[area].ties,
                     ..Drawn::default()
                 },
                 is_done: self.areas[area].neighbours == 0,
@@ -206,6 +241,7 @@ struct Area {
     equal: Option<f64>,
     observed: f64,
     bound: f64,
+    ties: Ties,
 }
 
 impl Area {
@@ -216,6 +252,7 @@ impl Area {
             equal: first.filter(|first| row.iter().all(|weight| weight.to_bits() == first.to_bits())),
             observed,
             bound: row.iter().sum::<f64>() * largest,
+            ties: Ties::default(),
         }
     }
 }
@@ -434,14 +471,20 @@ impl State {
         }
         let (mut at_least, mut at_most) = (at_least as u32, at_most as u32);
         let mut used = sums;
+        let tail = |at_least: u32, at_most: u32, draws: usize| {
+            let draws = drawn.draws + draws as u32;
+            drawn
+                .ties
+                .tail(drawn.at_least + at_least, drawn.at_most + at_most, draws)
+        };
         if let Stopping::Sequential(enough) = stopping
-            && (drawn.at_least + at_least).min(drawn.at_most + at_most) >= enough
+            && tail(at_least, at_most, sums.len()) >= enough
         {
             (at_least, at_most) = (0, 0);
             for (place, sum) in sums.iter().enumerate() {
                 at_least += u32::from(*sum >= low);
                 at_most += u32::from(*sum <= high);
-                if (drawn.at_least + at_least).min(drawn.at_most + at_most) >= enough {
+                if tail(at_least, at_most, place + 1) >= enough {
                     used = &sums[..=place];
                     break;
                 }

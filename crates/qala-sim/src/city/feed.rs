@@ -277,7 +277,8 @@ pub enum Pace {
     /// As devices send: small messages, soon.
     Live,
     /// The same rows by the hour, for filling in the last days. Positions keep their rhythm of messages, but come only at
-    /// full minutes.
+    /// full minutes, and an incident comes once, when it is over: so it is right in any order of filling. None stands for
+    /// two hours, so those that began before the last two hours of a filling are all told by its end.
     Bulk,
     /// The years before: counts and readings by the hour, passengers and incidents by the day, one message a day each; what comes from
     /// books by the week or month.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::Shape;
 use super::dice::Dice;
+use super::feed::Pace;
 use super::safety::{CRASHES, CRASHES_BEFORE, NEW_COUNTING};
 use super::streets::StreetClass;
 use super::traffic::demand;
@@ -139,14 +140,15 @@ impl Incidents {
     }
 }
 
-/// What is reported from `from` (included) to `to` (excluded), as a table: an incident when it begins, and again with its
-/// end when it ends. None when nothing happened.
-pub(super) fn report(shape: &Shape, from: i64, to: i64) -> Option<String> {
+/// What is reported from `from` (included) to `to` (excluded), as a table: live, an incident when it begins, and again with its
+/// end when it ends. What is told afterwards holds those that ended, once and whole: the row of the begin, which may come
+/// after that of the end when time is filled from the newest, would leave it standing for ever. None when nothing happened.
+pub(super) fn report(shape: &Shape, pace: Pace, from: i64, to: i64) -> Option<String> {
     let mut text = String::from("incident_id,t,kind,street_id,place_id,lon,lat,closed_share,ended_at\n");
     let mut reports: Vec<(i64, Incident, bool)> = Vec::new();
     for incident in shape.incidents.between(shape, from - 1, to) {
         for (at, ended) in [(incident.from, false), (incident.to, true)] {
-            if at >= from && at < to {
+            if at >= from && at < to && (ended || pace == Pace::Live) {
                 reports.push((at, incident.clone(), ended));
             }
         }

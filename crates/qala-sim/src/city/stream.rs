@@ -48,6 +48,7 @@ pub struct Message {
 /// The messages of a window.
 pub struct Messages<'a> {
     shape: &'a Shape,
+    pace: Pace,
     /// Feeds with the instant at which the next message of each is due.
     due: Vec<(Plan, i64)>,
     to: i64,
@@ -165,6 +166,7 @@ impl<'a> Messages<'a> {
             .collect();
         Self {
             shape,
+            pace,
             due,
             to,
             only: None,
@@ -221,7 +223,7 @@ impl<'a> Messages<'a> {
             // The others never take anything back.
             _ if self.only == Some(Op::Retract) => {}
             Feed::Incidents => {
-                if let Some(text) = incidents::report(shape, from, to) {
+                if let Some(text) = incidents::report(shape, self.pace, from, to) {
                     self.put_table(feed, time, text);
                 }
             }

@@ -8,6 +8,7 @@ mod budget;
 mod crime;
 mod faults;
 mod figures;
+mod incidents;
 mod movements;
 mod projects;
 mod safety;
@@ -98,7 +99,7 @@ fn the_bytes_of_seed_one_are_fixed() {
     }
     assert_eq!(
         hex(&hash.finalize()),
-        "09f564b854f2d2a9ca7bb0e996c18dec62e232b845f49a91e8fa80a3b3ae0d11"
+        "dc106e3acd7209dee508fbdedd3ba2369591b9c9dc2b9cc6322b42a1271a9db2"
     );
 }
 

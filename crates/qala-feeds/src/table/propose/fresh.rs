@@ -354,6 +354,9 @@ pub(super) fn proposal(sample: &Sample, wanted: &str, context: &Context<'_>) -> 
         decimal: signs.decimal,
         thousands: signs.thousands,
         header: sample.has_header,
+        header_row: sample.header_row,
+        delimiter: sample.delimiter,
+        totals: sample.totals.clone(),
         records: sample.guess.records.clone(),
         missing: signs.missing(sample, columns.iter().map(|(source, _)| *source)),
         ..Mapping::default()

@@ -299,6 +299,9 @@ impl<'a> Match<'a> {
             decimal: self.signs.decimal,
             thousands: self.signs.thousands,
             header: sample.has_header,
+            header_row: sample.header_row,
+            delimiter: sample.delimiter,
+            totals: sample.totals.clone(),
             records: sample.guess.records.clone(),
             missing: self.signs.missing(
                 sample,

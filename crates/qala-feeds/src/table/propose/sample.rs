@@ -6,14 +6,12 @@ use qala_core::spec::{Encoding, Mapping};
 use serde_json::Value as Json;
 
 use super::super::cell::written;
-use super::super::csv::guess_delimiter;
 use super::super::layout::{self, Layout, Line};
 use super::super::{Format, format, sheet};
 use crate::fault::Fault;
-use crate::text::{Mark, decode, encoding_name, guess_encoding, mark};
 
-/// Bytes of a text that are looked at.
-const HEAD: usize = 1 << 20;
+mod lines_of_cells;
+
 /// Records that are looked at.
 const RECORDS: usize = 2_000;
 /// Documents larger than this are not looked through.
@@ -47,6 +45,11 @@ pub(super) struct Sample {
     pub(super) has_header: bool,
     /// What stands above the table.
     pub(super) title: Option<String>,
+    /// What a mapping of a text must say, because the reader does not find it: the row of the header, the field separator, and
+    /// the first words of rows that add up others.
+    pub(super) header_row: Option<u32>,
+    pub(super) delimiter: Option<char>,
+    pub(super) totals: Option<Vec<String>>,
 }
 
 impl Sample {
@@ -65,7 +68,7 @@ pub(super) fn of(name: &str, bytes: &mut dyn BufRead) -> Result<Sample, Fault> {
         .map_err(|error| crate::archive::read_fault(&error))?;
     match format(&all, name) {
         Format::Workbook => workbook(&all.into()),
-        Format::Csv => text(&all),
+        Format::Csv => lines_of_cells::look(&all),
         Format::Json => document(&all),
         Format::JsonLines => lines(&all),
         Format::Empty => Err(Fault::new("empty", "the file is empty")),
@@ -111,7 +114,7 @@ fn workbook(bytes: &bytes::Bytes) -> Result<Sample, Fault> {
         names: layout.names,
         rows,
         has_header: true,
-        encoding: None,
+        ..Sample::default()
     })
 }
 
@@ -123,62 +126,6 @@ fn title(sheet: &sheet::Sheet, layout: &Layout) -> Option<String> {
     let text = texts.find_map(|value| written(&layout::cell(value)))?;
     let words: Vec<&str> = text.split_whitespace().collect();
     Some(words.join(" ")).filter(|words| !words.is_empty())
-}
-
-fn text(bytes: &[u8]) -> Result<Sample, Fault> {
-    let bytes = &bytes[..bytes.len().min(HEAD)];
-    let (bytes, encoding) = match mark(bytes) {
-        Mark::Utf8 => (&bytes[3..], Encoding::Utf8),
-        _ => (bytes, guess_encoding(bytes)),
-    };
-    let plain = decode(bytes, encoding);
-    let delimiter = guess_delimiter(plain.as_bytes());
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(plain.as_bytes());
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    for record in reader.records().map_while(Result::ok).take(RECORDS + 1) {
-        rows.push(record.iter().map(|cell| cell.trim().to_owned()).collect());
-    }
-    if rows.is_empty() {
-        return Err(Fault::new("empty", "the file has no lines"));
-    }
-    let has_header = is_header(&rows[0]);
-    let names = if has_header {
-        rows.remove(0)
-    } else {
-        (1..=rows[0].len()).map(|place| place.to_string()).collect()
-    };
-    Ok(Sample {
-        guess: Guess {
-            kind: "table",
-            encoding: Some(encoding_name(encoding)),
-            delimiter: Some(char::from(delimiter)),
-            header_row: has_header.then_some(1),
-            ..Guess::default()
-        },
-        encoding: (encoding != Encoding::Utf8).then_some(encoding),
-        names,
-        rows,
-        has_header,
-        title: None,
-    })
-}
-
-/// A line of names has no numbers, except years, and no name twice.
-fn is_header(cells: &[String]) -> bool {
-    let filled: Vec<&String> = cells.iter().filter(|cell| !cell.is_empty()).collect();
-    let is_value = |cell: &&&String| {
-        let number = cell.replace(',', ".").parse::<f64>();
-        let is_date = cell.len() >= 8
-            && cell
-                .bytes()
-                .all(|b| b.is_ascii_digit() || b"-:./ TZ+".contains(&b));
-        number.is_ok_and(|number| !(1900.0..=2100.0).contains(&number)) || is_date
-    };
-    !filled.is_empty() && !filled.iter().any(|cell| is_value(&cell))
 }
 
 /// The texts and numbers of an object, those in inner objects under dotted paths.
@@ -238,8 +185,7 @@ fn lines(bytes: &[u8]) -> Result<Sample, Fault> {
         names,
         rows,
         has_header: true,
-        encoding: None,
-        title: None,
+        ..Sample::default()
     })
 }
 
@@ -263,8 +209,7 @@ fn document(bytes: &[u8]) -> Result<Sample, Fault> {
             names,
             rows,
             has_header: true,
-            encoding: None,
-            title: None,
+            ..Sample::default()
         });
     }
     let mut best: Option<(String, &Vec<Json>)> = None;
@@ -282,8 +227,7 @@ fn document(bytes: &[u8]) -> Result<Sample, Fault> {
         names,
         rows,
         has_header: true,
-        encoding: None,
-        title: None,
+        ..Sample::default()
     })
 }
 

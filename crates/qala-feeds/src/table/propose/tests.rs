@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::io::Cursor;
 
 use qala_core::spec::Mapping;
@@ -182,4 +183,146 @@ proptest::proptest! {
             let _ = propose(&mut Cursor::new(bytes), &context);
         }
     }
+}
+
+#[test]
+fn titles_above_and_totals_below_a_text() {
+    // As a spreadsheet writes it: titles and the total have the cells of the table.
+    let padded = "Список детских садов, на 1 марта 2026 года;;;;\n\
+                  ;;;;\n\
+                  \"Управление образования;\nг. Алматы\";;;;\n\
+                  \n\
+                  Наименование;Адрес;Широта;Долгота;Мест\n\
+                  Самал;Абая, 1;43,25;76,9;120\n\
+                  Айгөлек;Сатпаева, 2;43,2;76,8;90\n\
+                  Балапан;Жандосова, 3;сорок три;76,7;80\n\
+                  Еркемай;Толе би, 4;43,21;76,7;80\n\
+                  Ақбота;Толе би, 5;43,22;76,8;80\n\
+                  Балдаурен;Толе би, 6;43,23;76,9;80\n\
+                  Итого по городу;;;;290\n";
+    // As people write it: titles with commas of their own, a total of two cells.
+    let bare = "Детские сады, города, 2026\n\n\
+                Наименование;Адрес;Широта;Долгота;Мест\n\
+                Самал;Абая, 1;43,25;76,9;120\n\
+                Айгөлек;Сатпаева, 2;43,2;76,8;90\n\
+                Балапан;Жандосова, 3;сорок три;76,7;80\n\
+                Еркемай;Толе би, 4;43,21;76,7;80\n\
+                Ақбота;Толе би, 5;43,22;76,8;80\n\
+                Балдаурен;Толе би, 6;43,23;76,9;80\n\
+                Всего;290\n";
+    for (text, row, wrong, word, title) in [
+        (
+            padded,
+            6,
+            9,
+            "итого",
+            "Список детских садов, на 1 марта 2026 года",
+        ),
+        (bare, 3, 6, "всего", "Детские сады"),
+    ] {
+        for bytes in [
+            text.as_bytes().to_vec(),
+            text.replace('\n', "\r\n").into_bytes(),
+            encoding_rs::WINDOWS_1251
+                .encode(&text.replace(['ө', 'қ'], "о"))
+                .0
+                .into_owned(),
+        ] {
+            let proposal = proposed("list.csv", &bytes, None);
+            assert_eq!(
+                proposal.mapping.dataset.as_ref().unwrap().as_str(),
+                "schools_kindergartens",
+                "{proposal:#?}"
+            );
+            assert_eq!(
+                (proposal.guess.header_row, proposal.guess.delimiter),
+                (Some(row), Some(';'))
+            );
+            assert_eq!(proposal.mapping.header_row, Some(row));
+            assert_eq!(proposal.mapping.totals, Some(vec![word.to_owned()]), "{title}");
+            assert_eq!(proposal.mapping.decimal, ',');
+            let outcome = read(&proposal, "list.csv", &bytes);
+            let codes = outcome.codes();
+            assert_eq!(
+                (outcome.given(), outcome.rejected),
+                (5, 1),
+                "{}\n{}",
+                proposal.toml,
+                outcome.text()
+            );
+            assert!(
+                codes.iter().any(|(code, _)| *code == "totals_left_out"),
+                "{codes:?}"
+            );
+            let lines: Vec<Option<u64>> = outcome
+                .problems
+                .iter()
+                .filter(|(_, problem)| problem.rows > 0)
+                .map(|(_, problem)| problem.position.line)
+                .collect();
+            assert_eq!(lines, [Some(wrong)]);
+        }
+    }
+}
+
+#[test]
+fn a_header_below_titles_is_found_in_a_long_text_too() {
+    let mut text = "Численность, на начало года,,\n,,,\nРегион,Год,Численность,Примечание\n".to_owned();
+    for row in 0..60_000 {
+        let count = if row == 55_555 {
+            "нет данных".to_owned()
+        } else {
+            row.to_string()
+        };
+        writeln!(text, "область {row},2023,{count},примечание {row}").unwrap();
+    }
+    text.push_str("Итого,2023,1799970000,\n");
+    assert!(text.len() > 2 << 20);
+    let specs = datasets();
+    let wanted = specs
+        .iter()
+        .find(|spec| spec.name.as_str() == "population_counts")
+        .unwrap();
+    assert!(wanted.column("population").is_some());
+    let proposal = proposed("list.csv", text.as_bytes(), Some("population_counts"));
+    assert_eq!(proposal.mapping.header_row, Some(3));
+    assert_eq!(proposal.mapping.totals, Some(vec!["итого".to_owned()]));
+    let mapping = "dataset = \"population_counts\"\nheader_row = 3\ntotals = [\"итого\"]\n[columns]\nplace = { from = \"Регион\" }\n\
+                   period = { from = \"Год\" }\nyear = { from = \"Год\" }\nsex = { value = \"total\" }\nage_group = { value = \"total\" }\n\
+                   locality = { value = \"total\" }\npopulation = { from = \"Численность\" }\n";
+    let outcome = Given::new("table", "list.csv")
+        .mapping(mapping)
+        .read(text.as_bytes());
+    assert_eq!(
+        (outcome.given(), outcome.rejected),
+        (59_999, 1),
+        "{:?}",
+        outcome.codes()
+    );
+    let wrong = outcome
+        .problems
+        .iter()
+        .find(|(_, problem)| problem.rows > 0)
+        .unwrap();
+    assert_eq!(wrong.1.position.line, Some(55_555 + 4));
+}
+
+#[test]
+fn a_plain_text_is_read_from_its_first_line() {
+    // A word for sums that is a value among others leaves nothing out.
+    let text = "sex,year,population\nmale,2024,10\nfemale,2024,11\ntotal,2024,21\nmale,2025,11\nfemale,2025,12\ntotal,2025,23\n";
+    let proposal = proposed("population.csv", text.as_bytes(), Some("population_counts"));
+    let mapping = &proposal.mapping;
+    assert_eq!(
+        (mapping.header_row, &mapping.totals, mapping.delimiter),
+        (None, &None, None)
+    );
+    assert_eq!(proposal.guess.header_row, Some(1));
+    // A first line that is short, and no header below it: as it was.
+    let text = "a,b,,,\n1,2,3,4,5\n6,7,8,9,10\n";
+    let proposal = proposed("x.csv", text.as_bytes(), Some("population_counts"));
+    assert_eq!(
+        (proposal.guess.header_row, proposal.mapping.header_row),
+        (Some(1), None)
+    );
 }

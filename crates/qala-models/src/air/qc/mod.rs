@@ -26,8 +26,9 @@ pub static MODEL: Model = Model {
                  (pm25_above_pm10). Flags stand in this order, joined by `;`; an empty cell is a clean reading",
         assumptions: &[
             "pollutants are told by their letters and digits: `PM2.5`, `PM2_5` and `pm25` are the same",
-            "the MAD of five counts as at least spike_share of the median and at least spike_floor_ug_m3: without it two \
-             to eight in a hundred good readings of a quiet or rounded series would be spikes",
+            "spike: the rule to the letter; at the ends of a series of the three or four readings that are there. Of a quiet or \
+             rounded series two to eight in a hundred good readings are spikes by it: spike_share (0.05) and \
+             spike_floor_ug_m3 (0.5) then set what the MAD counts as at least, as a share of the median and in µg/m³",
             "flat: at least n identical readings in a row that stand for at least n hours, whatever the interval; a reading \
              stands for the median step of its series",
             "rate: a step shorter than an hour counts as an hour; a reading is compared with the last one that is neither \

@@ -98,6 +98,21 @@ fn a_flat_line_is_n_hours_whatever_the_interval_and_a_missing_value_does_not_end
 }
 
 #[test]
+fn a_spike_is_six_mads_from_the_median_of_five_to_the_letter() {
+    // Around it 11, 12, 13, 14: with a high one the median is 13, with a low one 12, and the MAD 1.
+    for (value, wanted) in [(19.0, ""), (19.1, "spike"), (6.0, ""), (5.9, "spike")] {
+        let values = some(&[9.0, 10.0, 11.0, 12.0, value, 13.0, 14.0, 15.0, 16.0]);
+        let found = flags(&hourly("o3", &values), &[]);
+        assert_eq!(found[4], wanted, "{value}");
+        let floored = flags(&hourly("o3", &values), &[("spike_floor_ug_m3", "2")]);
+        assert_eq!(floored[4], "", "{value}");
+    }
+    // Where three of five are the same, the MAD is 0 and whatever differs is a spike.
+    let values = some(&[5.0, 5.0, 5.0, 5.1, 5.0, 5.0, 5.0]);
+    assert_eq!(flags(&hourly("o3", &values), &[])[3], "spike");
+}
+
+#[test]
 fn nothing_is_compared_across_a_gap() {
     let micros: Vec<i64> = [0, 1, 2, 3, 100, 101, 102, 103].map(|hour| hour * HOUR).to_vec();
     let values = [5.0, 6.0, 5.0, 5.0, 500.0, 505.0, 500.0, 500.0];
@@ -245,12 +260,19 @@ fn the_real_hours_of_a_road_go_through_in_seconds() {
             writeln!(csv, "road,{}Z,{name},{}", cells[0], cells[column]).expect("a text");
         }
     }
-    let found = flags(&csv, &[]);
+    let found = flags(&csv, &[("spike_share", "0.05"), ("spike_floor_ug_m3", "0.5")]);
     assert_eq!(found.len(), 2 * 43_824);
     let count = |word: &str| found.iter().filter(|flags| flags.contains(word)).count();
     let share = |word: &str| count(word) as f64 / found.len() as f64;
     // A reference station: few spikes and flat lines. PM2.5 is above PM10 in 568 hours (counted by a script).
     assert!((0.001..0.01).contains(&share("spike")), "{}", share("spike"));
+    // By the rule to the letter, rounded values of quiet hours are spikes too.
+    let letter = flags(&csv, &[]);
+    let spikes = letter.iter().filter(|flags| flags.contains("spike")).count();
+    assert!(
+        (0.02..0.04).contains(&(spikes as f64 / letter.len() as f64)),
+        "{spikes}"
+    );
     assert!(share("flat") < 0.02, "{}", share("flat"));
     assert_eq!(count("pm25_above_pm10"), 2 * 568);
     assert_eq!(count("range"), 0);

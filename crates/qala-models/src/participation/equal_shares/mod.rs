@@ -198,7 +198,7 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
     Ok(vec![
         Table::new("projects")
             .texts_of("project", election.projects.iter().map(|project| &project.id))
-            .ints_of("selected", rank.iter().map(|rank| i64::from(rank.is_some())))
+            .texts_of("selected", rank.iter().map(|rank| rank.is_some().to_string()))
             .floats_of(
                 "cost",
                 election

@@ -208,13 +208,13 @@ fn run_model(file: &str, settings: &[(&str, &str)]) -> Result<String, String> {
 #[test]
 fn each_completion_spends_the_rest_in_its_way() {
     // Shares of 20: a for 16.67 each, c for 10 each; what is left buys nothing.
-    let none = "project,selected,cost,rank\na,1,50,1\nb,0,30.5,\nc,1,20,2\nd,0,60,\n";
+    let none = "project,selected,cost,rank\na,true,50,1\nb,false,30.5,\nc,true,20,2\nd,false,60,\n";
     assert_eq!(run_model(FILE, &[("completion", "none")]), Ok(none.to_owned()));
     // From shares of 32 the voters 1 and 3 have 15.33 left for b; the whole costs 100.5, which is too much.
     assert_eq!(run_model(FILE, &[("completion", "add1")]), Ok(none.to_owned()));
     assert_eq!(run_model(FILE, &[]), Ok(none.to_owned()));
     let cheaper = FILE.replace("30,5", "30");
-    let all = "project,selected,cost,rank\na,1,50,1\nb,1,30,3\nc,1,20,2\nd,0,60,\n";
+    let all = "project,selected,cost,rank\na,true,50,1\nb,true,30,3\nc,true,20,2\nd,false,60,\n";
     for completion in ["add1", "greedy", "add1_comparison"] {
         assert_eq!(
             run_model(&cheaper, &[("completion", completion)]),
@@ -272,7 +272,7 @@ fn points_are_worth_what_they_are() {
     let file = "META\nkey;value\nbudget;10\nvote_type;cumulative\nPROJECTS\nproject_id;cost\na;5\nb;5\n\
         VOTES\nvoter_id;vote;points\n1;a,b;1,4\n2;b;3\n3;a;2.5\n";
     // Shares of 3.33: a unit of b costs 5/7, of a 5/3.5; then the third voter has not enough for a alone.
-    let wanted = "project,selected,cost,rank\na,0,5,\nb,1,5,1\n";
+    let wanted = "project,selected,cost,rank\na,false,5,\nb,true,5,1\n";
     for utility in ["cost", "cardinality"] {
         let found = run_model(file, &[("completion", "none"), ("utility", utility)]);
         assert_eq!(found, Ok(wanted.to_owned()), "{utility}");
@@ -294,7 +294,7 @@ fn elections_without_voters_money_or_projects_buy_nothing() {
         );
         assert_eq!(
             found,
-            Ok("project,selected,cost,rank\na,0,5,\nb,1,0,1\n".to_owned()),
+            Ok("project,selected,cost,rank\na,false,5,\nb,true,0,1\n".to_owned()),
             "{completion}"
         );
         let found = run_model(
@@ -303,7 +303,7 @@ fn elections_without_voters_money_or_projects_buy_nothing() {
         );
         assert_eq!(
             found,
-            Ok("project,selected,cost,rank\na,0,5,\n".to_owned()),
+            Ok("project,selected,cost,rank\na,false,5,\n".to_owned()),
             "{completion}"
         );
     }

@@ -56,14 +56,14 @@ pub fn complete(election: &Election, bought: Vec<usize>) -> Vec<usize> {
 
 fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
     let election = Election::read(run.file("election")?)?;
-    let mut selected = vec![0_i64; election.projects.len()];
+    let mut selected = vec!["false"; election.projects.len()];
     for project in buy(&election) {
-        selected[project] = 1;
+        selected[project] = "true";
     }
     Ok(vec![
         Table::new("projects")
             .texts_of("project", election.projects.iter().map(|project| &project.id))
-            .ints_of("selected", selected)
+            .texts_of("selected", selected)
             .floats_of(
                 "cost",
                 election

@@ -64,6 +64,6 @@ fn ties_go_to_the_lower_cost_and_then_to_the_order_of_the_file() {
     };
     let tables = MODEL.run(vec![input], &[], 0).unwrap();
     // The two for 4.5 come before the one for 6, which no longer fits; what is left pays for the one without votes.
-    let wanted = "project,selected,cost\ndear,0,6\nfirst,1,4.5\nsecond,1,4.5\nunwanted,1,1.5\n";
+    let wanted = "project,selected,cost\ndear,false,6\nfirst,true,4.5\nsecond,true,4.5\nunwanted,true,1.5\n";
     assert_eq!(tables[0].to_csv(), wanted);
 }

@@ -20,12 +20,16 @@ const CARD: Card = Card {
               Bayes before and after, beside the plain comparison, which flatters sites chosen after bad years.",
     method: "Highway Safety Manual, chapter 9. Of each site: w = 1/(1 + k·P_B), expected before = w·P_B + (1 − w)·O_B, r = P_A/P_B, \
              P = years·prediction per year; π = Σ r·expected before, V = Σ r²·(1 − w)·expected before, λ = Σ O_A. \
-             OR' = λ/π; effect = OR'/(1 + V/π²); se² = OR'²·(1/λ + V/π²)/(1 + V/π²); lo, hi = effect ± 1.96·se. naive_effect = \
-             observed per year after by observed per year before, in the row total of the sums of both.",
+             OR' = λ/π; effect = OR'/(1 + V/π²); se² = OR'²·(1/λ + V/π²)/(1 + V/π²) (the Manual's equations 9A.1-8, -9, -11 and \
+             -12); lo, hi = effect ± 1.96·se. naive_effect = observed per year after by observed per year before, in the row \
+             total of the sums of both.",
     assumptions: &[
         "1: no change; 0.8: a fifth fewer crashes. A row for each site in order of the input, then `total` over all sites.",
         "predicted_before and predicted_after are crashes per year by the prediction for streets like these, with the traffic of \
          the time; variance μ + overdispersion·μ² over the years before.",
+        "The standard error is read as the Manual writes it: OR' (not the effect) squared, and the whole bracket by 1 + V/π² to the \
+         power of one. Hauer (1997) has the effect squared and the square of 1 + V/π²; over many sites both are the same, of a \
+         single site they differ by up to 14 %.",
         "A total is of all sites: it is empty where one site has no effect.",
         "Without a crash after, the effect is 0 and has no standard error: λ is taken as its own variance.",
     ],

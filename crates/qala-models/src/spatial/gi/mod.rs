@@ -1,7 +1,7 @@
 //! Getis and Ord's local statistics: around which areas do high, or low, values lie together?
 
 use super::areas;
-use super::conditional::{self, Drawing, Stopping};
+use super::conditional::{self, Drawing, Stopping, Ties};
 use super::weights::Weights;
 use crate::Card;
 use crate::run::{Model, Refusal, Run, Table};
@@ -23,13 +23,15 @@ const CARD: Card = Card {
               area itself, with p by the normal distribution, by conditional permutation and adjusted for many areas.",
     method: "z of Ord and Getis (1995, doi 10.1111/j.1538-4632.1995.tb00912.x) for any weights: the weighted sum minus its \
              expectation by its standard deviation, over all areas (Gi*) or all others (Gi). p_normal is two-sided. \
-             p_permutation = (min(c, P − c) + 1)/(P + 1): the values of the neighbours are drawn P times from all other areas. \
+             p_permutation = (min(c, P − c) + 1)/(P + 1), c draws with at least the observed statistic: the values of the \
+             neighbours are drawn P times from all other areas. \
              p_adjusted: Benjamini and Hochberg over all areas that have a p.",
     assumptions: &[
         "star = true and weights as given (binary when made from k or distance_m): the area itself is added with weight 1; a \
          pair of an area with itself in the input is left out.",
-        "A draw equal to the observed sum counts on both sides, c and P − c: where many values are the same, as with small \
-         counts, p is not too small. Without ties this is the formula to the letter.",
+        "ties = contract: a draw equal to the observed one counts in c only, as in esda. With counts of which many are the same \
+         that makes the p of ordinary areas small (where all draws are the observed one, c = P and p = 1/(P + 1)); ties = both \
+         counts equal draws on both sides, in c and in P − c, and such areas are no clusters. Without ties both are the same.",
         "p_permutation is the smaller tail, not doubled: at a limit of 0.05 one in ten areas without any pattern is below it.",
         "Dividing the weights of a row by their sum changes neither z nor p; row_standardised is there for the sake of the \
          other models.",
@@ -49,7 +51,8 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
     // z and p are those of weights divided by their sum as well, so `row_standardised` has nothing to do.
     let z = z(&areas.centred, &areas.weights, run.settings().flag("star"));
     let drawing = drawing(run);
-    let drawn = conditional::draw(&areas.centred, &areas.weights, &drawing);
+    let ties = if counts_both(run) { Ties::Both } else { Ties::Above };
+    let drawn = conditional::draw(&areas.centred, &areas.weights, &drawing, |_| ties);
     // Where nothing varies, every draw is the observed one: that is no result.
     let p: Vec<Option<f64>> = drawn
         .iter()
@@ -83,6 +86,11 @@ pub(super) fn drawing(run: &Run) -> Drawing {
         seed: run.seed(),
         threads: Drawing::threads(),
     }
+}
+
+/// Says whether a draw equal to the observed one counts in P − c as well as in c.
+pub(super) fn counts_both(run: &Run) -> bool {
+    run.settings().text("ties") == "both"
 }
 
 /// Gi (with `star` Gi*, the area itself added with weight 1) as standard deviates; `centred` are values minus their mean.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::tests::{COLUMBUS_P, is_near, number, reference, run};
+use super::super::tests::{COLUMBUS_P, is_near, number, reference, rook, run};
 use super::MODEL;
 
 const TOY: &str = "area,value,x_m,y_m\na,2,10,10\nb,3,20,10\nc,3.2,40,10\nd,5,15,20\ne,8,30,20\nf,7,30,30\n";
@@ -70,6 +70,50 @@ fn p_is_that_of_esda_within_three_standard_errors() {
     for (row, (wanted, _)) in rows.iter().zip(COLUMBUS_P) {
         assert!(is_near(number(&row[3]), 9_999.0, wanted, 3.0), "{row:?} {wanted}");
     }
+}
+
+/// p of Gi* over a lattice of counts, row by row: `scripts/reference_spatial.py` (esda 2.9.0, 99,999 permutations).
+const COUNTS_P: [f64; 48] = [
+    0.000_01, 0.247_90, 0.000_01, 0.221_18, 0.397_39, 0.189_26, 0.221_65, 0.315_75, 0.443_18, 0.000_01,
+    0.357_25, 0.000_01, 0.357_54, 0.449_22, 0.357_43, 0.275_04, 0.275_04, 0.357_53, 0.450_11, 0.358_15,
+    0.000_01, 0.356_24, 0.000_01, 0.442_09, 0.440_27, 0.356_85, 0.310_15, 0.310_15, 0.355_57, 0.450_08,
+    0.356_17, 0.000_01, 0.490_26, 0.000_01, 0.356_17, 0.450_13, 0.357_35, 0.311_87, 0.311_87, 0.442_52,
+    0.000_01, 0.248_15, 0.000_01, 0.248_15, 0.000_01, 0.221_83, 0.441_02, 0.399_99,
+];
+
+#[test]
+fn p_of_counts_with_many_ties_is_that_of_esda() {
+    let mut areas = "area,value\n".to_owned();
+    let mut weights = "from,to,weight\n".to_owned();
+    for cell in 0..48 {
+        let count = [0, 1, 0, 3][(cell * cell * 7 + cell * 3) % 11 % 4];
+        writeln!(areas, "{cell},{count}").unwrap();
+    }
+    for (from, to, _) in rook(6, 8) {
+        writeln!(weights, "{from},{to},1").unwrap();
+    }
+    let inputs = [("areas", areas.as_str()), ("weights", weights.as_str())];
+    let p = |settings: &[(&str, &str)]| -> Vec<f64> {
+        let rows = run(&MODEL, &inputs, settings).unwrap();
+        rows.iter().map(|row| number(&row[3])).collect()
+    };
+    let contract = p(&[]);
+    for (cell, (p, wanted)) in contract.iter().zip(COUNTS_P).enumerate() {
+        assert!(is_near(*p, 9_999.0, wanted, 3.0), "{cell} {p} {wanted}");
+    }
+    // Counted on both sides, a cell amid nothing is like most others.
+    let both = p(&[("ties", "both")]);
+    assert!(
+        contract[0] < 0.001 && both[0] > 0.2,
+        "{} {}",
+        contract[0],
+        both[0]
+    );
+    assert!(
+        both.iter()
+            .zip(&contract)
+            .all(|(both, contract)| both >= contract)
+    );
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Local Moran: which areas are like their neighbours, and which stand out among them?
 
 use super::areas;
-use super::conditional;
-use super::gi::drawing;
+use super::conditional::{self, Ties};
+use super::gi::{counts_both, drawing};
 use super::weights::Weights;
 use crate::Card;
 use crate::run::{Model, Refusal, Run, Table};
@@ -24,12 +24,14 @@ const CARD: Card = Card {
               high): Anselin's local Moran, with p by conditional permutation, adjusted for many areas.",
     method: "I of an area = (n − 1)·d·Σ w·d(neighbours)/Σ d², d = value minus mean (Anselin 1995, \
              doi 10.1111/j.1538-4632.1995.tb00338.x). z: I minus the mean of the permutations by their standard deviation. \
-             p_permutation = (min(c, P − c) + 1)/(P + 1): the values of the neighbours are drawn P times from all other areas. \
+             p_permutation = (min(c, P − c) + 1)/(P + 1), c draws with at least the observed I: the values of the neighbours \
+             are drawn P times from all other areas. \
              p_adjusted: Benjamini and Hochberg. Quadrant: 1 high-high, 2 low-high, 3 low-low, 4 high-low.",
     assumptions: &[
         "row_standardised = true: weights of a row are divided by their sum.",
-        "A draw equal to the observed one counts on both sides, c and P − c: where many values are the same, as with small \
-         counts, p is not too small. Without ties this is the formula to the letter.",
+        "ties = contract: a draw equal to the observed one counts in c only, as in esda. With counts of which many are the same \
+         that makes the p of ordinary areas small (where all draws are the observed one, as for a value equal to the mean, c = P and p = 1/(P + 1)); ties = both \
+         counts equal draws on both sides, in c and in P − c, and such areas are no clusters. Without ties both are the same.",
         "p_permutation is the smaller tail, not doubled: at a limit of 0.05 one in ten areas without any pattern is below it.",
         "A value equal to the mean, and neighbours whose mean is the mean, count as low.",
         "An area without a value is no area; its row is empty. An area without neighbours counts among all, its row is empty.",
@@ -53,17 +55,22 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
     };
     let drawing = drawing(run);
     let locals = local_moran(&areas.centred, &weights);
-    let drawn = conditional::draw(&areas.centred, &weights, &drawing);
+    let both_sides = counts_both(run);
+    // I is the own value times the neighbours' sum: below the mean it falls as the sum rises.
+    let ties = |area: usize| match (both_sides, areas.centred[area] < 0.0) {
+        (true, _) => Ties::Both,
+        (false, true) => Ties::Below,
+        (false, false) => Ties::Above,
+    };
+    let drawn = conditional::draw(&areas.centred, &weights, &drawing, ties);
     let both = || locals.iter().zip(&drawn).zip(&areas.centred);
     let p: Vec<Option<f64>> = both()
         .map(|((local, drawn), own)| {
             // A value at the mean has I = 0 whatever its neighbours are: every draw is the observed one.
-            let p = |drawn: conditional::Drawn| {
-                if *own == 0.0 {
-                    1.0
-                } else {
-                    drawn.p(drawing.permutations)
-                }
+            let p = |drawn: conditional::Drawn| match (*own == 0.0, both_sides) {
+                (false, _) => drawn.p(drawing.permutations),
+                (true, true) => 1.0,
+                (true, false) => 1.0 / f64::from(drawing.permutations + 1),
             };
             local.and(*drawn).map(p)
         })

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::conditional::{Drawing, Stopping, draw};
+use super::super::conditional::{Drawing, Stopping, Ties, draw};
 use super::super::tests::{COLUMBUS_P, is_near, number, reference, run};
 use super::super::weights::Weights;
 use super::MODEL;
@@ -69,7 +69,7 @@ fn p_and_z_are_those_of_the_exact_distribution() {
         seed: 2,
         threads: 1,
     };
-    let drawn = draw(&values, &weights, &drawing);
+    let drawn = draw(&values, &weights, &drawing, |_| Ties::Both);
     for (area, found) in drawn.iter().enumerate() {
         let mut sums = Vec::new();
         for a in (0..10).filter(|a| *a != area) {
@@ -144,17 +144,20 @@ fn what_cannot_be_computed_is_empty() {
             .unwrap()
             .is_empty()
     );
-    // b is at the mean: whatever its neighbours, its I is 0.
+    // b is at the mean: whatever its neighbours, its I is 0. By the letter c = P; counted on both sides it is nothing.
     let middle = "area,value,x_m,y_m\na,1,0,0\nb,2,1,0\nc,3,2,0\nd,0,3,0\ne,4,4,0\n";
-    let rows = run(&MODEL, &[("areas", middle)], &[("k", "2")]).unwrap();
-    assert_eq!(
-        (rows[1][1].as_str(), rows[1][2].as_str(), rows[1][3].as_str()),
-        ("0", "", "1")
-    );
-    // All others are neighbours: every draw is the observed one.
-    let rows = run(&MODEL, &[("areas", middle)], &[("distance_m", "9")]).unwrap();
-    assert!(
-        rows.iter().all(|row| row[2].is_empty() && row[3] == "1"),
-        "{rows:?}"
-    );
+    for (ties, p) in [("contract", "0.01"), ("both", "1")] {
+        let settings = |name, value| [(name, value), ("ties", ties), ("permutations", "99")];
+        let rows = run(&MODEL, &[("areas", middle)], &settings("k", "2")).unwrap();
+        assert_eq!(
+            (rows[1][1].as_str(), rows[1][2].as_str(), rows[1][3].as_str()),
+            ("0", "", p)
+        );
+        // All others are neighbours: every draw is the observed one.
+        let rows = run(&MODEL, &[("areas", middle)], &settings("distance_m", "9")).unwrap();
+        assert!(
+            rows.iter().all(|row| row[2].is_empty() && row[3] == p),
+            "{rows:?}"
+        );
+    }
 }

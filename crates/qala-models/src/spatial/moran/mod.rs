@@ -3,7 +3,8 @@
 use std::thread;
 
 use super::areas;
-use super::conditional::Drawing;
+use super::conditional::{Drawing, Ties};
+use super::gi::counts_both;
 use super::weights::Weights;
 use crate::Card;
 use crate::random::Random;
@@ -24,10 +25,12 @@ const CARD: Card = Card {
     id: "spatial.moran",
     purpose: "Whether values of neighbouring areas are more alike than by chance, over the whole map: Moran's I.",
     method: "I = n/S0·Σ w·d·d/Σ d², d = value minus mean; expected −1/(n − 1); z and the two-sided p_normal by the variance \
-             under normality (Cliff and Ord 1981). p_permutation = (min(c, P − c) + 1)/(P + 1) over P orders of all values.",
+             under normality (Cliff and Ord 1981). p_permutation = (min(c, P − c) + 1)/(P + 1) over P orders of all values, c of \
+             them with at least the observed I.",
     assumptions: &[
         "row_standardised = true: weights of a row are divided by their sum.",
-        "A permutation with the same I counts on both sides, c and P − c. p_permutation is the smaller tail, not doubled.",
+        "ties = contract: an order with the very I that was observed counts in c only, as in esda; ties = both counts it in c and \
+         in P − c, for few areas or few different values. p_permutation is the smaller tail, not doubled.",
         "An area without a value is left out, with its pairs. An area without neighbours counts in n and in the mean.",
     ],
     limits: &[
@@ -45,6 +48,7 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
         areas.weights
     };
     let permutations = run.settings().int("permutations").unwrap_or(0) as u32;
+    let ties = if counts_both(run) { Ties::Both } else { Ties::Above };
     let moran = moran(&areas.centred, &weights);
     let p = moran
         .is_some()
@@ -53,6 +57,7 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
                 &areas.centred,
                 &weights,
                 permutations,
+                ties,
                 run.seed(),
                 Drawing::threads(),
             )
@@ -115,12 +120,13 @@ pub fn moran(centred: &[f64], weights: &Weights) -> Option<Moran> {
     })
 }
 
-/// (min(c, P − c) + 1)/(P + 1) over `permutations` orders of the values, where an order with the same I counts on both
-/// sides; absent without permutations. The result is the same for any number of threads.
+/// (min(c, P − c) + 1)/(P + 1) over `permutations` orders of the values, c of them with at least the observed I; `ties` tells
+/// where one with the same I counts. Absent without permutations. The result is the same for any number of threads.
 pub fn p_permutation(
     centred: &[f64],
     weights: &Weights,
     permutations: u32,
+    ties: Ties,
     seed: u64,
     threads: usize,
 ) -> Option<f64> {
@@ -158,7 +164,8 @@ pub fn p_permutation(
             }
         }
     });
-    Some(f64::from(sums.0.min(sums.1) + 1) / f64::from(permutations + 1))
+    let tail = ties.tail(sums.0, sums.1, permutations);
+    Some(f64::from(tail + 1) / f64::from(permutations + 1))
 }
 
 /// Σ w·d·d over all pairs.

@@ -1,5 +1,6 @@
 //! Tests of global Moran against the reference table and worked numbers.
 
+use super::super::conditional::Ties;
 use super::super::tests::{is_near, noise, number, reference, rook, run, shared};
 use super::super::weights::Weights;
 use super::{MODEL, moran, p_permutation};
@@ -55,12 +56,15 @@ fn permutations_agree_with_the_normal_distribution_where_it_holds() {
         let values = noise(900, seed);
         let z = moran(&values, &weights).unwrap().z.unwrap();
         let tail = crate::stats::normal_above(z.abs());
-        let p = p_permutation(&values, &weights, 1_999, seed, 1).unwrap();
+        let p = p_permutation(&values, &weights, 1_999, Ties::Above, seed, 1).unwrap();
         assert!(
             (p - tail).abs() < 3.0 * (tail * (1.0 - tail) / 1_999.0).sqrt() + 0.01,
             "{seed} {p} {tail}"
         );
-        assert_eq!(p_permutation(&values, &weights, 1_999, seed, 3), Some(p));
+        assert_eq!(
+            p_permutation(&values, &weights, 1_999, Ties::Above, seed, 3),
+            Some(p)
+        );
     }
 }
 

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use qala_core::spec::{Column, ColumnType, DatasetSpec, FeedSpec};
+use qala_core::{Arrivals, Listening, Standing};
 
 use super::super::instruments::channels;
 use super::super::*;
-use super::{DAY, ONE, WINTER, root, rows_of, table, window};
+use super::{DAY, MINUTE, ONE, WINTER, root, rows_of, table, window};
 
 #[test]
 fn every_feed_has_its_spec_and_its_dataset() {
@@ -174,4 +175,53 @@ fn every_cell_of_a_book_fits_its_column_and_no_key_comes_twice() {
     }
     // Nothing is promised anew or blocked in those days; the rest all send something.
     assert!(empty.iter().all(|f| f.ends_with("-news")), "{empty:?}");
+}
+
+#[test]
+fn positions_keep_their_promise_all_night_and_a_stop_in_service_is_told() {
+    let path = root().join("packs/almaty/feeds/sim-city-vehicle-positions.toml");
+    let spec = FeedSpec::from_toml("positions", &std::fs::read_to_string(path).unwrap()).unwrap();
+    let promise = spec.promise().unwrap();
+    let on = Listening {
+        zone: ONE.zone(),
+        dark: &[],
+        is_day_off: &|_| false,
+    };
+    let truth = ONE.truth();
+    let step = spec.cadence_s.unwrap() as i64 * SECOND;
+    // Two days as they are, but for the messages between two instants.
+    let standings = |silent: (i64, i64)| {
+        let mut arrivals = Arrivals::default();
+        let mut standings = Vec::new();
+        let mut runs = false;
+        for at in (WINTER + 12 * HOUR..WINTER + 60 * HOUR).step_by(step as usize) {
+            if at % MINUTE == 0 {
+                runs = truth.buses(at) > 0;
+            }
+            if runs && !(silent.0..silent.1).contains(&at) {
+                arrivals.add(at, Some((&promise, &on)));
+            }
+            if at % (5 * MINUTE) == 0 {
+                standings.push((at, arrivals.standing(&promise, &on, at).0));
+            }
+        }
+        standings
+    };
+    let all = standings((0, 0));
+    assert!(all.iter().all(|(_, standing)| *standing == Standing::Kept));
+    assert!(
+        all.iter().any(|(at, _)| truth.buses(*at) == 0),
+        "there is a night"
+    );
+    // Silent from ten in the morning, and from half past midnight: both are told within five minutes.
+    for from in [WINTER + 34 * HOUR, WINTER + 24 * HOUR + 30 * MINUTE] {
+        let told = standings((from, from + 20 * MINUTE));
+        let stopped: Vec<i64> = told
+            .iter()
+            .filter(|s| s.1 == Standing::Stopped)
+            .map(|s| s.0 - from)
+            .collect();
+        assert_eq!(stopped.first(), Some(&(5 * MINUTE)), "{stopped:?}");
+        assert_eq!(stopped.last(), Some(&(15 * MINUTE)), "{stopped:?}");
+    }
 }
