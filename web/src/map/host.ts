@@ -158,7 +158,8 @@ export class MapHost {
   setTiles(layer: TileLayer, query: string): void {
     const source = `tiles-${layer.id}`;
     if (this.#queries.get(layer.id) === query) return;
-    if (this.map.getSource(source)) this.remove(layer.id);
+    // Of another moment, or drawn from rows before the server's layers were known.
+    if (this.map.getSource(source) || this.map.getSource(`rows-${layer.id}`)) this.remove(layer.id);
     this.#queries.set(layer.id, query);
     this.map.addSource(source, {
       type: "vector", tiles: [`${location.origin}/tiles/${encodeURIComponent(layer.id)}/{z}/{x}/{y}.mvt${query}`],

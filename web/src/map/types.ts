@@ -41,6 +41,8 @@ export interface RowsLayer {
   dataset: string;
   subject: string;
   slot: Slot;
+  /** Shows a part of its dataset, so that tiles of the whole cannot stand for it. */
+  isPart?: boolean;
   order?: string;
   /** Pages of 500 rows that are read at most. */
   pages: number;
