@@ -9,8 +9,9 @@ use qala_sim::city::{FaultOptions, Feed};
 
 use crate::support::{json, ok};
 
-/// Seeds that were not used when the thresholds were chosen (those were 1 to 5); fixed before the first look at them.
-const SEEDS: [u64; 3] = [101, 102, 103];
+/// Seeds that were not used when the thresholds were chosen (those were 1 to 20, and 45 to 50 for December), nor when a miss was
+/// looked into (101 to 103); fixed before the first look at them.
+const SEEDS: [u64; 3] = [201, 202, 203];
 
 type Scores = BTreeMap<(Feed, Kind), Score>;
 
