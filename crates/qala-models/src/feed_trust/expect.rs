@@ -21,6 +21,8 @@ pub(super) struct Expected {
     pub(super) memory: f64,
     /// Middle of what was usual.
     pub(super) level: f64,
+    /// Says whether it mostly rests at one value, like rain at nothing: then no scatter tells what is unusual.
+    pub(super) rests: bool,
     /// Where in an hour its readings lie in the mean, 0 to 1.
     centre: f64,
 }
@@ -203,8 +205,18 @@ fn expect_one(before: &[Vec<f64>], now: &[Vec<f64>], device: usize, centre: f64)
         scatter,
         memory: memory.clamp(0.0, 0.95),
         level,
+        rests: rests(own),
         centre,
     })
+}
+
+/// Says whether more than half of the hours have the value of the hour before.
+fn rests(hours: &[f64]) -> bool {
+    let pairs = hours.windows(2).filter(|pair| pair.iter().all(|v| v.is_finite()));
+    let (same, all) = pairs.fold((0, 0), |(same, all), pair| {
+        (same + u32::from(pair[0].total_cmp(&pair[1]).is_eq()), all + 1)
+    });
+    2 * same > all
 }
 
 /// The straight line through pairs, without those that lie far from a first one.

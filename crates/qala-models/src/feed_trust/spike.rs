@@ -95,45 +95,31 @@ fn departures(from: i64, line: &[Point], expected: Option<&Expected>) -> Vec<Dep
     let good: Vec<usize> = (0..line.len())
         .filter(|i| line[*i].state == State::Good)
         .collect();
-    if good.len() < 4 * SIDE {
+    // Where a quantity mostly rests, what is not at rest is an event: a shower, not a spike.
+    if good.len() < 4 * SIDE || expected.is_some_and(|e| e.rests) {
         return Vec::new();
     }
     let said = |i: &usize| expected.and_then(|e| e.at(line[*i].t - from));
     let said: Option<Vec<f64>> = good.iter().map(said).collect();
     let said = said.unwrap_or_else(|| vec![0.0; good.len()]);
-    let values: Vec<f64> = good
-        .iter()
-        .zip(said)
-        .map(|(i, said)| line[*i].value - said)
-        .collect();
-    let value = |i: usize| values[i];
+    let shown: Vec<f64> = good.iter().map(|i| line[*i].value).collect();
+    let rest: Vec<f64> = shown.iter().zip(said).map(|(shown, said)| shown - said).collect();
     // Readings beyond a gap say nothing of the level here.
     let times: Vec<i64> = good.iter().map(|i| line[*i].t).collect();
     let near = 3 * SIDE as i64 * step(&times).unwrap_or(HOUR);
-    // From the middle of the six around it: what is usual. From both sides: what is a spike.
-    let mut usual = Vec::with_capacity(good.len());
-    let mut sizes = Vec::with_capacity(good.len());
-    for i in 0..good.len() {
-        let is_near = |j: &usize| (times[i] - times[*j]).abs() <= near;
-        let mut left: Vec<f64> = (i.saturating_sub(SIDE)..i).filter(is_near).map(value).collect();
-        let right = i + 1..(i + 1 + SIDE).min(good.len());
-        let mut right: Vec<f64> = right.filter(is_near).map(value).collect();
-        let mut both: Vec<f64> = left.iter().chain(&right).copied().collect();
-        usual.push((value(i) - median(&mut both).unwrap_or_else(|| value(i))).abs());
-        let (Some(before), Some(after)) = (median(&mut left), median(&mut right)) else {
-            sizes.push(0.0);
-            continue;
-        };
-        let (a, b) = (value(i) - before, value(i) - after);
-        sizes.push(if a * b <= 0.0 {
-            0.0
-        } else if a.abs() < b.abs() {
-            a
-        } else {
-            b
-        });
-    }
+    let (sizes, usual) = beyond(&rest, &times, near);
+    // What another device did wrong is in what is expected, and not in what this one shows.
+    let (seen, _) = beyond(&shown, &times, near);
+    let sizes = sizes.into_iter().zip(seen).map(|(size, seen)| {
+        let is_seen = size * seen > 0.0 && seen.abs() >= 0.5 * size.abs();
+        if is_seen { size } else { 0.0 }
+    });
+    let sizes: Vec<f64> = sizes.collect();
     let resolution = resolution(line, &good);
+    if resolution <= 0.0 {
+        // What never changes has no spikes, whatever rounding makes of what is expected.
+        return Vec::new();
+    }
     let tenth = quantile(&mut usual.clone(), 0.9).unwrap_or(0.0);
     let blocks: Vec<f64> = usual
         .chunks(BLOCK)
@@ -155,6 +141,33 @@ fn departures(from: i64, line: &[Point], expected: Option<&Expected>) -> Vec<Dep
         }
     }
     found
+}
+
+/// Of each value how far it is beyond the levels before and after, on one side of both (else zero): a spike. And how far it is
+/// from the middle of the six around it: what is usual.
+fn beyond(values: &[f64], times: &[i64], near: i64) -> (Vec<f64>, Vec<f64>) {
+    let mut sizes = Vec::with_capacity(values.len());
+    let mut usual = Vec::with_capacity(values.len());
+    for (i, value) in values.iter().enumerate() {
+        let side = |range: std::ops::Range<usize>| -> Vec<f64> {
+            let near = range.filter(|j| (times[i] - times[*j]).abs() <= near);
+            near.map(|j| values[j]).collect()
+        };
+        let mut left = side(i.saturating_sub(SIDE)..i);
+        let mut right = side(i + 1..(i + 1 + SIDE).min(values.len()));
+        let mut both: Vec<f64> = left.iter().chain(&right).copied().collect();
+        usual.push((value - median(&mut both).unwrap_or(*value)).abs());
+        let apart = median(&mut left).zip(median(&mut right));
+        let (a, b) = apart.map_or((0.0, 0.0), |(before, after)| (value - before, value - after));
+        sizes.push(if a * b <= 0.0 {
+            0.0
+        } else if a.abs() < b.abs() {
+            a
+        } else {
+            b
+        });
+    }
+    (sizes, usual)
 }
 
 /// The smallest step between two neighbouring values that is no accident: the twentieth part of all that are not zero lie below.

@@ -3,7 +3,7 @@
 use super::finding::{Finding, Kind, confidence};
 use super::line::{Point, State};
 use super::presence::CHANCE;
-use super::robust::median;
+use super::robust::{median, quantile};
 use super::window::{HOUR, Window};
 
 /// Hours of a day; the days compared are days of 24 hours.
@@ -12,6 +12,16 @@ const DAY: usize = 24;
 const REPEATS: (f64, f64) = (0.02, 0.995);
 /// Fewest repetitions.
 const LEAST: usize = 5;
+/// A run that lasts less is not told, µs: around noon and in fog values stand still for an hour.
+const LASTS: i64 = 2 * HOUR;
+/// A value is at the level of another when it is no more of its smallest steps away …
+const STEPS: f64 = 3.0;
+/// … or no larger share of it.
+const SHARE: f64 = 0.03;
+/// Fewest pairs that tell how often values repeat at a level.
+const PAIRS: f64 = 18.0;
+/// Wild readings in a row that do not end a run.
+const WILD: u32 = 2;
 
 /// Pairs of neighbouring readings in an hour, and how many of them are equal.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,8 +65,8 @@ fn around(hours: &[Hour], hour: usize) -> Hour {
 }
 
 /// Runs of equal values that are too long for chance. Chance is how often values repeat at this hour: here on the other days
-/// of the window, and at the other devices on this day; the larger of the two. So a street without cars at night and a gauge
-/// without rain are not stuck.
+/// of the window, at the other devices on this day, and here at this level; the largest of the three. So a street without cars
+/// at night, a gauge without rain and ozone that is used up in the fog are not stuck.
 pub(super) fn find(window: &Window, index: usize, lines: &[Vec<Point>]) -> Vec<Finding> {
     let all: Vec<Vec<Hour>> = lines.iter().map(|line| hours(window, line)).collect();
     let pairs: f64 = all.iter().flatten().map(|h| h.pairs).sum();
@@ -83,15 +93,16 @@ pub(super) fn find(window: &Window, index: usize, lines: &[Vec<Point>]) -> Vec<F
             let run = 1 + line[at..].windows(2).take_while(|p| is_equal(p)).count();
             let (first, last) = (at, at + run - 1);
             at += run;
-            if run <= LEAST || line[first].state != State::Good {
+            if run <= LEAST || line[last].t - line[first].t < LASTS || line[first].state != State::Good {
                 continue;
             }
             let (Some(begin), Some(end)) = (hour_of(window, line[first].t), hour_of(window, line[last].t))
             else {
                 continue;
             };
+            let level = level_rate(line, (first, last));
             let rate = |hour: usize| {
-                let here = own_rate(&all[device], hour, begin..=end);
+                let here = own_rate(&all[device], hour, begin..=end).max(level);
                 let there = if is_many {
                     shared[hour]
                 } else {
@@ -117,6 +128,47 @@ pub(super) fn find(window: &Window, index: usize, lines: &[Vec<Point>]) -> Vec<F
         }
     }
     found
+}
+
+/// How often values repeat at the level of a run, outside of it; nothing where it is hardly ever at that level. What goes on
+/// behind a wild reading or two is the same run.
+fn level_rate(line: &[Point], (first, last): (usize, usize)) -> f64 {
+    let value = line[first].value;
+    let is_good = |p: &[Point]| p.iter().all(|p| p.state == State::Good);
+    let steps = line
+        .windows(2)
+        .filter(|p| is_good(p))
+        .map(|p| (p[1].value - p[0].value).abs());
+    let step = quantile(&mut steps.filter(|s| *s > 0.0).collect::<Vec<_>>(), 0.05).unwrap_or(0.0);
+    let near = (STEPS * step).max(SHARE * value.abs());
+    let is_same = |p: &Point| p.value.to_bits() == value.to_bits();
+    let is_wild = |p: &Point| p.state != State::Good || (p.value - value).abs() > near;
+    let goes_on = |points: &mut dyn Iterator<Item = &Point>| {
+        let (mut length, mut wild) = (0, 0);
+        for (at, point) in (1..).zip(points) {
+            if is_same(point) {
+                (length, wild) = (at, 0);
+            } else if is_wild(point) && wild < WILD {
+                wild += 1;
+            } else {
+                break;
+            }
+        }
+        length
+    };
+    let from = first - goes_on(&mut line[..first].iter().rev());
+    let to = last + goes_on(&mut line[last + 1..].iter());
+    let outside = line[..from].windows(2).chain(line[to + 1..].windows(2));
+    let (equal, all) = outside
+        .filter(|p| is_good(p) && !p.iter().any(is_wild))
+        .fold((0.0, 0.0), |(equal, all), p| {
+            (equal + f64::from(u8::from(is_equal(p))), all + 1.0)
+        });
+    if all < PAIRS {
+        0.0
+    } else {
+        (equal + 0.5) / (all + 1.0)
+    }
 }
 
 /// How often values repeat at this hour of other days; if there is no such day, in all hours outside of the run.

@@ -278,3 +278,74 @@ fn nothing_is_said_of_nothing() {
     lonely.channels[0].usual.clear();
     assert_eq!(told(&lonely), [""; 0]);
 }
+
+#[test]
+fn a_temperature_whose_gain_drifts_is_found_on_both_sides_of_zero() {
+    // Around zero a gain moves the days up and the nights down: no line goes through that.
+    let mut frost = window(|value, dice| value - 60.0 + 0.3 * dice.normal());
+    frost.channels[0].nature = Nature::Interval;
+    frost.channels[0].min = -60.0;
+    frost.channels[0].conversions.clear();
+    assert_eq!(told(&frost), [""; 0]);
+    change(&mut frost, 5, 12..40, |r| {
+        r.value *= 1.0 + 0.8 * (r.t - 12 * HOUR) as f64 / (24 * HOUR) as f64;
+    });
+    let found = judge(&frost);
+    assert_eq!(found.len(), 1, "{:?}", told(&frost));
+    assert_eq!((found[0].kind, found[0].device), (Kind::Drift, 5));
+}
+
+#[test]
+fn what_another_device_did_is_no_spike_and_a_shower_is_none_either() {
+    // Three devices: what one of them does wrong is half of what is expected of the other two.
+    let mut three = window(noisy);
+    three.devices.truncate(3);
+    three.channels[0].series.truncate(3);
+    three.channels[0].usual.truncate(3);
+    three.channels[0].series[2][200].value *= 5.0;
+    let found = judge(&three);
+    assert!(
+        found.iter().all(|f| f.device == 2 && f.kind == Kind::Spike),
+        "{:?}",
+        told(&three)
+    );
+    assert_eq!(found.len(), 1);
+    // Rain rests at nothing: neither a shower nor a drop of rounding is a fault.
+    let mut rain = window(|_, _| 0.0);
+    for device in &mut rain.channels[0].usual {
+        for (hour, mean) in device.iter_mut().enumerate() {
+            *mean = if hour % 37 == 0 { 2.0 } else { 0.0 };
+        }
+    }
+    for device in 0..8 {
+        change(&mut rain, device, 20..21, |r| r.value = 4.0 + device as f64);
+    }
+    change(&mut rain, 3, 30..31, |r| r.value = 7.0);
+    assert_eq!(told(&rain), [""; 0]);
+}
+
+#[test]
+fn a_value_that_often_repeats_at_its_level_is_not_stuck() {
+    // In the fog all is used up: what is left is rounded to the same number again and again, here and not elsewhere.
+    let fog = |value: &mut f64, step: usize| *value = if step.is_multiple_of(9) { 4.1 } else { 4.0 };
+    let mut foggy = window(noisy);
+    let mut step = 0;
+    change(&mut foggy, 2, 14..30, |r| {
+        fog(&mut r.value, step);
+        step += 1;
+    });
+    // The longest of its runs is as long as that of a device that stands still for three hours.
+    change(&mut foggy, 2, 20..23, |r| r.value = 4.0);
+    assert!(
+        judge(&foggy).iter().all(|f| f.kind != Kind::Stuck),
+        "{:?}",
+        told(&foggy)
+    );
+    let mut still = window(noisy);
+    change(&mut still, 2, 20..23, |r| r.value = 4.0);
+    assert!(
+        judge(&still).iter().any(|f| f.kind == Kind::Stuck),
+        "{:?}",
+        told(&still)
+    );
+}

@@ -9,8 +9,11 @@ use qala_sim::city::{FaultOptions, Feed};
 
 use crate::support::{json, ok};
 
-/// Seeds that were not used when the thresholds were chosen (those were 1 to 5); fixed before the first look at them.
-const SEEDS: [u64; 3] = [101, 102, 103];
+/// Seeds that were not used when the thresholds were chosen (those were 1 to 20, and 45 to 50 for December), nor when a miss was
+/// looked into (101 to 103); fixed before the first look at them.
+const SEEDS: [u64; 3] = [201, 202, 203];
+/// A seed on which thresholds were chosen: what is found there must not be lost, and says nothing of how good it is elsewhere.
+const KNOWN: u64 = 1;
 
 type Scores = BTreeMap<(Feed, Kind), Score>;
 
@@ -67,18 +70,15 @@ fn check(scores: &BTreeMap<Kind, Score>) {
     for (kind, score) in scores {
         assert!(score.planted >= 5, "{kind:?} {score:?}");
         let (recall, precision) = (score.recall().unwrap(), score.precision().unwrap());
-        // What was promised is 0.9 for each kind. Drift does not reach it yet (model card): this holds what it has.
-        let least = if *kind == Kind::Drift { 0.75 } else { 0.9 };
-        assert!(recall >= least && precision >= 0.9, "{kind:?} {score:?}");
+        assert!(recall >= 0.9 && precision >= 0.9, "{kind:?} {score:?}");
     }
 }
 
 #[test]
 fn planted_faults_of_the_city_are_found() {
     let (mut scores, mut alarms) = (Scores::new(), BTreeMap::new());
-    println!("seed {}", SEEDS[0]);
     for feed in [Feed::Posts, Feed::Sensors] {
-        evaluate(feed, SEEDS[0], &mut scores, &mut alarms);
+        evaluate(feed, KNOWN, &mut scores, &mut alarms);
     }
     check(&by_kind(&scores));
 }
