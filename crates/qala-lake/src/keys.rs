@@ -268,8 +268,8 @@ impl Keys {
 
     /// Notes a row, whatever was there.
     pub(crate) fn insert(&mut self, key: u128, row: Entry) {
-        match self.entry(key) {
-            Ok(mut place) => {
+        match &mut self.entry(key) {
+            Ok(place) => {
                 place.replace(row);
             }
             Err(place) => place.insert(row),
@@ -278,7 +278,7 @@ impl Keys {
 
     /// Notes that a key has no row, if nothing is known of it.
     pub(crate) fn insert_none(&mut self, key: u128) {
-        if let Err(place) = self.entry(key) {
+        if let Err(place) = &mut self.entry(key) {
             place.put(NONE, 0, 0);
         }
     }
@@ -399,11 +399,12 @@ pub(crate) struct Vacant<'a> {
 
 impl Vacant<'_> {
     /// Puts a row there.
-    pub(crate) fn insert(self, row: Entry) {
+    #[inline]
+    pub(crate) fn insert(&mut self, row: Entry) {
         self.put(row.seq as u64, row.value, row.day);
     }
 
-    fn put(mut self, seq: u64, value: u64, day: i32) {
+    fn put(&mut self, seq: u64, value: u64, day: i32) {
         let (high, low) = (self.high, self.low);
         let at = self.spot.at;
         let block = &mut self.spot.keys.blocks[self.spot.block];

@@ -144,13 +144,17 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
 
     #[inline]
     fn column(&mut self, slot: usize, rule: &'p Rule) -> Result<Value<'v>, Fault> {
-        let Some(cell) = self.source(rule) else {
-            return Ok(Value::Null);
+        let plan = self.plan;
+        let read = |cell| {
+            read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule, plan))
         };
-        if rule.limits.kind == ColumnType::Time {
-            return self.time(slot, rule, cell);
+        match self.source(rule) {
+            None => Ok(Value::Null),
+            Some(cell) if rule.limits.kind == ColumnType::Time => self.time(slot, rule, cell),
+            // Made anew and not moved, as above.
+            Some(Cell::Text(text)) => read(Cell::Text(text)),
+            Some(cell) => read(cell),
         }
-        read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule, self.plan))
     }
 
     #[inline]
