@@ -215,9 +215,9 @@ impl Centre {
         Ok(range)
     }
 
-    /// Where the bytes of a pushed message are gathered.
-    pub fn spool(&self) -> Spool {
-        Spool::new(&self.data)
+    /// Where the bytes of a pushed message are gathered; `expected`: how many the sender says there are.
+    pub fn spool(&self, expected: usize) -> Spool {
+        Spool::new(&self.data, expected)
     }
 
     /// Commits what is in the log and closes the registry.

@@ -43,10 +43,12 @@ pub struct Spool {
 }
 
 impl Spool {
-    pub(crate) fn new(data: &Path) -> Self {
+    /// `expected`: how many bytes the sender says there are.
+    pub(crate) fn new(data: &Path, expected: usize) -> Self {
+        let in_memory = if expected <= IN_MEMORY { expected } else { 0 };
         Self {
             folder: data.join(FOLDER),
-            memory: Vec::new(),
+            memory: Vec::with_capacity(in_memory),
             file: None,
             digest: Sha256::new(),
         }

@@ -93,6 +93,7 @@ impl Limits {
     }
 
     /// Says what is wrong with a value of this column, if anything.
+    #[inline]
     pub(crate) fn check(&self, value: &Value<'_>) -> Result<(), Fault> {
         let number = match value {
             Value::Null if self.required => return Err(self.missing()),
@@ -114,6 +115,7 @@ impl Limits {
         Ok(())
     }
 
+    #[inline]
     fn check_word(&self, word: &str) -> Result<(), Fault> {
         if self.required && word.is_empty() && self.kind != ColumnType::Text {
             return Err(self.missing());
@@ -203,6 +205,7 @@ impl Batch {
     }
 
     /// Adds a row of checked values, one per column.
+    #[inline]
     pub(crate) fn push(&mut self, values: &[Value<'_>], sink: &mut dyn Sink) -> Result<(), Stopped> {
         for (builder, value) in self.builders.iter_mut().zip(values) {
             builder.push(value);
@@ -246,6 +249,7 @@ impl Builder {
     }
 
     /// A value of another type than the column's becomes null; the readers never make one.
+    #[inline]
     fn push(&mut self, value: &Value<'_>) {
         match (self, value) {
             (Self::Text(builder), Value::Text(text)) => builder.append_value(text),

@@ -34,11 +34,13 @@ impl Convert {
     }
 
     /// True when values stay as they are.
+    #[inline]
     pub(crate) fn is_none(self) -> bool {
         self == Self::NONE
     }
 
     /// The value in the other unit. Where zeros differ (temperatures) it is rounded to 1e-9, so that 68 degF are 20 Cel.
+    #[inline]
     #[must_use]
     pub fn apply(self, value: f64) -> f64 {
         if self.is_none() {
@@ -55,6 +57,7 @@ impl Convert {
 }
 
 /// A whole number; a fraction of zeros is allowed, because spreadsheets write it.
+#[inline]
 pub(crate) fn int(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text.split_first()? {
         (b'-', rest) => (true, rest),
@@ -88,6 +91,7 @@ pub(crate) fn int(text: &[u8]) -> Option<i64> {
 }
 
 /// A number with the given decimal sign; infinities and NaN are given back as they are.
+#[inline]
 pub(crate) fn float(text: &[u8], decimal: u8) -> Option<f64> {
     if decimal == b'.' || !text.contains(&decimal) {
         return std::str::from_utf8(text).ok()?.parse().ok();
@@ -172,7 +176,16 @@ pub(crate) fn date(text: &str, style: TimeStyle) -> Option<i32> {
 }
 
 /// The bytes without white space around them.
+#[inline]
 pub(crate) fn trim(text: &[u8]) -> &[u8] {
+    let is_plain = |byte: &u8| byte.is_ascii_graphic();
+    if text.first().is_some_and(is_plain) && text.last().is_some_and(is_plain) {
+        return text;
+    }
+    trim_blanks(text)
+}
+
+fn trim_blanks(text: &[u8]) -> &[u8] {
     let text = text.trim_ascii();
     let (Some(first), Some(last)) = (text.first(), text.last()) else {
         return text;

@@ -8,7 +8,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float64Type, Int64Type,
     TimestampMicrosecondType, ToByteSlice,
@@ -211,57 +212,77 @@ impl Index {
     }
 }
 
-/// Writes the cell of a row.
-type Cells<'a> = Box<dyn Fn(usize, &mut Vec<u8>) + 'a>;
+/// The cells of a column.
+struct Cells<'a> {
+    nulls: Option<&'a NullBuffer>,
+    values: Values<'a>,
+}
 
-fn cells(column: &dyn Array) -> Result<Cells<'_>> {
-    fn fixed<T: ArrowPrimitiveType>(column: &dyn Array) -> Cells<'_> {
-        let values = column.as_primitive::<T>().values();
-        Box::new(move |row, out| out.extend_from_slice(values[row].to_byte_slice()))
+enum Values<'a> {
+    Text(&'a StringArray),
+    Bool(&'a BooleanArray),
+    Four(&'a [[u8; 4]]),
+    Eight(&'a [[u8; 8]]),
+    Sixteen(&'a [[u8; 16]]),
+}
+
+impl<'a> Cells<'a> {
+    fn of(column: &'a dyn Array) -> Result<Self> {
+        fn bytes<T: ArrowPrimitiveType, const N: usize>(column: &dyn Array) -> &[[u8; N]] {
+            column.as_primitive::<T>().values().to_byte_slice().as_chunks().0
+        }
+        let values = match column.data_type() {
+            DataType::Utf8 => Values::Text(column.as_string()),
+            DataType::Boolean => Values::Bool(column.as_boolean()),
+            DataType::Int64 => Values::Eight(bytes::<Int64Type, 8>(column)),
+            DataType::Float64 => Values::Eight(bytes::<Float64Type, 8>(column)),
+            DataType::Decimal128(..) => Values::Sixteen(bytes::<Decimal128Type, 16>(column)),
+            DataType::Timestamp(..) => Values::Eight(bytes::<TimestampMicrosecondType, 8>(column)),
+            DataType::Date32 => Values::Four(bytes::<Date32Type, 4>(column)),
+            other => {
+                let message = format!("a key table cannot hold {other}");
+                return Err(ArrowError::NotYetImplemented(message).into());
+            }
+        };
+        let nulls = column.nulls();
+        Ok(Self { nulls, values })
     }
-    let values: Cells<'_> = match column.data_type() {
-        DataType::Utf8 => {
-            let texts = column.as_string::<i32>();
-            Box::new(move |row, out| {
+
+    /// Writes the cell of a row.
+    #[inline]
+    fn write(&self, row: usize, out: &mut Vec<u8>) {
+        let is_there = self.nulls.is_none_or(|n| n.is_valid(row));
+        out.push(u8::from(is_there));
+        if !is_there {
+            return;
+        }
+        match self.values {
+            Values::Text(texts) => {
                 let text = texts.value(row).as_bytes();
                 out.extend_from_slice(&(text.len() as u32).to_le_bytes());
                 out.extend_from_slice(text);
-            })
+            }
+            Values::Bool(values) => out.push(u8::from(values.value(row))),
+            Values::Four(values) => out.extend_from_slice(&values[row]),
+            Values::Eight(values) => out.extend_from_slice(&values[row]),
+            Values::Sixteen(values) => out.extend_from_slice(&values[row]),
         }
-        DataType::Boolean => {
-            let values = column.as_boolean();
-            Box::new(move |row, out| out.push(u8::from(values.value(row))))
-        }
-        DataType::Int64 => fixed::<Int64Type>(column),
-        DataType::Float64 => fixed::<Float64Type>(column),
-        DataType::Decimal128(..) => fixed::<Decimal128Type>(column),
-        DataType::Timestamp(..) => fixed::<TimestampMicrosecondType>(column),
-        DataType::Date32 => fixed::<Date32Type>(column),
-        other => {
-            let message = format!("a key table cannot hold {other}");
-            return Err(ArrowError::NotYetImplemented(message).into());
-        }
-    };
-    let nulls = column.nulls();
-    Ok(Box::new(move |row, out| {
-        let is_there = nulls.is_none_or(|n| n.is_valid(row));
-        out.push(u8::from(is_there));
-        if is_there {
-            values(row, out);
-        }
-    }))
+    }
 }
 
 /// Hashes of rows over the named columns, for key tables: these live as long as the process, so how a row is written
 /// down for its hash may change.
 fn rows<T>(batch: &RecordBatch, names: &[String], hash: impl Fn(&[u8]) -> T) -> Result<Vec<T>> {
     let columns = pick(batch, names);
-    let columns = columns.iter().map(|c| cells(&**c)).collect::<Result<Vec<_>>>()?;
+    let columns = columns
+        .iter()
+        .map(|c| Cells::of(&**c))
+        .collect::<Result<Vec<_>>>()?;
     let mut bytes = Vec::new();
     let row = |row| {
         bytes.clear();
-        for write in &columns {
-            write(row, &mut bytes);
+        for column in &columns {
+            column.write(row, &mut bytes);
         }
         hash(&bytes)
     };
@@ -343,10 +364,7 @@ pub(crate) fn pick(batch: &RecordBatch, names: &[String]) -> Vec<ArrayRef> {
 mod tests {
     use std::collections::HashSet;
 
-    use arrow::array::{
-        BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
-        TimestampMicrosecondArray,
-    };
+    use arrow::array::{Date32Array, Decimal128Array, Float64Array, Int64Array, TimestampMicrosecondArray};
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! A table of keys that grows by one small block at a time: no moment at which all of it is copied, and memory in
 //! blocks that are used again. (A hash table that doubles touches three times as much memory; fresh memory was the
-//! largest cost of taking rows in.) A key takes some 34 bytes.
+//! largest cost of taking rows in.) A key takes some 35 bytes.
 
 /// The current row of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Entry {
 const FORTY_EIGHT: u64 = (1 << 48) - 1;
 
 /// 96 bits of the key's hash and its row: 48 bits of `_seq` and 48 of the hash of values, in halves, so that a place
-/// has 24 bytes. An empty place has `_seq` 0; one whose key is known to have no row has [`NONE`].
+/// has 24 bytes. One whose key is known to have no row has the `_seq` [`NONE`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C)]
 struct Place {
@@ -42,12 +42,9 @@ impl Place {
         (u64::from(self.seq_top) << 32) | u64::from(self.seq)
     }
 
-    fn is_empty(&self) -> bool {
-        self.seq() == 0
-    }
-
+    /// False for a key that is known to have no row.
     fn has_row(&self) -> bool {
-        !self.is_empty() && self.seq() != NONE
+        self.seq() != NONE
     }
 
     fn set(&mut self, seq: u64, value: u64) {
@@ -67,6 +64,9 @@ struct Block {
     /// Leading bits of the hash that all keys of the block share.
     depth: u32,
     used: usize,
+    /// A byte of each place: 0 when it is empty, else bits of its key. The first ones stand behind the last once more, so
+    /// that eight can be read from anywhere. A key that is new is told by these alone.
+    marks: Box<[u8]>,
     places: Box<[Place]>,
     /// Local days of the rows at the same places; nothing in a table of one day.
     days: Box<[i32]>,
@@ -80,6 +80,7 @@ impl Block {
         Self {
             depth,
             used: 0,
+            marks: vec![0; places + EIGHT - 1].into_boxed_slice(),
             places: vec![Place::default(); places].into_boxed_slice(),
             days: vec![0; if has_days { places } else { 0 }].into_boxed_slice(),
         }
@@ -91,35 +92,81 @@ impl Block {
     }
 
     /// Where the key is, or the free place where it would be.
+    #[inline]
     fn find(&self, high: u64, low: u32) -> usize {
         let size = self.places.len();
+        let around = |at: usize| if at < size { at } else { at - size };
+        let pattern = u64::from(mark(low)) * ONES;
         let mut at = self.home(high);
         loop {
-            let place = &self.places[at];
-            if place.is_empty() || (place.high == high && place.low == low) {
-                return at;
+            let mut eight = [0; EIGHT];
+            eight.copy_from_slice(&self.marks[at..at + EIGHT]);
+            let eight = u64::from_le_bytes(eight);
+            let free = zeros(eight);
+            // A key lies before the first free place.
+            let mut like = zeros(eight ^ pattern) & free.wrapping_sub(1) & !free;
+            while like != 0 {
+                let found = around(at + like.trailing_zeros() as usize / 8);
+                let place = &self.places[found];
+                if place.high == high && place.low == low {
+                    return found;
+                }
+                like &= like - 1;
             }
-            at += 1;
-            if at == size {
-                at = 0;
+            if free != 0 {
+                return around(at + free.trailing_zeros() as usize / 8);
             }
+            at = around(at + EIGHT);
         }
+    }
+
+    #[inline]
+    fn is_empty(&self, at: usize) -> bool {
+        self.marks[at] == 0
+    }
+
+    /// Puts a key at a free place.
+    #[inline]
+    fn fill(&mut self, at: usize, place: Place) {
+        let mark = mark(place.low);
+        self.marks[at] = mark;
+        if at < EIGHT - 1 {
+            self.marks[self.places.len() + at] = mark;
+        }
+        self.places[at] = place;
+        self.used += 1;
     }
 
     /// Puts a place of another block here.
     fn take(&mut self, from: &Self, at: usize) {
         let place = from.places[at];
         let to = self.find(place.high, place.low);
-        self.places[to] = place;
+        self.fill(to, place);
         if let Some(day) = from.days.get(at) {
             self.days[to] = *day;
         }
-        self.used += 1;
     }
 
     fn full_places(&self) -> impl Iterator<Item = usize> {
-        (0..self.places.len()).filter(|at| !self.places[*at].is_empty())
+        (0..self.places.len()).filter(|at| !self.is_empty(*at))
     }
+}
+
+/// Marks that are looked at together.
+const EIGHT: usize = 8;
+/// One in each of eight bytes.
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// The mark of a key; never 0.
+#[inline]
+fn mark(low: u32) -> u8 {
+    (low >> 24) as u8 | 1
+}
+
+/// The highest bit of each byte that is 0, up to the first of them for sure; of bytes behind it, perhaps of others too.
+#[inline]
+fn zeros(eight: u64) -> u64 {
+    eight.wrapping_sub(ONES) & !eight & (ONES << 7)
 }
 
 /// Keys of a block of so many places: more would make searches long.
@@ -167,7 +214,7 @@ impl Keys {
 
     /// Memory that it takes, without what the allocator adds.
     pub(crate) fn bytes(&self) -> usize {
-        let place = size_of::<Place>() + if self.day.is_none() { size_of::<i32>() } else { 0 };
+        let place = size_of::<Place>() + 1 + if self.day.is_none() { size_of::<i32>() } else { 0 };
         self.places * place + self.directory.capacity() * 4 + self.blocks.capacity() * size_of::<Block>()
     }
 
@@ -179,15 +226,16 @@ impl Keys {
     pub(crate) fn knows(&self, key: u128) -> bool {
         let (high, low) = split_key(key);
         let block = &self.blocks[self.block(high)];
-        !block.places[block.find(high, low)].is_empty()
+        !block.is_empty(block.find(high, low))
     }
 
     /// Fetches the memory in which these keys lie. The processor waits for all of it at once, not for one after the other.
     pub(crate) fn fetch(&self, keys: &[u128]) {
         let here = |key: &u128| {
-            let (high, low) = split_key(*key);
+            let (high, _) = split_key(*key);
             let block = &self.blocks[self.block(high)];
-            block.places[block.home(high)].low ^ low
+            let home = block.home(high);
+            block.places[home].low ^ u32::from(block.marks[home])
         };
         std::hint::black_box(keys.iter().map(here).fold(0, |a, b| a ^ b));
     }
@@ -197,14 +245,15 @@ impl Keys {
         let (high, low) = split_key(key);
         let mut block = self.block(high);
         let mut at = self.blocks[block].find(high, low);
-        if self.blocks[block].places[at].is_empty() {
+        if self.blocks[block].is_empty(at) {
             while self.is_full(block) {
                 self.make_room(block);
                 block = self.block(high);
                 at = self.blocks[block].find(high, low);
             }
         }
-        let is_row = self.blocks[block].places[at].has_row();
+        let found = &self.blocks[block];
+        let is_row = !found.is_empty(at) && found.places[at].has_row();
         let spot = Spot {
             keys: self,
             block,
@@ -219,8 +268,8 @@ impl Keys {
 
     /// Notes a row, whatever was there.
     pub(crate) fn insert(&mut self, key: u128, row: Entry) {
-        match self.entry(key) {
-            Ok(mut place) => {
+        match &mut self.entry(key) {
+            Ok(place) => {
                 place.replace(row);
             }
             Err(place) => place.insert(row),
@@ -229,7 +278,7 @@ impl Keys {
 
     /// Notes that a key has no row, if nothing is known of it.
     pub(crate) fn insert_none(&mut self, key: u128) {
-        if let Err(place) = self.entry(key) {
+        if let Err(place) = &mut self.entry(key) {
             place.put(NONE, 0, 0);
         }
     }
@@ -350,18 +399,28 @@ pub(crate) struct Vacant<'a> {
 
 impl Vacant<'_> {
     /// Puts a row there.
-    pub(crate) fn insert(self, row: Entry) {
+    #[inline]
+    pub(crate) fn insert(&mut self, row: Entry) {
         self.put(row.seq as u64, row.value, row.day);
     }
 
-    fn put(mut self, seq: u64, value: u64, day: i32) {
+    fn put(&mut self, seq: u64, value: u64, day: i32) {
         let (high, low) = (self.high, self.low);
-        let place = self.spot.place();
-        let is_new = place.is_empty();
-        (place.high, place.low) = (high, low);
-        place.set(seq, value);
+        let at = self.spot.at;
+        let block = &mut self.spot.keys.blocks[self.spot.block];
+        if block.is_empty(at) {
+            let mut place = Place {
+                high,
+                low,
+                ..Place::default()
+            };
+            place.set(seq, value);
+            block.fill(at, place);
+        } else {
+            // The key was known to have no row.
+            block.places[at].set(seq, value);
+        }
         self.spot.set_day(day);
-        self.spot.keys.blocks[self.spot.block].used += usize::from(is_new);
     }
 }
 

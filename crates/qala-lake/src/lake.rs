@@ -48,7 +48,7 @@ pub struct LakeOptions {
     pub city_zone: Zone,
     /// Clock.
     pub clock: Arc<dyn Clock>,
-    /// Bytes of the key tables for duplicate search, about 34 for each key. Days that do not fit are looked through
+    /// Bytes of the key tables for duplicate search, about 35 for each key. Days that do not fit are looked through
     /// on disk for the keys of each message. A message keeps the tables that it fills until it is in.
     pub index_bytes: usize,
     /// Bytes of rows in memory at which a commit is asked for.

@@ -182,14 +182,14 @@ impl TailPart {
     }
 
     fn new(batch: RecordBatch, days: (i32, i32)) -> Self {
-        let seqs = batch
+        let seqs: &[i64] = batch
             .column_by_name(SEQ)
-            .map(|c| c.as_primitive::<Int64Type>().values().to_vec())
-            .unwrap_or_default();
+            .map_or(&[], |c| c.as_primitive::<Int64Type>().values());
+        let (first, last) = (seqs.first().copied(), seqs.last().copied());
         let bytes = batch.get_array_memory_size();
         Self {
-            min_seq: seqs.first().copied().unwrap_or(0),
-            max_seq: seqs.last().copied().unwrap_or(0),
+            min_seq: first.unwrap_or(0),
+            max_seq: last.unwrap_or(0),
             batch,
             days,
             bytes,

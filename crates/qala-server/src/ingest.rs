@@ -7,6 +7,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State as Extract};
 use axum::http::HeaderMap;
+use axum::http::header::CONTENT_LENGTH;
 use futures::StreamExt;
 use qala_api::Receipt;
 use qala_app::lake::{Op, Outcome};
@@ -46,7 +47,10 @@ pub(crate) async fn push(
         .transpose();
     let key = key.map_err(|_| AppError::Usage("the Idempotency-Key must be printable ASCII".into()))?;
     let name = format!("{}.pushed", feed.id);
-    let mut spool = centre.spool();
+    let length = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|l| l.to_str().ok()?.parse().ok());
+    let mut spool = centre.spool(length.unwrap_or(0));
     let largest = if admission.sandbox {
         LARGEST_SANDBOX_MESSAGE
     } else {

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod demo;
+mod memory;
 mod print;
 
 use std::process::ExitCode;
@@ -37,9 +38,7 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_target(false)
         .init();
-    if matches!(args.command, args::Command::Demo { .. }) {
-        demo::give_back();
-    }
+    memory::settle(&args.command);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -58,17 +58,25 @@ pub(crate) struct Style {
 }
 
 /// Says whether a cell is empty or one of the words for it.
+#[inline]
 pub(crate) fn is_missing(cell: &Cell<'_>, words: &[String]) -> bool {
-    let text: &[u8] = match cell {
-        Cell::Missing => return true,
-        Cell::Text(text) => number::trim(text),
-        Cell::Owned(text) => number::trim(text.as_bytes()),
-        _ => return false,
-    };
+    match cell {
+        Cell::Missing => true,
+        Cell::Text(text) => is_missing_text(text, words),
+        Cell::Owned(text) => is_missing_text(text.as_bytes(), words),
+        _ => false,
+    }
+}
+
+/// Says whether a text is empty or one of the words for that.
+#[inline]
+pub(crate) fn is_missing_text(text: &[u8], words: &[String]) -> bool {
+    let text = number::trim(text);
     text.is_empty() || words.iter().any(|word| word.as_bytes() == text)
 }
 
 /// Reads a cell that is not missing as a value of the column.
+#[inline]
 pub(crate) fn read<'a>(
     cell: Cell<'a>,
     limits: &Limits,
@@ -95,6 +103,7 @@ pub(crate) fn read<'a>(
     }
 }
 
+#[inline]
 fn read_text<'a>(
     text: &'a [u8],
     limits: &Limits,
@@ -120,9 +129,15 @@ fn read_text<'a>(
             );
             return Err(Fault::new("bad_character", message).of(&limits.name));
         }
-        ColumnType::Text => std::str::from_utf8(text).ok().map(Value::text),
+        // Here and below: a value that is returned where it is made is not moved once more.
+        ColumnType::Text => match std::str::from_utf8(text) {
+            Ok(text) => return Ok(Value::text(text)),
+            Err(_) => None,
+        },
         ColumnType::Int | ColumnType::Float | ColumnType::Decimal => {
             return match plain_number(text, text, limits, style, convert) {
+                Ok(Value::Float(number)) => Ok(Value::Float(number)),
+                Ok(Value::Int(number)) => Ok(Value::Int(number)),
                 Err(fault) => match number::ungrouped(text, style.decimal, None) {
                     Some(plain) => plain_number(plain.as_bytes(), text, limits, style, convert),
                     None => Err(fault),
@@ -182,6 +197,7 @@ pub(crate) fn time_style(style: TimeStyle, text: &str) -> TimeStyle {
 }
 
 /// A number without signs between its groups; `text` is what the source wrote.
+#[inline]
 fn plain_number<'a>(
     plain: &[u8],
     text: &[u8],
@@ -190,7 +206,10 @@ fn plain_number<'a>(
     convert: Convert,
 ) -> Result<Value<'a>, Fault> {
     let value = match limits.kind {
-        ColumnType::Int if convert.is_none() => number::int(plain).map(Value::Int),
+        ColumnType::Int if convert.is_none() => match number::int(plain) {
+            Some(number) => return Ok(Value::Int(number)),
+            None => None,
+        },
         ColumnType::Int => return whole(number::float(plain, style.decimal), text, limits, style, convert),
         ColumnType::Decimal if convert.is_none() => {
             number::decimal(plain, style.decimal, limits.scale).map(Value::Decimal)
@@ -199,8 +218,9 @@ fn plain_number<'a>(
             .and_then(|value| rounded(convert.apply(value), limits.scale))
             .map(Value::Decimal),
         _ => match number::float(plain, style.decimal) {
-            Some(value) if !value.is_finite() => return Err(limits.not_finite(value)),
-            value => value.map(|value| Value::Float(convert.apply(value))),
+            Some(value) if value.is_finite() => return Ok(Value::Float(convert.apply(value))),
+            Some(value) => return Err(limits.not_finite(value)),
+            None => None,
         },
     };
     value.ok_or_else(|| unreadable(text, limits, style))

@@ -338,6 +338,7 @@ fn filled<R: Record>(record: &R, cells: impl Iterator<Item = usize>, missing: &[
 }
 
 /// Empties a vector and keeps its memory for values that borrow from another record.
+#[inline]
 fn recycle<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
     values.clear();
     values.into_iter().map(|_| Value::Null).collect()

@@ -3,7 +3,7 @@
 use qala_core::spec::ColumnType;
 use qala_core::{Reading, Unit};
 
-use super::cell::{Cell, Record, is_missing, read, reading, written};
+use super::cell::{Cell, Record, is_missing, is_missing_text, read, reading, written};
 use super::plan::{Melt, Part, Plan, ROW, Rule, Source, unknown_quantity};
 use crate::batch::{Value, bounds};
 use crate::fault::{Fault, quote};
@@ -26,6 +26,7 @@ pub(super) struct Work<'p, 'r, 'u, R> {
 
 impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
     /// Reads every column except those that an unpivoted cell fills.
+    #[inline]
     pub(super) fn base(&mut self, values: &mut Vec<Value<'v>>) -> Result<(), Fault> {
         let plan = self.plan;
         let melted = plan.unpivot.as_ref().map(|unpivot| (unpivot.name, unpivot.value));
@@ -111,6 +112,7 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
     }
 
     /// The cell of a rule after its words; `None` when it is missing and nothing stands in.
+    #[inline]
     fn source(&self, rule: &'p Rule) -> Option<Cell<'v>> {
         let constant = || rule.constant.as_deref().map(|text| Cell::Text(text.as_bytes()));
         let cell = match &rule.source {
@@ -118,6 +120,17 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
             Source::Column(index) => cell_at(self.record, *index),
             Source::Join(parts) => self.joined(parts),
         };
+        if rule.replace.is_empty()
+            && let Cell::Text(text) = cell
+        {
+            // Made anew and not moved: what was just written in halves cannot be read at once.
+            let is_missing = is_missing_text(text, &self.plan.missing);
+            return if is_missing {
+                constant()
+            } else {
+                Some(Cell::Text(text))
+            };
+        }
         if is_missing(&cell, &self.plan.missing) {
             return constant();
         }
@@ -129,16 +142,22 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
         }
     }
 
+    #[inline]
     fn column(&mut self, slot: usize, rule: &'p Rule) -> Result<Value<'v>, Fault> {
-        let Some(cell) = self.source(rule) else {
-            return Ok(Value::Null);
+        let plan = self.plan;
+        let read = |cell| {
+            read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule, plan))
         };
-        if rule.limits.kind == ColumnType::Time {
-            return self.time(slot, rule, cell);
+        match self.source(rule) {
+            None => Ok(Value::Null),
+            Some(cell) if rule.limits.kind == ColumnType::Time => self.time(slot, rule, cell),
+            // Made anew and not moved, as above.
+            Some(Cell::Text(text)) => read(Cell::Text(text)),
+            Some(cell) => read(cell),
         }
-        read(cell, &rule.limits, &rule.style, rule.convert).map_err(|fault| hidden(fault, rule, self.plan))
     }
 
+    #[inline]
     fn time(&mut self, slot: usize, rule: &'p Rule, cell: Cell<'v>) -> Result<Value<'v>, Fault> {
         if let (Cell::Text(text), Some((last, instant))) = (&cell, self.times.get(slot))
             && last == text
@@ -216,6 +235,7 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
     }
 
     /// A measured value in the unit of its quantity, within the quantity's bounds.
+    #[inline]
     fn measured(&mut self, rule: &'p Rule, cell: Cell<'v>, unit: Option<Unit>) -> Result<Value<'v>, Fault> {
         let plan = self.plan;
         let Some(quantity) = self.quantity.map(|index| &plan.quantities[index]) else {
@@ -247,6 +267,7 @@ impl<'p: 'v, 'r: 'v, 'v, R: Record> Work<'p, 'r, '_, R> {
     }
 
     /// The unit that the record itself tells.
+    #[inline]
     fn row_unit(&mut self) -> Result<Option<Unit>, Fault> {
         let Some(column) = self.plan.row_unit else {
             return Ok(None);
@@ -291,6 +312,7 @@ fn hidden(mut fault: Fault, rule: &Rule, plan: &Plan) -> Fault {
 }
 
 /// The cell of a column, or the record's own number.
+#[inline]
 fn cell_at<R: Record>(record: &R, index: usize) -> Cell<'_> {
     if index != ROW {
         return record.cell(index);

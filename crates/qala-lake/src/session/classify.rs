@@ -124,13 +124,14 @@ impl Session<'_> {
                     value: rows.values[i],
                     day: rows.days[i],
                 };
-                match known.entry(keys[i]) {
+                // Looked at where it lies: to move it would be to wait for all that was written before.
+                match &mut known.entry(keys[i]) {
                     Ok(old) if old.get().has(rows.values[i]) => {
                         duplicate += 1;
                         keep[i] = false;
                         continue;
                     }
-                    Ok(mut old) => {
+                    Ok(old) => {
                         let before = old.replace(entry);
                         superseding += 1;
                         draft.superseded.push(SupersededRow {

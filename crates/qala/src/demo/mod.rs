@@ -4,7 +4,6 @@
 //! messages (`qala-sim`), taking them in (`qala-app`).
 
 mod clock;
-mod memory;
 mod plan;
 mod send;
 mod small;
@@ -24,7 +23,6 @@ use qala_sim::city::{FaultOptions, WholeCity, WholeOptions};
 
 use crate::commands::serve;
 use clock::DemoClock;
-pub(crate) use memory::give_back;
 use plan::Plan;
 pub(crate) use plan::{History, Wanted};
 pub(crate) use small::fill as fill_small;
