@@ -35,8 +35,8 @@ export async function open() {
       page.on("pageerror", (error) => trouble.push(`error: ${error.message}`));
       page.on("console", (message) => {
         const text = message.text();
-        // A route the server does not have yet is the server's matter; the page says so.
-        if (message.type() === "error" && !/status of 4(01|04|05)|status of 400/.test(text)) trouble.push(`console: ${text}`);
+        // A refusal, a missing route or a busy centre is the server's matter: the page says so, or asks again.
+        if (message.type() === "error" && !/status of 4(00|01|03|04|05|08|29)/.test(text)) trouble.push(`console: ${text}`);
         if (/Content Security Policy/.test(text)) trouble.push(`policy: ${text}`);
       });
       return { page, context, trouble };

@@ -57,12 +57,15 @@ export function driver(page, base) {
     lang: () => page.evaluate(() => document.documentElement.lang),
     /** Problems that hinder people, as axe sees them. */
     async hindrances() {
-      // Tall, so that nothing lies under the bars that stay in place.
-      const { width, height } = page.viewportSize();
-      await page.setViewportSize({ width, height: 4000 });
+      // What stays in place would lie over what it is scrolled past: for this look it lies at its own place.
+      const freed = await page.evaluateHandle(() => [...document.querySelectorAll("body *")].filter((e) => /fixed|sticky/.test(getComputedStyle(e).position)).map((e) => {
+        const before = e.style.position;
+        e.style.position = getComputedStyle(e).position === "fixed" && !e.matches(".app *") ? before : "static";
+        return [e, before];
+      }));
       await page.evaluate(AXE);
       const found = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] }));
-      await page.setViewportSize({ width, height });
+      await freed.evaluate((list) => list.forEach(([e, before]) => (e.style.position = before)));
       return found.violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0]?.target.join(" ")} ${v.nodes[0]?.failureSummary?.split("\n")[1] ?? ""}`);
     },
     chooseLanguage: (lang) => page.locator(`.langs button[lang=${lang}]`).click(),

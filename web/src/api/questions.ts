@@ -50,7 +50,9 @@ export function ask(sql: string, asOf: number | null = null): Promise<Record<str
     try {
       return named(await patiently(sql, known, "anybody"));
     } catch (error) {
-      if (error instanceof ApiError && error.isForbidden) return named(await patiently(sql, known, "me"));
+      // A table that one may not see is not found.
+      const isHidden = error instanceof ApiError && (error.isForbidden || (error.status === 400 && /table .*not found/.test(error.message)));
+      if (isHidden) return named(await patiently(sql, known, "me"));
       throw error;
     }
   });
