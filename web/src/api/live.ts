@@ -2,7 +2,7 @@
 // asked again and again instead.
 
 import type { ValueEvent } from "./types";
-import type { FromWorker, Packed } from "./vehicles.worker";
+import type { Packed } from "./vehicles.worker";
 
 export type LiveState = "open" | "dropped" | "absent";
 
@@ -48,12 +48,9 @@ export function listen(handlers: LiveHandlers): () => void {
 }
 
 /** Listens to vehicles, beside the page, until the returned function is called. */
-export function listenToVehicles(handlers: { moved: (packed: Packed) => void; state: (state: LiveState) => void }): () => void {
+export function listenToVehicles(handlers: { moved: (packed: Packed) => void }): () => void {
   const worker = new Worker(new URL("./vehicles.worker.ts", import.meta.url), { type: "module" });
-  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-    if ("moved" in data) handlers.moved(data.moved);
-    else handlers.state(data.state);
-  };
+  worker.onmessage = ({ data }: MessageEvent<Packed>) => handlers.moved(data);
   return () => worker.terminate();
 }
 

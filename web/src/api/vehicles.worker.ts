@@ -4,20 +4,12 @@
 import type { VehicleEvent } from "./types";
 
 /** Vehicles that moved: `at` says which, in the order in which their names came; `xy` where, in Mercator units of 0 to 1. */
-export interface Packed { t: string; at: Uint32Array<ArrayBuffer>; xy: Float64Array<ArrayBuffer>; ids: string[] }
-export type FromWorker = { moved: Packed } | { state: "open" | "dropped" | "absent" };
+export interface Packed { t: string | null; at: Uint32Array<ArrayBuffer>; xy: Float64Array<ArrayBuffer>; ids: string[] }
 
 const known = new Map<string, number>();
 const DEGREES = 180 / Math.PI;
-const say = (message: FromWorker, transfer: Transferable[] = []): void => (self as unknown as Worker).postMessage(message, transfer);
-
+const say = (packed: Packed, transfer: Transferable[]): void => (self as unknown as Worker).postMessage(packed, transfer);
 const source = new EventSource("/api/events?topics=vehicles");
-let opened = false;
-source.onopen = () => {
-  opened = true;
-  say({ state: "open" });
-};
-source.onerror = () => say({ state: source.readyState === EventSource.CLOSED && !opened ? "absent" : "dropped" });
 source.addEventListener("vehicles", (event) => {
   let read: VehicleEvent;
   try {
@@ -40,5 +32,5 @@ source.addEventListener("vehicles", (event) => {
     xy[i * 2] = (180 + lon) / 360;
     xy[i * 2 + 1] = (180 - DEGREES * Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360))) / 360;
   });
-  say({ moved: { t: read.t, at, xy, ids } }, [at.buffer, xy.buffer]);
+  say({ t: read.t, at, xy, ids }, [at.buffer, xy.buffer]);
 });

@@ -1,0 +1,11 @@
+import { open } from "./browser.mjs";
+const browser = await open();
+const { page, trouble } = await browser.page("laptop");
+page.on("console", (m) => console.log("C", m.type(), m.text().slice(0, 300)));
+page.on("request", (r) => /worker|events/.test(r.url()) && console.log("R", r.url()));
+page.on("requestfailed", (r) => console.log("F", r.url(), r.failure()?.errorText));
+await page.goto(process.argv[2] + "/?lang=en&layers=vehicles");
+await page.waitForTimeout(15000);
+console.log(trouble, await page.locator(".city-map .foot").innerText(), await page.locator(".city-map button").count());
+await page.screenshot({ path: "/tmp/web5/dbg.png" });
+await browser.close();
