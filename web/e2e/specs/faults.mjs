@@ -17,7 +17,7 @@ test("no right to see is said, with whom to ask", async ({ page, fault }) => {
   fault((url) => (url.startsWith("/api/users") ? 403 : null));
   const at = await page();
   await at.visit("/admin?lang=en");
-  await at.page.getByText("You may not see this.").waitFor();
+  await at.page.getByText("You may not see this.").first().waitFor();
 });
 
 test("the program is down: one sentence, and it comes back", async ({ base, page, fault }) => {

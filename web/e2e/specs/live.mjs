@@ -31,41 +31,30 @@ test("a changed value reaches the screen without a jump", async ({ base, page, f
   });
   // In the page's own clock: from the arrival of the event to the changed number.
   await at.page.evaluate(() => {
-    const source = new EventSource("/api/events?topics=values");
-    source.addEventListener("values", () => (window.arrived ??= performance.now()));
     new MutationObserver(() => {
       if (/123/.test(document.querySelector(".stand b")?.textContent ?? "")) window.changed ??= performance.now();
     }).observe(document.body, { subtree: true, childList: true, characterData: true });
-    return new Promise((done) => (source.onopen = done));
   });
   bump = true;
+  const sent = Date.now();
   for (const out of streams) out.write(`id: 7\nevent: values\ndata: {"indicator":"air.pm25_mean","place":"city","grain":"day","period_start":"2026-03-03T19:00:00.000000Z","value":123.4}\n\n`);
   await at.page.waitForFunction(() => /123/.test(document.querySelector(".stand b")?.textContent ?? ""));
-  const took = await at.page.evaluate(() => window.changed - window.arrived);
+  // From the sending of the event to the changed number, by the one clock of this machine.
+  const took = (await at.page.evaluate(() => performance.timeOrigin + window.changed)) - sent;
   note(`event to screen: ${took.toFixed(0)} ms`);
   assert.ok(took < 500, `${took} ms`);
   assert.ok((await at.page.evaluate(() => window.shift)) < 0.02);
   await at.page.unrouteAll({ behavior: "ignoreErrors" });
 });
 
-test("the live city: what the centre says is on the screen", async ({ page, note }) => {
+test("the live city: vehicles are where they were just now, and go on", async ({ page, note }) => {
   const at = await page();
-  await at.visit("/indicators/transit.vehicles_reporting?lang=en&grain=hour");
-  // The page's own stream, and a second one that says what came when.
-  await at.page.evaluate(() => {
-    const source = new EventSource("/api/events?topics=values,vehicles");
-    window.came = { values: 0, vehicles: 0 };
-    for (const topic of ["values", "vehicles"]) source.addEventListener(topic, () => (window.came[topic] += 1));
-  });
+  const isAsked = (request) => /transit_vehicle_positions/.test(request.postData() ?? "");
   await at.visit("/?lang=en&layers=vehicles");
-  await at.page.waitForFunction(() => /\d+ vehicles, just now/.test(document.querySelector(".city-map .foot")?.textContent ?? ""));
-  const clock = () => at.page.locator("header time, .bar time").first().innerText().catch(() => "");
-  const before = await clock();
-  const moved = await at.page.evaluate(() => new Promise((done) => {
-    const source = new EventSource("/api/events?topics=vehicles");
-    source.addEventListener("vehicles", (event) => done(JSON.parse(event.data).items.length));
-  }));
-  note(`${moved} vehicles in one event; clock ${before.replace(/\s+/g, " ")}`);
-  assert.ok(moved > 0);
+  await at.page.waitForFunction(() => /\d vehicles?, just now/.test(document.querySelector(".city-map .foot")?.textContent ?? ""));
+  note((await at.page.locator(".city-map .foot").innerText()).replace(/\s+/g, " "));
+  // Asked again after some seconds, where the centre pushes none.
+  await at.page.waitForRequest(isAsked);
+  await at.page.waitForFunction(() => /\d vehicles?, just now/.test(document.querySelector(".city-map .foot")?.textContent ?? ""));
   assert.deepEqual(at.trouble, []);
 }, { city: "full" });

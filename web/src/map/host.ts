@@ -6,7 +6,7 @@ import type { TileJson, VehicleItem } from "../api/types";
 import { type Bounds, circle, labelPoint, type Point } from "../lib/geo";
 import type { Lang } from "../lib/i18n";
 import { baseLayers, baseSource, type Palette } from "./base";
-import { MovingVehicles } from "./moving";
+import { type Moved as Packed, MovingVehicles } from "./moving";
 import type { Area, Hit, LayerData, Look, MovingLayer, RowsLayer, Slot, TileLayer } from "./types";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
@@ -143,6 +143,19 @@ export class MapHost {
 
   /** Moves vehicles; answers how many there are. */
   setVehicles(layer: MovingLayer, items: readonly VehicleItem[]): number {
+    const moving = this.#movingOf(layer);
+    moving.update(items);
+    return moving.count;
+  }
+
+  /** The same with vehicles as they come packed from the stream. */
+  moveVehicles(layer: MovingLayer, packed: Packed): number {
+    const moving = this.#movingOf(layer);
+    moving.move(packed);
+    return moving.count;
+  }
+
+  #movingOf(layer: MovingLayer): MovingVehicles {
     let moving = this.#moving.get(layer.id);
     if (!moving) {
       const { colors, still, bounds, dark } = this.#options;
@@ -151,8 +164,7 @@ export class MapHost {
       this.#moving.set(layer.id, moving);
       this.map.addLayer(moving, this.#before(layer.slot));
     }
-    moving.update(items);
-    return moving.count;
+    return moving;
   }
 
   setTiles(layer: TileLayer, query: string): void {
