@@ -39,6 +39,8 @@ mod sign_in;
 #[cfg(test)]
 mod spreadsheet;
 #[cfg(test)]
+mod subjects;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod trust;
