@@ -1,8 +1,8 @@
 //! Small cells: what is not told, to whom single records are not open, of values that are made of few of them.
 //!
-//! One fixed hierarchy of places and periods. The city is told at every grain, its parts at the longest only, so that no part
-//! follows from its months. A count of 1 to 4 is withheld, and with it the smallest count from 5 on, so that it does not follow
-//! from the whole; zero is told. Weeks and months overlap, and a week is guarded within its year only.
+//! One fixed hierarchy of places and periods: the city and its districts, a period and the longer one around it. A count of
+//! 1 to 4 is withheld; zero is told. Where a sum is told, nothing that is withheld of it follows from the rest: the smallest
+//! count from 5 on is withheld with it. Weeks and months overlap, and a week is guarded within its year only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ const TABLE: &str = "indicator_values";
 /// Counts below this are few.
 const FEW: i64 = 5;
 /// Why there is no value.
-const REASON: &str = "few";
+const REASON: &str = "suppressed";
 /// What would tell how few, or how much.
 const TELLING: [&str; 8] = [
     "value",
@@ -159,36 +159,34 @@ fn around(grain: Grain) -> Option<Grain> {
 
 /// Takes the values out of rows that would tell of few: rows of one grain, of whole periods around.
 fn withhold(spec: &IndicatorSpec, grain: Grain, zone: &Zone, rows: &mut [Map<String, Json>]) {
-    let cell = |row: &Map<String, Json>| Some((start(row)?, row.get("place")?.as_str()?.to_owned()));
-    let count = |row: &Map<String, Json>| row.get("row_count").and_then(Json::as_i64).unwrap_or(0);
-    let counts: BTreeMap<Cell, i64> = rows
-        .iter()
-        .filter_map(|row| Some((cell(row)?, count(row))))
-        .collect();
     let is_longest = spec.grains.iter().max() == Some(&grain);
     let mut hidden: BTreeSet<Cell> = BTreeSet::new();
-    let mut parts: BTreeMap<i64, Vec<(i64, Cell)>> = BTreeMap::new();
-    let mut city: BTreeMap<i64, Vec<(i64, Cell)>> = BTreeMap::new();
-    for (cell, count) in counts.iter().filter(|(_, count)| **count > 0) {
-        if cell.1 != CITY && is_longest {
-            parts.entry(cell.0).or_default().push((*count, cell.clone()));
-        } else if cell.1 == CITY && !is_longest {
-            let whole = around(grain).map_or(cell.0, |grain| grain.start(cell.0, zone));
-            city.entry(whole).or_default().push((*count, cell.clone()));
-        } else if cell.1 != CITY || *count < FEW {
+    // Members of the sums that are told: districts of the city, and periods of the one around.
+    let mut sums: BTreeMap<(i64, Option<String>), Vec<(i64, Cell)>> = BTreeMap::new();
+    for row in rows.iter() {
+        let is_withheld = row.get("reason").and_then(Json::as_str) == Some(REASON);
+        let count = row.get("row_count").and_then(Json::as_i64).unwrap_or(0);
+        let Some(cell) = cell(row).filter(|_| count > 0) else {
+            continue;
+        };
+        if count < FEW || is_withheld {
             hidden.insert(cell.clone());
         }
-    }
-    for (period, members) in parts {
-        // Where every part has few, so few that nothing hides them, the whole is withheld too.
-        let is_hidden = guard(members, &mut hidden);
-        if !is_hidden {
-            hidden.insert((period, CITY.to_owned()));
+        if cell.1 != CITY {
+            sums.entry((cell.0, None))
+                .or_default()
+                .push((count, cell.clone()));
+        }
+        if let Some(around) = around(grain).filter(|_| !is_longest) {
+            let key = (around.start(cell.0, zone), Some(cell.1.clone()));
+            sums.entry(key).or_default().push((count, cell));
         }
     }
-    for members in city.into_values() {
-        guard(members, &mut hidden);
+    for members in sums.values_mut() {
+        members.sort();
     }
+    // What guards a cell in one sum may stand alone in another.
+    while guard(&sums, &mut hidden) {}
     for row in rows {
         if cell(row).is_none_or(|cell| hidden.contains(&cell)) {
             blank(row);
@@ -196,16 +194,35 @@ fn withhold(spec: &IndicatorSpec, grain: Grain, zone: &Zone, rows: &mut [Map<Str
     }
 }
 
-/// Withholds what is few among the members of a sum, and the smallest other. False when there are few and no other.
-fn guard(mut members: Vec<(i64, Cell)>, hidden: &mut BTreeSet<Cell>) -> bool {
-    members.sort();
-    let few = members.partition_point(|(count, _)| *count < FEW);
-    if few == 0 {
-        return true;
+fn cell(row: &Map<String, Json>) -> Option<Cell> {
+    Some((start(row)?, row.get("place")?.as_str()?.to_owned()))
+}
+
+/// Withholds one more cell of each sum of which only few are withheld. Where nothing else can guard the districts, the city
+/// is withheld too. True when something was.
+fn guard(sums: &BTreeMap<(i64, Option<String>), Vec<(i64, Cell)>>, hidden: &mut BTreeSet<Cell>) -> bool {
+    let before = hidden.len();
+    for ((period, place), members) in sums {
+        let mut withheld = members
+            .iter()
+            .filter(|(_, cell)| hidden.contains(cell))
+            .peekable();
+        if withheld.peek().is_none()
+            || withheld.clone().count() > 1 && withheld.any(|(count, _)| *count >= FEW)
+        {
+            continue;
+        }
+        match members.iter().find(|(_, cell)| !hidden.contains(cell)) {
+            Some((_, other)) => {
+                hidden.insert(other.clone());
+            }
+            None if place.is_none() => {
+                hidden.insert((*period, CITY.to_owned()));
+            }
+            None => {}
+        }
     }
-    let guarded = members.len() > few;
-    hidden.extend(members.into_iter().take(few + 1).map(|(_, cell)| cell));
-    guarded
+    hidden.len() > before
 }
 
 #[cfg(test)]
@@ -265,17 +282,27 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_told_at_the_longest_grain_and_a_month_does_not_follow_from_its_quarter() {
+    fn a_month_does_not_follow_from_its_quarter() {
         let rows = [
             ("city", "2026-01-01", 9),
-            ("a", "2026-01-01", 9),
             ("city", "2026-02-01", 2),
             ("city", "2026-03-01", 30),
             ("city", "2026-04-01", 30),
         ];
+        let months = "\"year\", \"month\"";
+        assert_eq!(told(months, Grain::Month, &rows), [false, false, true, true]);
+        // A district that guards another is guarded in its own quarter.
+        let rows = [
+            ("city", "2026-01-01", 22),
+            ("a", "2026-01-01", 2),
+            ("b", "2026-01-01", 20),
+            ("city", "2026-02-01", 40),
+            ("a", "2026-02-01", 10),
+            ("b", "2026-02-01", 30),
+        ];
         assert_eq!(
-            told("\"year\", \"month\"", Grain::Month, &rows),
-            [false, false, false, true, true]
+            told(months, Grain::Month, &rows),
+            [true, false, false, true, false, false]
         );
     }
 
@@ -313,7 +340,7 @@ mod tests {
             );
             assert_ne!(hidden.len(), 1, "{rows:?}");
             if told[8] && !hidden.is_empty() {
-                assert!(hidden.iter().any(|count| *count >= FEW), "{rows:?}");
+                assert!(hidden.iter().any(|count| *count >= FEW), "{rows:?} {hidden:?}");
             }
             assert!(
                 rows.iter().zip(&told).all(|(row, told)| row.2 > 0 || *told),

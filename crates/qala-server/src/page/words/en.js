@@ -86,7 +86,7 @@ export default {
 
   reason_no_rows: "No value: no rows came for this period",
   reason_low_coverage: "No value: too few rows came to trust one",
-  reason_few: "Not published: it is made of fewer than five records, or would give such a one away",
+  reason_suppressed: "Not published: it is made of fewer than five records, or would give such a one away",
   reason_not_computable: "No value: it cannot be computed from these rows",
   reason_no_norm: "No value: there is no norm for such a period",
   reason_other: "No value: {reason}",
@@ -94,7 +94,7 @@ export default {
   reason_range: "No values in the chosen range",
   gap_no_rows: "no rows",
   gap_low_coverage: "too few rows",
-  gap_few: "fewer than five",
+  gap_suppressed: "fewer than five",
   gap_not_computable: "not computable",
   gap_no_norm: "no norm",
 

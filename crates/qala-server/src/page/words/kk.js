@@ -87,7 +87,7 @@ export default {
 
   reason_no_rows: "Мән жоқ: бұл кезеңге бірде-бір жол келмеді",
   reason_low_coverage: "Мән жоқ: келген жолдар сенуге аз",
-  reason_few: "Мәні жарияланбайды: ол бестен аз жазбадан құралған немесе сондайды ашар еді",
+  reason_suppressed: "Мәні жарияланбайды: ол бестен аз жазбадан құралған немесе сондайды ашар еді",
   reason_not_computable: "Мән жоқ: бұл жолдардан есептеп шығару мүмкін емес",
   reason_no_norm: "Мән жоқ: мұндай кезеңге норма жоқ",
   reason_other: "Мән жоқ: {reason}",
@@ -95,7 +95,7 @@ export default {
   reason_range: "Таңдалған аралықта мән жоқ",
   gap_no_rows: "жол жоқ",
   gap_low_coverage: "жол аз",
-  gap_few: "бестен аз",
+  gap_suppressed: "бестен аз",
   gap_not_computable: "есептелмейді",
   gap_no_norm: "норма жоқ",
 
