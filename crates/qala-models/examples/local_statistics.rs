@@ -61,9 +61,12 @@ fn main() -> Result<(), Error> {
             .map(|local| local.map(|local| local.i))
             .collect()
     };
-    let ties = |cell: usize| match statistic == "moran" && centred[cell] < 0.0 {
-        true => Ties::Below,
-        false => Ties::Above,
+    let ties = |cell: usize| {
+        if statistic == "moran" && centred[cell] < 0.0 {
+            Ties::Below
+        } else {
+            Ties::Above
+        }
     };
     let p: Vec<Option<f64>> = conditional::draw(&centred, &weights, &drawing, ties)
         .into_iter()

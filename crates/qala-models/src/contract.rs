@@ -365,10 +365,14 @@ fn written(names: &str, rows: &str, manner: Manner) -> String {
         _ => lines.extend(rows),
     }
     if manner == Manner::Odd {
-        lines.iter_mut().for_each(|line| line.reverse());
+        for line in &mut lines {
+            line.reverse();
+        }
     }
     if manner == Manner::Extra {
-        lines.iter_mut().for_each(|line| line.push("note".to_owned()));
+        for line in &mut lines {
+            line.push("note".to_owned());
+        }
     }
     let (mark, end) = if manner == Manner::Odd {
         ("\u{feff}", "\r\n")

@@ -30,6 +30,7 @@ pub(super) struct Rules {
     forbidden: Vec<String>,
     pub(super) forbidden_text: Vec<String>,
     tests_are_free: bool,
+    tests_know: Vec<String>,
 }
 
 /// Crates whose folders are a list.
@@ -67,7 +68,10 @@ pub(super) fn check(manifests: &[Manifest], table: &Table, problems: &mut Vec<Pr
         };
         for dependency in &manifest.dependencies {
             let is_ours = manifests.iter().any(|other| other.name == dependency.name);
-            let what = if is_ours || table.crates.contains_key(&dependency.name) {
+            let is_known = dependency.kind == Kind::Dev && rules.tests_know.contains(&dependency.name);
+            let what = if is_known {
+                None
+            } else if is_ours || table.crates.contains_key(&dependency.name) {
                 fault_of_edge(manifest, rules, &dependency.name, table)
             } else if dependency.kind == Kind::Dev && rules.tests_are_free {
                 None

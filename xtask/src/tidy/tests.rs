@@ -174,6 +174,13 @@ fn the_table_of_this_workspace_forbids_what_the_design_forbids() {
         0,
         "tests of the binary are free"
     );
+    for (table_of, found) in [("dev-dependencies", 0), ("dependencies", 1)] {
+        let text = manifest(
+            "qala-models",
+            &format!("[{table_of}]\nqala-sim.workspace = true\n"),
+        );
+        assert_eq!(graph_findings(&table, "qala-models", &text), found, "{table_of}");
+    }
 }
 
 fn graph_findings(table: &Table, name: &str, text: &str) -> usize {

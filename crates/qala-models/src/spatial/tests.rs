@@ -321,7 +321,7 @@ fn an_early_end_keeps_p_and_leaves_the_rest_as_it_was() {
             let (p, wanted) = (early.p(4_999), full.p(4_999));
             if early.draws == 4_999 {
                 // Counts in sorted draws and one by one are the same; their moments are rounded differently.
-                assert_eq!(p, wanted);
+                assert_eq!(p.to_bits(), wanted.to_bits());
             } else {
                 stopped += 1;
                 assert_eq!(ties.tail(early.at_least, early.at_most, early.draws), enough);

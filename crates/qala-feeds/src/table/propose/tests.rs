@@ -190,7 +190,7 @@ fn titles_above_and_totals_below_a_text() {
     // As a spreadsheet writes it: titles and the total have the cells of the table.
     let padded = "Список детских садов, на 1 марта 2026 года;;;;\n\
                   ;;;;\n\
-                  \"Управление образования;\nг. Алматы\";;;;\n\
+                  \"Управление образования;\nпервый отдел\";;;;\n\
                   \n\
                   Наименование;Адрес;Широта;Долгота;Мест\n\
                   Самал;Абая, 1;43,25;76,9;120\n\

@@ -1,16 +1,14 @@
 //! How well feed trust finds planted faults of the seeded city: the evaluation alone, without the program around it.
 //!
-//! `QALA_SEEDS=1,2 cargo test -p qala-models --test feed_trust_city -- --ignored --nocapture` prints the figures of these seeds,
-//! and with `QALA_MISSES=1` each fault that was missed and each finding that was none.
-
-#[path = "../../qala/tests/it/trust/planted.rs"]
-#[expect(dead_code, reason = "the test of the whole program needs the messages too")]
-mod planted;
+//! `QALA_SEEDS=1,2 cargo test -p qala-models --test trust -- --ignored --nocapture` prints the figures of these seeds, and with
+//! `QALA_MISSES=1` each fault that was missed and each finding that was none.
 
 use std::collections::BTreeMap;
 
 use qala_models::feed_trust::{Finding, HOUR, Kind, Planted, Score, Window, judge, score};
 use qala_sim::city::{FaultOptions, Feed};
+
+use crate::planted;
 
 type Scores = BTreeMap<(Feed, Kind), Score>;
 
