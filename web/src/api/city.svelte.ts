@@ -5,6 +5,7 @@ import { locale } from "../ui/say.svelte";
 import { Resource } from "../ui/resource.svelte";
 import * as api from "./client";
 import { ApiError } from "./client";
+import { readMany } from "./many";
 import type { Catalog, CentreStatus, Dataset, Feed, Indicator, Layer, Place, Session, Value, ValueEvent } from "./types";
 
 class City {
@@ -78,8 +79,8 @@ class City {
 
   /** Feeds, the state of the centre, the session: what can come a moment later. */
   async loadRest(): Promise<void> {
-    await Promise.all([this.status.read(), this.feeds.read(), this.session.read(), this.layers.read()]);
-    if (this.status.value) this.setClock(this.status.value.now, this.status.value.demo?.speed);
+    const clock = this.status.read().then(() => this.status.value && this.setClock(this.status.value.now, this.status.value.demo?.speed));
+    await Promise.all([clock, this.session.read(), this.feeds.read(), this.layers.read()]);
   }
 }
 
@@ -112,12 +113,34 @@ async function ask({ id, grain, from, asOf }: Wanted): Promise<Known> {
   return { values: values.map(then), partly: true };
 }
 
+/** Values of many indicators by one question; those that it cannot answer are asked for one by one. */
+export async function valuesOfMany(wanted: readonly Wanted[]): Promise<(Known | Error)[]> {
+  const fresh = ({ at, version }: { at: number; version: number }): boolean => version === city.version && performance.now() - at < KEPT_MS;
+  const missing = wanted.filter((w) => !fresh(kept.get(JSON.stringify(w)) ?? { at: -Infinity, version: -1 }));
+  const first = missing[0];
+  if (first && missing.length > 2) {
+    const { asOf } = first;
+    const answer = readMany(missing, asOf);
+    for (const w of missing) {
+      keep(w, answer.then((all) => {
+        const values = all.get(w.id);
+        return values ? { values, partly: false } : ask(w);
+      }, () => ask(w)));
+    }
+  }
+  return Promise.all(wanted.map((w) => valuesOf(w).catch((error: Error) => error)));
+}
+
 /** Values of an indicator; asked again after a minute or when they may have changed. */
 export function valuesOf(wanted: Wanted): Promise<Known> {
   const key = JSON.stringify(wanted);
   const found = kept.get(key);
   if (found && found.version === city.version && performance.now() - found.at < KEPT_MS) return found.answer;
-  const answer = ask(wanted);
+  return keep(wanted, ask(wanted));
+}
+
+function keep(wanted: Wanted, answer: Promise<Known>): Promise<Known> {
+  const key = JSON.stringify(wanted);
   kept.set(key, { at: performance.now(), version: city.version, answer });
   answer.catch(() => kept.delete(key));
   if (kept.size > 200) kept.delete(kept.keys().next().value as string);
@@ -135,8 +158,8 @@ export async function findAnchor(indicators: readonly Indicator[]): Promise<numb
   const now = city.now;
   const daily = indicators.filter((i) => i.grains.includes("day"));
   const newest = async (grain: string, from: number | null): Promise<number[]> => {
-    const answers = await Promise.all(daily.map((i) => valuesOf({ id: i.id, grain, from, asOf: null }).catch(() => null)));
-    return answers.map((a) => a && endOf(a.values)).filter((end): end is number => end !== null);
+    const answers = await valuesOfMany(daily.map((i) => ({ id: i.id, grain, from, asOf: null })));
+    return answers.flatMap((a) => (a instanceof Error ? [] : [endOf(a.values)])).filter((end): end is number => end !== null);
   };
   if ((await newest("day", rangeStart(now, RECENT_DAYS))).length > 0) return now;
   const month = middle(await newest("month", null));

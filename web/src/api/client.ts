@@ -86,6 +86,9 @@ export const object = (layer: string, name: string) => request<ObjectCard>(`/api
 export const inside = (lon: number, lat: number, radius_m: number) => request<InsideGroup[]>(`/api/inside${query({ lon, lat, radius_m })}`);
 export const search = (q: string, lang: string, signal: AbortSignal) => request<Found[]>(`/api/search${query({ q, lang })}`, { signal });
 export const sql = (wanted: { sql: string; as_of?: string; limit?: number }) => request<SqlResult>("/api/sql", send("POST", wanted));
+/** A question of a page: asked without the session when anybody may ask it. */
+export const question = (wanted: { sql: string; as_of?: string; limit?: number }, who: "anybody" | "me") =>
+  request<SqlResult>("/api/sql", { ...send("POST", wanted), credentials: who === "anybody" ? "omit" : "same-origin" });
 export const sqlSchema = () => request<SqlTable[]>("/api/sql/schema");
 export const changePassword = (password: string, new_password: string) => request<Session>("/api/session/password", send("PUT", { password, new_password })).then(keep);
 export const users = () => request<User[]>("/api/users");

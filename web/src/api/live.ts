@@ -1,7 +1,8 @@
 // Live changes by server-sent events. The browser resumes a dropped connection with the last id; a server without events is
 // asked again and again instead.
 
-import type { ValueEvent, VehicleEvent } from "./types";
+import type { ValueEvent } from "./types";
+import type { Packed } from "./vehicles.worker";
 
 export type LiveState = "open" | "dropped" | "absent";
 
@@ -9,7 +10,6 @@ export interface LiveHandlers {
   /** A changed value; null when it is not said which. */
   values?: (event: ValueEvent | null) => void;
   feeds?: () => void;
-  vehicles?: (event: VehicleEvent) => void;
   /** True while the stream stands. */
   state: (state: LiveState) => void;
 }
@@ -25,7 +25,7 @@ function parsed<T>(data: string): T | null {
 
 /** Listens until the returned function is called. */
 export function listen(handlers: LiveHandlers): () => void {
-  const topics = (["values", "feeds", "vehicles"] as const).filter((topic) => handlers[topic]);
+  const topics = (["values", "feeds"] as const).filter((topic) => handlers[topic]);
   const source = new EventSource(`/api/events?topics=${topics.join(",")}`);
   let opened = false;
   const on = (name: string, act: (data: string) => void): void => source.addEventListener(name, (event) => act((event as MessageEvent<string>).data));
@@ -44,9 +44,14 @@ export function listen(handlers: LiveHandlers): () => void {
     handlers.values?.(null);
     handlers.feeds?.();
   });
-  on("vehicles", (data) => {
-    const event = parsed<VehicleEvent>(data);
-    if (event) handlers.vehicles?.(event);
-  });
   return () => source.close();
 }
+
+/** Listens to vehicles, beside the page, until the returned function is called. */
+export function listenToVehicles(handlers: { moved: (packed: Packed) => void }): () => void {
+  const worker = new Worker(new URL("./vehicles.worker.ts", import.meta.url), { type: "module" });
+  worker.onmessage = ({ data }: MessageEvent<Packed>) => handlers.moved(data);
+  return () => worker.terminate();
+}
+
+export type { Packed };

@@ -225,7 +225,7 @@ export interface SqlResult { columns: { name: string; type: string }[]; rows: Ce
 
 export interface VehicleItem { id: string; route?: string | null; lon: number; lat: number; bearing?: number | null }
 
-export interface VehicleEvent { t: string; seq: number; items: VehicleItem[] }
+export interface VehicleEvent { t: string | null; seq: number; items: VehicleItem[] }
 
 export interface TileJson { tiles: string[]; minzoom?: number; maxzoom?: number; bounds?: [number, number, number, number]; vector_layers?: { id: string }[] }
 

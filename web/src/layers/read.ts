@@ -2,6 +2,7 @@
 
 import { rows } from "../api/client";
 import { city } from "../api/city.svelte";
+import { ask } from "../api/questions";
 import type { Row } from "../api/types";
 import { type Geometry, parseWkt } from "../lib/geo";
 import type { LayerData, RowsLayer } from "../map/types";
@@ -9,6 +10,11 @@ import type { LayerData, RowsLayer } from "../map/types";
 const PAGE = 500;
 
 export async function readLayer(layer: RowsLayer): Promise<LayerData> {
+  if (layer.sql) {
+    const found = await ask(layer.sql());
+    const known = city.layers.value?.find((l) => l.dataset === layer.dataset);
+    return { features: found.length > 0 ? layer.features(found) : [], total: found.length, simulated: known?.simulated ?? false, source: "" };
+  }
   const first = await rows(layer.dataset, { limit: PAGE, order: layer.order });
   const pages = Math.min(layer.pages, Math.ceil(first.total / PAGE));
   const more = await Promise.all(Array.from({ length: Math.max(0, pages - 1) }, (_, i) => rows(layer.dataset, { limit: PAGE, offset: (i + 1) * PAGE, order: layer.order })));

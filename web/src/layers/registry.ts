@@ -24,5 +24,5 @@ export function available(): MapLayer[] {
   const drawn = new Set(ours.filter((l) => l.kind === "moving").map((l) => (l.kind === "moving" ? l.dataset : "")));
   const tiles = (city.layers.value ?? []).filter((l) => l.id !== "base" && !drawn.has(l.dataset)).map(tileLayer);
   const tiled = new Set(tiles.map((l) => l.layer.dataset));
-  return [...ours.filter((l) => l.kind !== "rows" || !tiled.has(l.dataset)), ...tiles];
+  return [...ours.filter((l) => l.kind !== "rows" || l.isPart || !tiled.has(l.dataset)), ...tiles];
 }

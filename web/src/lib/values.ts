@@ -39,7 +39,7 @@ export function byPlace(values: readonly Value[]): Map<string, Value[]> {
   return places;
 }
 
-const ended = (value: Value, now: number): boolean => Date.parse(value.period_end) <= now;
+export const ended = (value: Value, now: number): boolean => Date.parse(value.period_end) <= now;
 const begun = (value: Value, now: number): boolean => Date.parse(value.period_start) < now;
 
 /** The newest value that has begun. A period that still runs and has no value yet does not count. */

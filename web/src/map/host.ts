@@ -6,7 +6,7 @@ import type { TileJson, VehicleItem } from "../api/types";
 import { type Bounds, circle, labelPoint, type Point } from "../lib/geo";
 import type { Lang } from "../lib/i18n";
 import { baseLayers, baseSource, type Palette } from "./base";
-import { MovingVehicles } from "./moving";
+import { type Moved as Packed, MovingVehicles } from "./moving";
 import type { Area, Hit, LayerData, Look, MovingLayer, RowsLayer, Slot, TileLayer } from "./types";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
@@ -143,6 +143,19 @@ export class MapHost {
 
   /** Moves vehicles; answers how many there are. */
   setVehicles(layer: MovingLayer, items: readonly VehicleItem[]): number {
+    const moving = this.#movingOf(layer);
+    moving.update(items);
+    return moving.count;
+  }
+
+  /** The same with vehicles as they come packed from the stream. */
+  moveVehicles(layer: MovingLayer, packed: Packed): number {
+    const moving = this.#movingOf(layer);
+    moving.move(packed);
+    return moving.count;
+  }
+
+  #movingOf(layer: MovingLayer): MovingVehicles {
     let moving = this.#moving.get(layer.id);
     if (!moving) {
       const { colors, still, bounds, dark } = this.#options;
@@ -151,14 +164,14 @@ export class MapHost {
       this.#moving.set(layer.id, moving);
       this.map.addLayer(moving, this.#before(layer.slot));
     }
-    moving.update(items);
-    return moving.count;
+    return moving;
   }
 
   setTiles(layer: TileLayer, query: string): void {
     const source = `tiles-${layer.id}`;
     if (this.#queries.get(layer.id) === query) return;
-    if (this.map.getSource(source)) this.remove(layer.id);
+    // Of another moment, or drawn from rows before the server's layers were known.
+    if (this.map.getSource(source) || this.map.getSource(`rows-${layer.id}`)) this.remove(layer.id);
     this.#queries.set(layer.id, query);
     this.map.addSource(source, {
       type: "vector", tiles: [`${location.origin}/tiles/${encodeURIComponent(layer.id)}/{z}/{x}/{y}.mvt${query}`],
@@ -213,11 +226,13 @@ export class MapHost {
 /** How the features of a layer are drawn: points with the count of what they stand for, lines, areas. */
 function drawing(id: string, source: string, sourceLayer: string | null, look: Look, colors: Palette): LayerSpecification[] {
   const at = { source, ...(sourceLayer ? { "source-layer": sourceLayer } : {}) };
+  const [lowest, ...higher] = look.by?.classes ?? [];
+  const color = look.by && lowest ? (higher.length > 0 ? ["step", ["to-number", ["get", look.by.property]], lowest.color, ...higher.flatMap((c) => [c.from, c.color])] : lowest.color) : look.color;
   const many = [">", ["coalesce", ["get", "count"], 1], 1];
   const out: unknown[] = [
-    { id: `draw-${id}-area`, type: "fill", ...at, filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": look.color, "fill-opacity": ["interpolate", ["linear"], ["coalesce", ["get", "count"], 1], 1, 0.15, 100, 0.6] } },
-    { id: `draw-${id}-line`, type: "line", ...at, filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": look.color, "line-width": look.width ?? 2, "line-opacity": 0.8 } },
-    { id: `draw-${id}-point`, type: "circle", ...at, filter: ["==", ["geometry-type"], "Point"], paint: { "circle-color": look.color, "circle-radius": ["case", many, ["min", 22, ["+", 6, ["*", 2, ["log10", ["coalesce", ["get", "count"], 1]]]]], look.radius ?? 4], "circle-stroke-color": colors.surface, "circle-stroke-width": 1.5 } },
+    { id: `draw-${id}-area`, type: "fill", ...at, filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": color, "fill-opacity": ["interpolate", ["linear"], ["coalesce", ["get", "count"], 1], 1, 0.15, 100, 0.6] } },
+    { id: `draw-${id}-line`, type: "line", ...at, filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": color, "line-width": look.width ?? 2, "line-opacity": 0.8 } },
+    { id: `draw-${id}-point`, type: "circle", ...at, filter: ["==", ["geometry-type"], "Point"], paint: { "circle-color": color, "circle-radius": ["case", many, ["min", 22, ["+", 6, ["*", 2, ["log10", ["coalesce", ["get", "count"], 1]]]]], look.radius ?? 4], "circle-stroke-color": colors.surface, "circle-stroke-width": 1.5 } },
     { id: `draw-${id}-count`, type: "symbol", ...at, filter: ["all", ["==", ["geometry-type"], "Point"], many], layout: { "text-field": ["to-string", ["get", "count"]], "text-font": ["Qala Sans"], "text-size": 11, "text-offset": [0, -1.3] }, paint: { "text-color": colors.ink, "text-halo-color": colors.ground, "text-halo-width": 1.5 } },
   ];
   if (look.label) {

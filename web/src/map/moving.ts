@@ -33,6 +33,9 @@ const rgb = (hex: string): [number, number, number] => {
   return [((n >> 16) & 255) / 255, ((n >> 8) & 255) / 255, (n & 255) / 255];
 };
 
+/** Vehicles that moved, by the order in which their names came; places in Mercator units. */
+export interface Moved { at: Uint32Array; xy: Float64Array; ids: readonly string[] }
+
 export class MovingVehicles implements CustomLayerInterface {
   readonly type = "custom";
   #map: LibreMap | null = null;
@@ -43,6 +46,9 @@ export class MovingVehicles implements CustomLayerInterface {
   #data = new Float32Array(256 * FIELDS);
   #index = new Map<string, number>();
   #seen: number[] = [];
+  /** Which of ours a vehicle of the stream is. */
+  #streamed: number[] = [];
+  #uniforms = new Map<string, WebGLUniformLocation | null>();
   #dirty: [number, number] | null = null;
   #grown = true;
   #until = 0;
@@ -64,31 +70,49 @@ export class MovingVehicles implements CustomLayerInterface {
   /** Takes in positions; those not named stay where they are. */
   update(items: readonly VehicleItem[]): void {
     const now = this.#now();
-    let [first, last] = [Infinity, -1];
     for (const item of items) {
       // As MercatorCoordinate does it, without an object for each vehicle.
-      const x = (180 + item.lon) / 360 - this.#origin.x;
-      const y = (180 - DEGREES * Math.log(Math.tan(Math.PI / 4 + (item.lat * Math.PI) / 360))) / 360 - this.#origin.y;
-      let at = this.#index.get(item.id);
-      if (at === undefined) {
-        at = this.#index.size;
-        this.#index.set(item.id, at);
-        this.#room(at + 1);
-        this.#put(at * FIELDS, x, y, x, y, now, 0);
-      } else {
-        const o = at * FIELDS;
-        const part = this.#part(o, now);
-        const d = this.#data;
-        const length = this.look.still ? 0 : Math.min(LONGEST_S, Math.max(0.5, now - (this.#seen[at] ?? now)));
-        this.#put(o, mix(d[o] ?? 0, d[o + 2] ?? 0, part), mix(d[o + 1] ?? 0, d[o + 3] ?? 0, part), x, y, now, length);
-        this.#until = Math.max(this.#until, now + length);
-      }
-      this.#seen[at] = now;
-      first = Math.min(first, at);
-      last = Math.max(last, at);
+      this.#to(this.#placeOf(item.id), (180 + item.lon) / 360, (180 - DEGREES * Math.log(Math.tan(Math.PI / 4 + (item.lat * Math.PI) / 360))) / 360, now);
     }
-    if (last >= first) this.#dirty = this.#dirty ? [Math.min(this.#dirty[0], first), Math.max(this.#dirty[1], last)] : [first, last];
     this.#map?.triggerRepaint();
+  }
+
+  /** The same with positions that are numbers already. */
+  move({ at, xy, ids }: Moved): void {
+    for (const id of ids) this.#streamed.push(this.#placeOf(id));
+    const now = this.#now();
+    for (let i = 0; i < at.length; i += 1) this.#to(this.#streamed[at[i] as number] as number, xy[i * 2] as number, xy[i * 2 + 1] as number, now);
+    this.#map?.triggerRepaint();
+  }
+
+  #placeOf(id: string): number {
+    let at = this.#index.get(id);
+    if (at === undefined) {
+      at = this.#index.size;
+      this.#index.set(id, at);
+      this.#room(at + 1);
+    }
+    return at;
+  }
+
+  /** Sends a vehicle from where it is shown now to a place. */
+  #to(at: number, mercatorX: number, mercatorY: number, now: number): void {
+    const d = this.#data;
+    const o = at * FIELDS;
+    const [x, y] = [mercatorX - this.#origin.x, mercatorY - this.#origin.y];
+    const seen = this.#seen[at];
+    if (seen === undefined) this.#put(o, x, y, x, y, now, 0);
+    else {
+      const part = this.#part(o, now);
+      const length = this.look.still ? 0 : Math.min(LONGEST_S, Math.max(0.5, now - seen));
+      this.#put(o, mix(d[o] ?? 0, d[o + 2] ?? 0, part), mix(d[o + 1] ?? 0, d[o + 3] ?? 0, part), x, y, now, length);
+      this.#until = Math.max(this.#until, now + length);
+    }
+    this.#seen[at] = now;
+    if (this.#dirty) {
+      this.#dirty[0] = Math.min(this.#dirty[0], at);
+      this.#dirty[1] = Math.max(this.#dirty[1], at);
+    } else this.#dirty = [at, at];
   }
 
   #put(o: number, fromX: number, fromY: number, toX: number, toY: number, start: number, length: number): void {
@@ -151,6 +175,7 @@ export class MovingVehicles implements CustomLayerInterface {
     }
     gl.linkProgram(program);
     this.#program = program;
+    for (const name of ["u_matrix", "u_now", "u_size", "u_color", "u_rim"]) this.#uniforms.set(name, gl.getUniformLocation(program, name));
     this.#buffer = gl.createBuffer();
     this.#array = gl.createVertexArray();
     gl.bindVertexArray(this.#array);
@@ -176,7 +201,8 @@ export class MovingVehicles implements CustomLayerInterface {
       gl.bufferSubData(gl.ARRAY_BUFFER, from * FIELDS * 4, this.#data.subarray(from * FIELDS, (to + 1) * FIELDS));
     }
     [this.#grown, this.#dirty] = [false, null];
-    const uniform = (name: string): WebGLUniformLocation | null => gl.getUniformLocation(this.#program as WebGLProgram, name);
+    // Asked for once: a question to the graphics card waits for it.
+    const uniform = (name: string): WebGLUniformLocation | null => this.#uniforms.get(name) ?? null;
     gl.uniformMatrix4fv(uniform("u_matrix"), false, this.#moved(input.defaultProjectionData.mainMatrix));
     const now = this.#now();
     gl.uniform1f(uniform("u_now"), now);

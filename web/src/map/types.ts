@@ -29,6 +29,8 @@ export interface Look {
   dark?: string;
   radius?: number | ExpressionSpecification;
   width?: number;
+  /** The colour follows a number: each class from its least value on, the first from nothing. */
+  by?: { property: string; classes: readonly { from: number; color: string; title: () => string }[] };
   /** Property with the text that is drawn from this zoom on. */
   label?: { property: string; from: number };
 }
@@ -41,12 +43,16 @@ export interface RowsLayer {
   dataset: string;
   subject: string;
   slot: Slot;
+  /** Shows a part of its dataset, so that tiles of the whole cannot stand for it. */
+  isPart?: boolean;
   order?: string;
   /** Pages of 500 rows that are read at most. */
   pages: number;
   refresh_s?: number;
   /** Column that names an object; the page of the object is /objects/<dataset>/<key>. */
   key?: string;
+  /** A question instead of the rows as they stand. */
+  sql?: () => string;
   features: (rows: Row[]) => Feature[];
   look: Look;
 }

@@ -19,6 +19,8 @@ export function sentenceOf(error: unknown): string {
   const status = statusOf(error);
   if (status === 0) return t("error_unreachable");
   const message = error instanceof Error ? error.message : "";
+  // Below 500 the question was at fault, not the centre: its sentence stands alone.
+  if (status !== null && status < 500 && message) return message.charAt(0).toLocaleUpperCase() + message.slice(1).replace(/[.\s]*$/, ".");
   if (status !== null) return message ? t("error_server", { sentence: message.replace(/[.\s]*$/, ".") }) : t("error_plain", { code: status });
   // Not the centre's but this page's own mistake.
   console.error(error);

@@ -9,6 +9,7 @@ export const layer = defineLayer({
   dataset: "traffic_incidents",
   subject: "traffic",
   slot: "alerts",
+  isPart: true,
   order: "-t",
   pages: 1,
   refresh_s: 60,

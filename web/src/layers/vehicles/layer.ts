@@ -1,26 +1,29 @@
-import { rows } from "../../api/client";
+import { city } from "../../api/city.svelte";
+import { ask, at } from "../../api/questions";
 import type { VehicleItem } from "../../api/types";
 import { defineLayer } from "../../map/types";
 
-/** The newest position of each vehicle among the newest 500 rows. */
+const DATASET = "transit_vehicle_positions";
+/** Who has not reported for so long is not shown where it was. */
+const RECENT_MS = 180_000;
+
+/** The newest position of each vehicle. A short time is asked for: sorting years of positions takes the centre seconds. */
 async function read(): Promise<{ items: VehicleItem[]; t: string | null; simulated: boolean }> {
-  const page = await rows("transit_vehicle_positions", { order: "-t", limit: 500 });
-  const newest = new Map<string, VehicleItem>();
-  for (const row of page.rows) {
-    const id = String(row.vehicle_id ?? "");
-    if (id && !newest.has(id) && typeof row.lon === "number" && typeof row.lat === "number") {
-      newest.set(id, { id, lon: row.lon, lat: row.lat, route: typeof row.label === "string" ? row.label : null, bearing: typeof row.bearing === "number" ? row.bearing : null });
-    }
-  }
-  const t = page.rows[0]?.t;
-  return { items: [...newest.values()], t: typeof t === "string" ? t : null, simulated: page.sources.some((s) => s.simulated) };
+  const rows = await ask(
+    `SELECT vehicle_id AS id, last_value(lon ORDER BY t) AS lon, last_value(lat ORDER BY t) AS lat, last_value(label ORDER BY t) AS route, ` +
+    `last_value(bearing ORDER BY t) AS bearing, max(t) AS t FROM ${DATASET} WHERE t > ${at(city.now - RECENT_MS)} AND t <= ${at(city.now)} AND vehicle_id IS NOT NULL GROUP BY vehicle_id`,
+  );
+  const items = rows.flatMap(({ id, lon, lat, route, bearing }): VehicleItem[] =>
+    typeof lon === "number" && typeof lat === "number" ? [{ id: String(id), lon, lat, route: typeof route === "string" ? route : null, bearing: typeof bearing === "number" ? bearing : null }] : []);
+  const t = rows.map((r) => String(r.t)).sort((a, b) => Date.parse(b) - Date.parse(a))[0] ?? null;
+  return { items, t, simulated: city.layers.value?.find((l) => l.dataset === DATASET)?.simulated ?? false };
 }
 
 export const layer = defineLayer({
   kind: "moving",
   id: "vehicles",
   title: "layer_vehicles",
-  dataset: "transit_vehicle_positions",
+  dataset: DATASET,
   subject: "transit",
   slot: "points",
   key: "vehicle_id",

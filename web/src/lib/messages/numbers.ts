@@ -34,6 +34,7 @@ export const numbers = {
     "{n, plural, one {# indicator} other {# indicators}}, no target set",
   ],
   head_worst: ["ең нашары: «{title}», {how} ({place})", "хуже всего: «{title}», {how} ({place})", "worst: {title}, {how} in {place}"],
+  above_limit: ["{value}, шегі {limit}", "{value} при пределе {limit}", "{value} where the limit is {limit}"],
   times_limit: ["шекті мәннен {x} есе артық", "в {x} раза больше предела", "{x} times the limit"],
   below_limit: ["шекті мәні кемінде {limit} болса, {value} ғана", "{value} при пределе не ниже {limit}", "{value} where at least {limit} is the limit"],
   as_of_time: ["{time} жағдайы бойынша", "на {time}", "as of {time}"],

@@ -4,6 +4,7 @@
 import type { EChartsCoreOption } from "echarts/core";
 import type { Indicator, Value } from "../../api/types";
 import { dayMonth, locale, rounded, t, unitWord } from "../../ui/say.svelte";
+import type { Limits } from "../../lib/control";
 import { inShownUnit } from "../../lib/format";
 import { wallClock } from "../../lib/time";
 
@@ -23,7 +24,7 @@ function tick(ms: number): string {
   return text === "00:00" ? dayMonth(iso.replace("Z", "+00:00")) : text;
 }
 
-export function trendOption(values: readonly Value[], indicator: Indicator, colors: Colors, still: boolean): EChartsCoreOption {
+export function trendOption(values: readonly Value[], indicator: Indicator, colors: Colors, still: boolean, limits: Limits | null = null): EChartsCoreOption {
   const unit = indicator.unit;
   const dots: Dot[] = [];
   let last: Value | null = null;
@@ -60,6 +61,7 @@ export function trendOption(values: readonly Value[], indicator: Indicator, colo
       ] : []),
       {
         type: "line", data: dots, connectNulls: false, showSymbol: few, symbol: "circle", symbolSize: few ? 6 : 4, lineStyle: { color: colors.ink, width: 2 }, itemStyle: { color: colors.ink }, emphasis: { disabled: true },
+        ...(limits ? { markArea: { silent: true, animation: false, itemStyle: { color: colors.line, opacity: 0.45 }, data: [[{ yAxis: inShownUnit(limits.lower, unit) }, { yAxis: inShownUnit(limits.upper, unit) }]] } } : {}),
         markLine: {
           symbol: "none", silent: true, animation: false,
           data: aims.map(([key, n, color]) => ({ yAxis: inShownUnit(n as number, unit), lineStyle: { color, type: "dashed", width: 1 }, label: { position: "end", color, fontSize: 12, formatter: `${t(key as "target" | "limit_word")} ${rounded(n as number, unit)}` } })),

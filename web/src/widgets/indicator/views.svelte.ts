@@ -1,7 +1,8 @@
 // The indicators of the city as they stand at the moment of the address: read once, shared by the pages that show many.
 
-import { city, findAnchor, type Known, RECENT_DAYS, rangeStart, valuesOf } from "../../api/city.svelte";
+import { city, findAnchor, type Known, RECENT_DAYS, rangeStart, valuesOfMany } from "../../api/city.svelte";
 import type { Indicator } from "../../api/types";
+import { DAY_MS } from "../../lib/time";
 import { CITY, grainFor, viewOf, type View } from "../../lib/values";
 import { asOfOf, momentOf } from "../../ui/nav.svelte";
 import { follow, type Resource } from "../../ui/resource.svelte";
@@ -20,6 +21,10 @@ export async function readAnchor(): Promise<void> {
 interface Failed { indicator: Indicator; error: unknown }
 export interface Read { answers: Map<string, Known>; failed: Failed[]; grain: string }
 
+/** An indicator that has only longer periods needs a longer look back to have a trend. */
+const PERIOD_DAYS: Record<string, number> = { week: 98, month: 400, quarter: 1200, year: 3700 };
+const widened = (from: number, grain: string): number => from - (PERIOD_DAYS[grain] ?? 0) * DAY_MS;
+
 /** Values of indicators over the last days before the moment. */
 export function readMany(chosen: () => readonly Indicator[], wanted: () => string = () => "day", days: () => number = () => RECENT_DAYS): Resource<Read> {
   return follow(
@@ -31,15 +36,16 @@ export function readMany(chosen: () => readonly Indicator[], wanted: () => strin
     async ({ ids, grain, from, asOf }) => {
       const answers = new Map<string, Known>();
       const failed: Failed[] = [];
-      await Promise.all(ids.map(async (id) => {
-        const indicator = city.indicator(id);
-        if (!indicator) return;
-        try {
-          answers.set(id, await valuesOf({ id, grain: grainFor(indicator, grain), from, asOf }));
-        } catch (error) {
-          failed.push({ indicator, error });
-        }
+      const list = ids.map((id) => city.indicator(id)).filter((i): i is Indicator => i !== undefined);
+      const found = await valuesOfMany(list.map((i) => {
+        const own = grainFor(i, grain);
+        return { id: i.id, grain: own, from: own === grain ? from : widened(from, own), asOf };
       }));
+      list.forEach((indicator, i) => {
+        const answer = found[i];
+        if (answer instanceof Error) failed.push({ indicator, error: answer });
+        else if (answer) answers.set(indicator.id, answer);
+      });
       if (answers.size === 0 && failed[0]) throw failed[0].error;
       return { answers, failed, grain };
     },

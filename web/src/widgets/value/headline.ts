@@ -18,8 +18,11 @@ function worst(summary: Summary): string | null {
   if (!summary.worst) return null;
   const { view, value, severity } = summary.worst;
   const { indicator } = view;
+  // Where the limit is zero, no number of times says how far beyond it a value is.
   const how = indicator.better === "lower"
-    ? t("times_limit", { x: Number.isFinite(severity) ? rounded(locale.lang, severity, severity < 1.1 ? 2 : severity < 9.95 ? 1 : 0) : "∞" })
+    ? Number.isFinite(severity)
+      ? t("times_limit", { x: rounded(locale.lang, severity, severity < 1.1 ? 2 : severity < 9.95 ? 1 : 0) })
+      : t("above_limit", { value: quantity(value.value ?? 0, indicator.unit), limit: quantity(indicator.targets?.limit ?? 0, indicator.unit) })
     : t("below_limit", { value: quantity(value.value ?? 0, indicator.unit), limit: quantity(indicator.targets?.limit ?? 0, indicator.unit) });
   return t("head_worst", { title: words(indicator.title), how, place: value.place === CITY ? words(locale.city) : placeName(value.place) });
 }

@@ -1,0 +1,3 @@
+import { definePicture } from "../define";
+
+export const picture = definePicture({ subject: "appeals", view: () => import("./Appeals.svelte") });

@@ -1,0 +1,3 @@
+import { definePicture } from "../define";
+
+export const picture = definePicture({ subject: "assets", view: () => import("./Assets.svelte") });
