@@ -1,12 +1,17 @@
 // The only file that knows Playwright: Debian's Chromium with a software graphics card, so that the map is drawn.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const ARGS = ["--headless=new", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
   "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist", "--force-color-profile=srgb"];
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** Why there is no browser; null when there is one. */
+export const findChromium = () => (existsSync(CHROMIUM) ? null : `${CHROMIUM} is not there (CHROMIUM names another)`);
 
 export const SIZES = {
   laptop: { viewport: { width: 1280, height: 800 }, colorScheme: "light" },
@@ -15,11 +20,11 @@ export const SIZES = {
 };
 
 /** How long a step may take; more on a busy machine. */
-export const PATIENCE_MS = Number(process.env.QALA_PATIENCE_MS ?? 30000);
+export const PATIENCE_MS = Number(process.env.QALA_PATIENCE_MS ?? 180000);
 
 export async function open() {
   const folder = mkdtempSync(join(tmpdir(), "qala-chromium-"));
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: [...ARGS, `--disk-cache-dir=${folder}`], ignoreDefaultArgs: ["--headless"] });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: [...ARGS, `--disk-cache-dir=${folder}`], ignoreDefaultArgs: ["--headless"] });
   return {
     /** A new page without memory; `trouble` gathers what the console and the policy complain about. */
     async page(size, options = {}) {
@@ -30,8 +35,8 @@ export async function open() {
       page.on("pageerror", (error) => trouble.push(`error: ${error.message}`));
       page.on("console", (message) => {
         const text = message.text();
-        // A route the server does not have yet is the server's matter; the page says so.
-        if (message.type() === "error" && !/status of 4(01|04|05)|status of 400/.test(text)) trouble.push(`console: ${text}`);
+        // A refusal, a missing route or a busy centre is the server's matter: the page says so, or asks again.
+        if (message.type() === "error" && !/status of 4(00|01|03|04|05|08|29)/.test(text)) trouble.push(`console: ${text}`);
         if (/Content Security Policy/.test(text)) trouble.push(`policy: ${text}`);
       });
       return { page, context, trouble };

@@ -48,15 +48,24 @@ export function driver(page, base) {
       await page.waitForFunction(() => document.querySelector("main h1")?.textContent.trim() && !document.querySelector("main .ghost"));
     },
     heading: () => page.locator("main h1").first().innerText(),
+    /** All that is read on the page, without names of tables and code, which are the same in every language. */
+    said: () => page.evaluate(() => {
+      const copy = document.querySelector("main").cloneNode(true);
+      for (const gone of copy.querySelectorAll("code, pre, style, script, textarea, .cm, [lang]")) gone.remove();
+      return copy.textContent;
+    }),
     lang: () => page.evaluate(() => document.documentElement.lang),
     /** Problems that hinder people, as axe sees them. */
     async hindrances() {
-      // Tall, so that nothing lies under the bars that stay in place.
-      const { width, height } = page.viewportSize();
-      await page.setViewportSize({ width, height: 4000 });
+      // What stays in place would lie over what it is scrolled past: for this look it lies at its own place.
+      const freed = await page.evaluateHandle(() => [...document.querySelectorAll("body *")].filter((e) => /fixed|sticky/.test(getComputedStyle(e).position)).map((e) => {
+        const before = e.style.position;
+        e.style.position = getComputedStyle(e).position === "fixed" && !e.matches(".app *") ? before : "static";
+        return [e, before];
+      }));
       await page.evaluate(AXE);
       const found = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] }));
-      await page.setViewportSize({ width, height });
+      await freed.evaluate((list) => list.forEach(([e, before]) => (e.style.position = before)));
       return found.violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0]?.target.join(" ")} ${v.nodes[0]?.failureSummary?.split("\n")[1] ?? ""}`);
     },
     chooseLanguage: (lang) => page.locator(`.langs button[lang=${lang}]`).click(),
@@ -75,6 +84,35 @@ export function driver(page, base) {
       await page.locator(".panel .verdict").waitFor();
       return page.locator(".panel .verdict").innerText();
     },
+    async signIn(name, password) {
+      await page.locator("input[autocomplete=username]").fill(name);
+      await page.locator("input[autocomplete=current-password]").fill(password);
+      await page.locator("main form button.primary").click();
+    },
+    async changePassword(now, next) {
+      await page.locator("input[autocomplete=current-password]").fill(now);
+      await page.locator("input[autocomplete=new-password]").fill(next);
+      await page.locator("main form button.primary").click();
+    },
+    /** Adds somebody; answers what is shown then. */
+    async addUser({ name, title, role }, answer = "status") {
+      const form = page.locator("main form", { has: page.locator("select") });
+      await form.locator("input").nth(0).fill(name);
+      await form.locator("input").nth(1).fill(title);
+      await form.locator("select").selectOption(role);
+      await form.locator("button").click();
+      await form.locator(`[role=${answer}]`).waitFor();
+      return form.locator(`[role=${answer}]`).innerText();
+    },
+    async addToken({ label, until }) {
+      const form = page.locator("main form", { has: page.locator("fieldset") });
+      await form.locator("input").first().fill(label);
+      await form.locator("input[type=date]").fill(until);
+      await form.locator("button").click();
+      await form.locator("[role=status]").waitFor();
+      return form.locator("[role=status]").innerText();
+    },
+    audit: () => page.locator("main table.stacking").last().innerText(),
     param: (name) => page.evaluate((n) => new URL(location.href).searchParams.get(n), name),
   };
 }

@@ -1,14 +1,30 @@
-// The program under test: the binary named by QALA_BIN on a small city of its own, or the one at QALA_URL.
+// The program under test. Three centres of the same binary: `small` (one district, three days, all computed), `full` (the whole
+// seeded city with all its subjects, live) and `empty` (a centre without a row). Each is started when a test first asks for it.
+// QALA_BIN names the binary; QALA_URL, QALA_URL_FULL and QALA_URL_EMPTY running centres that stand for them.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { serve } from "./serve.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const START_MS = 15 * 60_000;
+
+const KINDS = {
+  small: { args: ["demo", "--small", "--start", "2026-03-02"], isReady: () => true },
+  // Its lists, the last two hours, and what lives; the subjects' tables are there as soon as it answers.
+  full: { args: ["demo", "--seed", "1", "--start", "2026-03-04T08:00", "--history", "none"], isReady: (status) => status.demo?.phase === "live" },
+  empty: { args: ["serve"], isReady: () => true },
+};
+
+export function binary() {
+  if (process.env.QALA_BIN) return process.env.QALA_BIN;
+  const built = ["release", "debug"].map((kind) => join(ROOT, "target", kind, "qala")).find((path) => existsSync(path));
+  if (!built) throw new Error("there is no target/debug/qala: build it (cargo build), or name one with QALA_BIN");
+  return built;
+}
 
 const freePort = () => new Promise((resolve) => {
   const probe = createServer().listen(0, "127.0.0.1", () => {
@@ -17,41 +33,56 @@ const freePort = () => new Promise((resolve) => {
   });
 });
 
-async function answers(url, child, tries = 3000) {
-  for (let i = 0; i < tries; i += 1) {
+async function answers(url, child, isReady) {
+  const until = Date.now() + START_MS;
+  while (Date.now() < until) {
     if (child.exitCode !== null) throw new Error(`the program ended with ${child.exitCode}`);
-    const there = await fetch(`${url}/api/status`).then((r) => r.ok, () => false);
-    if (there) return;
+    const status = await fetch(`${url}/api/status`).then((r) => (r.ok ? r.json() : null), () => null);
+    if (status && isReady(status)) return;
     await new Promise((done) => setTimeout(done, 200));
   }
   throw new Error("the program does not answer");
 }
 
-/** Starts `qala <args>` in a folder of its own. */
-export async function program(args) {
-  const bin = process.env.QALA_BIN;
-  if (!bin) throw new Error("QALA_BIN names no binary");
+/** Starts `qala <args>` in a folder of its own. `password` is the first administrator's. */
+export async function program({ args, isReady }) {
   const folder = mkdtempSync(join(tmpdir(), "qala-web-"));
   const url = `http://127.0.0.1:${await freePort()}`;
-  const child = spawn(bin, [...args, "--data", folder, "--listen", url.slice(7)], { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(binary(), [...args, "--data", folder, "--listen", url.slice(7)], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said += text));
   const stop = async () => {
     child.kill("SIGTERM");
     await new Promise((done) => (child.exitCode === null ? child.once("exit", done) : done()));
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await answers(url, child);
+    await answers(url, child, isReady);
   } catch (error) {
+    console.error(said.slice(-2000));
     await stop();
     throw error;
   }
-  return { url, stop };
+  return { url, stop, folder, password: () => /one-time password (\S+)/.exec(said)?.[1] ?? null };
 }
 
-/** The small city; its page by our own server, or by the program itself when it embeds it (QALA_EMBEDDED=1). */
-export async function city(broken = () => null) {
-  const running = process.env.QALA_URL ? { url: process.env.QALA_URL, stop: async () => {} } : await program(["demo", "--small", "--start", "2026-03-02"]);
-  if (process.env.QALA_EMBEDDED === "1") return running;
-  const page = await serve(running.url, 0, broken);
-  return { url: page.url, target: running.url, stop: async () => { await page.stop(); await running.stop(); } };
+/** The centres, each started once. */
+export function cities() {
+  const started = new Map();
+  return {
+    get(kind) {
+      const running = process.env[kind === "small" ? "QALA_URL" : `QALA_URL_${kind.toUpperCase()}`];
+      if (running) return { url: running, password: () => process.env.QALA_PASSWORD ?? null };
+      if (!started.has(kind)) {
+        const begun = program(KINDS[kind]);
+        // Whoever needs it says that it failed.
+        begun.catch(() => undefined);
+        started.set(kind, begun);
+      }
+      return started.get(kind);
+    },
+    async stop() {
+      await Promise.all([...started.values()].map((p) => p.then((made) => made.stop(), () => undefined)));
+    },
+  };
 }

@@ -7,10 +7,13 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createGzip } from "node:zlib";
 
-const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
+/** The built page; QALA_DIST names another folder, with a slash at its end. */
+const DIST = process.env.QALA_DIST ?? fileURLToPath(new URL("../dist/", import.meta.url));
 export const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".json": "application/json", ".txt": "text/plain; charset=utf-8" };
 const PASSED = /^\/(api|tiles|health|metrics|sensorthings)\b/;
+/** The page that the program embeds, instead of dist. */
+const EMBEDDED = process.env.QALA_EMBEDDED === "1";
 const SQUEEZED = /json|text|javascript|svg/;
 
 function pass(target, incoming, outgoing) {
@@ -54,7 +57,7 @@ export function serve(target, port = 0, broken = () => null) {
       outgoing.writeHead(status, { "content-type": "application/json" });
       return outgoing.end(JSON.stringify({ error: "the test says no" }));
     }
-    if (PASSED.test(path)) return pass(target, incoming, outgoing);
+    if (EMBEDDED || PASSED.test(path)) return pass(target, incoming, outgoing);
     const wanted = normalize(join(DIST, decodeURIComponent(path)));
     const found = wanted.startsWith(DIST) && existsSync(wanted) && statSync(wanted).isFile() ? wanted : join(DIST, "index.html");
     return file(found, incoming, outgoing);

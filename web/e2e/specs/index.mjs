@@ -1,0 +1,10 @@
+// Every test. A new file is a line here.
+
+import "./pages.mjs";
+import "./numbers.mjs";
+import "./subjects.mjs";
+import "./faults.mjs";
+import "./live.mjs";
+import "./people.mjs";
+
+export { specs } from "./define.mjs";

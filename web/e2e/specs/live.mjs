@@ -1,0 +1,60 @@
+// What changes by itself.
+
+import assert from "node:assert/strict";
+import { test } from "./define.mjs";
+
+test("a changed value reaches the screen without a jump", async ({ base, page, fault, note }) => {
+  const streams = [];
+  let bump = false;
+  fault((url) => {
+    if (url.startsWith("/api/events")) {
+      return (out) => {
+        out.writeHead(200, { "content-type": "text/event-stream" });
+        out.write("\n");
+        streams.push(out);
+      };
+    }
+    return null;
+  });
+  const at = await page();
+  await at.page.route("**/api/indicators/air.pm25_mean/values*", async (route) => {
+    const answer = await route.fetch();
+    const body = await answer.json();
+    if (bump) for (const v of body.values) if (v.value !== null) v.value = 123.4;
+    await route.fulfill({ response: answer, json: body });
+  });
+  await at.page.goto(`${base}/indicators/air.pm25_mean?lang=en`);
+  await at.settled();
+  await at.page.evaluate(() => {
+    window.shift = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((e) => (window.shift += e.value))).observe({ type: "layout-shift" });
+  });
+  // In the page's own clock: from the arrival of the event to the changed number.
+  await at.page.evaluate(() => {
+    new MutationObserver(() => {
+      if (/123/.test(document.querySelector(".stand b")?.textContent ?? "")) window.changed ??= performance.now();
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  bump = true;
+  const sent = Date.now();
+  for (const out of streams) out.write(`id: 7\nevent: values\ndata: {"indicator":"air.pm25_mean","place":"city","grain":"day","period_start":"2026-03-03T19:00:00.000000Z","value":123.4}\n\n`);
+  await at.page.waitForFunction(() => /123/.test(document.querySelector(".stand b")?.textContent ?? ""));
+  // From the sending of the event to the changed number, by the one clock of this machine.
+  const took = (await at.page.evaluate(() => performance.timeOrigin + window.changed)) - sent;
+  note(`event to screen: ${took.toFixed(0)} ms`);
+  assert.ok(took < 500, `${took} ms`);
+  assert.ok((await at.page.evaluate(() => window.shift)) < 0.02);
+  await at.page.unrouteAll({ behavior: "ignoreErrors" });
+});
+
+test("the live city: vehicles are where they were just now, and go on", async ({ page, note }) => {
+  const at = await page();
+  const isAsked = (request) => /transit_vehicle_positions/.test(request.postData() ?? "");
+  await at.visit("/?lang=en&layers=vehicles");
+  await at.page.waitForFunction(() => /\d vehicles?, just now/.test(document.querySelector(".city-map .foot")?.textContent ?? ""));
+  note((await at.page.locator(".city-map .foot").innerText()).replace(/\s+/g, " "));
+  // Asked again after some seconds, where the centre pushes none.
+  await at.page.waitForRequest(isAsked);
+  await at.page.waitForFunction(() => /\d vehicles?, just now/.test(document.querySelector(".city-map .foot")?.textContent ?? ""));
+  assert.deepEqual(at.trouble, []);
+}, { city: "full" });
