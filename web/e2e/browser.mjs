@@ -20,7 +20,7 @@ export const SIZES = {
 };
 
 /** How long a step may take; more on a busy machine. */
-export const PATIENCE_MS = Number(process.env.QALA_PATIENCE_MS ?? 60000);
+export const PATIENCE_MS = Number(process.env.QALA_PATIENCE_MS ?? 180000);
 
 export async function open() {
   const folder = mkdtempSync(join(tmpdir(), "qala-chromium-"));

@@ -14,7 +14,7 @@ export function unitWord(lang: Lang, unit: string | null | undefined): string {
 }
 
 /** A value in the unit in which it is shown: ratios become percent. */
-export const inShownUnit = (value: number, unit: string | null | undefined): number => (unit === "ratio" ? value * 100 : value);
+export const inShownUnit = (value: number, unit: string | null | undefined): number => (unit === "ratio" ? Number((value * 100).toPrecision(14)) : value);
 
 /** Digits of a decimal text in the manner of the language. */
 export function dress(lang: Lang, text: string): string {
