@@ -626,7 +626,7 @@ INDICATORS = {
     "appeals.open": (stock(lambda request, opened: opened), DAYS + MONTHS),
     "appeals.overdue": (stock(lambda request, opened: max(opened, when(request["due_at"]))), DAYS + MONTHS),
     "appeals.median_days": (median_days, MONTHS),
-    "appeals.repeat_share": (repeat_requests, MONTHS + QUARTER),
+    "appeals.repeated_share": (repeat_requests, MONTHS + QUARTER),
     "appeals.functions_late": (functions_late, MONTHS),
     "projects.late": (portfolio(is_late), MQY),
     "projects.over_cost": (portfolio(lambda c, p, s: s[3] > 1.1 * s[2]), MQY),

@@ -17,8 +17,6 @@ use crate::data;
 use crate::error::Answer;
 use crate::principal::reader;
 
-/// The dataset of values.
-
 pub(crate) type Found<T> = Result<Json<T>, Answer>;
 
 fn text(text: &Text) -> api::Text {

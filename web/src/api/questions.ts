@@ -63,4 +63,3 @@ export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'
 
 /** An instant as SQL writes it. */
 export const at = (ms: number): string => `to_timestamp('${new Date(ms).toISOString()}')`;
-

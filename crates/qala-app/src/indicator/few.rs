@@ -35,6 +35,8 @@ const TELLING: [&str; 8] = [
 
 /// A period and a place.
 type Cell = (i64, String);
+/// Sums that are told, with their members by count: the districts of a period, or a place's periods within a longer one.
+type Sums = BTreeMap<(i64, Option<String>), Vec<(i64, Cell)>>;
 
 impl Centre {
     /// Says whether an indicator is made of single records that are not open to somebody.
@@ -161,8 +163,7 @@ fn around(grain: Grain) -> Option<Grain> {
 fn withhold(spec: &IndicatorSpec, grain: Grain, zone: &Zone, rows: &mut [Map<String, Json>]) {
     let is_longest = spec.grains.iter().max() == Some(&grain);
     let mut hidden: BTreeSet<Cell> = BTreeSet::new();
-    // Members of the sums that are told: districts of the city, and periods of the one around.
-    let mut sums: BTreeMap<(i64, Option<String>), Vec<(i64, Cell)>> = BTreeMap::new();
+    let mut sums = Sums::new();
     for row in rows.iter() {
         let is_withheld = row.get("reason").and_then(Json::as_str) == Some(REASON);
         let count = row.get("row_count").and_then(Json::as_i64).unwrap_or(0);
@@ -200,7 +201,7 @@ fn cell(row: &Map<String, Json>) -> Option<Cell> {
 
 /// Withholds one more cell of each sum of which only few are withheld. Where nothing else can guard the districts, the city
 /// is withheld too. True when something was.
-fn guard(sums: &BTreeMap<(i64, Option<String>), Vec<(i64, Cell)>>, hidden: &mut BTreeSet<Cell>) -> bool {
+fn guard(sums: &Sums, hidden: &mut BTreeSet<Cell>) -> bool {
     let before = hidden.len();
     for ((period, place), members) in sums {
         let mut withheld = members

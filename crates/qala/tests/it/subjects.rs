@@ -307,9 +307,9 @@ fn appeals(data: &Path, city: &WholeCity, seed: u64) {
     let (again, all) = asked.fold((0.0, 0.0), |(again, all), r| {
         (again + f64::from(u8::from(r.repeats.is_some())), all + 1.0)
     });
-    let found = of_december(data, "appeals.repeat_share");
+    let found = of_december(data, "appeals.repeated_share");
     let truth = again / all;
-    println!("proof: seed {seed}, appeals.repeat_share: {found:.4}, planted {truth:.4}");
+    println!("proof: seed {seed}, appeals.repeated_share: {found:.4}, planted {truth:.4}");
     assert!(found >= truth && found < truth + 0.1, "{found} {truth}");
 }
 

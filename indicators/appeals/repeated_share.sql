@@ -1,4 +1,4 @@
--- id = "appeals.repeat_share"
+-- id = "appeals.repeated_share"
 -- version = 1
 -- title.kk = "Қайталанған өтініштердің үлесі"
 -- title.ru = "Доля повторных обращений"
