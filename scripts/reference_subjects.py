@@ -66,6 +66,8 @@ QUARTER, YEAR = [months("quarter", DEC - 2, 3)], [months("year", DEC - 11, 12)]
 DAYS = [Period("day", date(2025, 12, d), date(2025, 12, d)) for d in (29, 30, 31)]
 WEEK = [Period("week", date(2025, 12, 22), date(2025, 12, 28))]
 MQY = MONTHS + QUARTER + YEAR
+# A state at the end of a quarter is that at the end of its last month.
+MY = MONTHS + YEAR
 
 
 class City:
@@ -612,9 +614,9 @@ INDICATORS = {
     "safety.against_path_to_zero": (against_path_to_zero, MQY),
     "safety.high_injury_share": (high_injury_share, MQY),
     "safety.record_completeness": (record_completeness, MQY),
-    "budget.execution": (of_plan("paid"), MQY),
-    "budget.commitments": (of_plan("committed"), MQY),
-    "budget.payables_over_90_days": (payables_over_90_days, MQY),
+    "budget.execution": (of_plan("paid"), MY),
+    "budget.commitments": (of_plan("committed"), MY),
+    "budget.payables_over_90_days": (payables_over_90_days, MY),
     "budget.december_share": (december_share, YEAR),
     "budget.single_bid_share": (single_bid_share, MQY),
     "crime.offences_against_usual": (against_usual(None), MQY),
@@ -628,11 +630,11 @@ INDICATORS = {
     "appeals.median_days": (median_days, MONTHS),
     "appeals.repeated_share": (repeat_requests, MONTHS + QUARTER),
     "appeals.functions_late": (functions_late, MONTHS),
-    "projects.late": (portfolio(is_late), MQY),
-    "projects.over_cost": (portfolio(lambda c, p, s: s[3] > 1.1 * s[2]), MQY),
-    "projects.blocked": (portfolio(is_blocked), MQY),
-    "projects.cpi": (index_of(lambda s: s[2], lambda s: s[3]), MQY),
-    "projects.spi_t": (index_of(lambda s: s[4], lambda s: float(s[1])), MQY),
+    "projects.late": (portfolio(is_late), MY),
+    "projects.over_cost": (portfolio(lambda c, p, s: s[3] > 1.1 * s[2]), MY),
+    "projects.blocked": (portfolio(is_blocked), MY),
+    "projects.cpi": (index_of(lambda s: s[2], lambda s: s[3]), MY),
+    "projects.spi_t": (index_of(lambda s: s[4], lambda s: float(s[1])), MY),
     "organisation.functions_without_owner": (functions_without_owner, MQY),
     "organisation.management_share": (post_share(lambda r: r["kind"] == "management"), MQY),
     "organisation.support_share": (post_share(lambda r: r["kind"] == "support"), MQY),

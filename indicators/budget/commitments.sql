@@ -11,7 +11,7 @@
 -- decision.en = "Which purchases to speed up before money is left over at the end of the year."
 -- unit = "ratio"
 -- better = "higher"
--- grains = ["month", "quarter", "year"]
+-- grains = ["month", "year"]
 -- owner_function = "finance"
 -- parts = ["asked_periods", "budget_months"]
 -- every_min = 1440

@@ -11,7 +11,7 @@
 -- decision.en = "Which administrator to ask why the money is not being spent."
 -- unit = "ratio"
 -- better = "higher"
--- grains = ["month", "quarter", "year"]
+-- grains = ["month", "year"]
 -- owner_function = "finance"
 -- parts = ["asked_periods", "budget_months"]
 -- every_min = 1440

@@ -11,7 +11,7 @@
 -- decision.en = "Which bills to pay first."
 -- unit = "KZT"
 -- better = "lower"
--- grains = ["month", "quarter", "year"]
+-- grains = ["month", "year"]
 -- owner_function = "finance"
 -- parts = ["asked_periods"]
 -- every_min = 1440

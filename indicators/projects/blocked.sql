@@ -11,7 +11,7 @@
 -- decision.en = "Which obstacle the mayor must remove himself."
 -- unit = "count"
 -- better = "lower"
--- grains = ["month", "quarter", "year"]
+-- grains = ["month", "year"]
 -- owner_function = "projects"
 -- parts = ["asked_periods", "project_states"]
 -- every_min = 1440

@@ -11,7 +11,7 @@
 -- decision.en = "Whether to ask for more money for the portfolio, or to put projects off."
 -- unit = "ratio"
 -- better = "higher"
--- grains = ["month", "quarter", "year"]
+-- grains = ["month", "year"]
 -- owner_function = "projects"
 -- parts = ["asked_periods", "project_states"]
 -- every_min = 1440

@@ -11,7 +11,7 @@
 -- decision.en = "With the contractor and schedule of which project to deal today."
 -- unit = "count"
 -- better = "lower"
--- grains = ["month", "quarter", "year"]
+-- grains = ["month", "year"]
 -- owner_function = "projects"
 -- parts = ["asked_periods", "project_states"]
 -- every_min = 1440

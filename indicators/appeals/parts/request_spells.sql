@@ -18,5 +18,5 @@ request_spells AS (
             row_number() OVER (PARTITION BY request_id ORDER BY t) AS turn
         FROM request_events
     ) AS s ON s.request_id = r.request_id
-    WHERE s.is_open = 1
+    WHERE s.is_open = 1 AND (r.closed_at IS NULL OR r.closed_at > r.t)
 )
