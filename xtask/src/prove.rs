@@ -76,6 +76,12 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 15,
     },
     Step {
+        name: "indicators of the books against the truth of a seed that was not used while they were written",
+        kind: Kind::Test,
+        command: "cargo test --workspace --test it the_truth_of_another_seed -- --ignored --nocapture",
+        budget_minutes: 15,
+    },
+    Step {
         name: "two hundred kills of the real program under ingest",
         kind: Kind::Test,
         command: "cargo test --workspace --test it two_hundred_kills -- --ignored --nocapture",

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use qala_core::spec::{IndicatorSpec, Kind};
-use qala_core::{Grain, parse_instant};
+use qala_core::{Grain, Zone, parse_instant};
 use tokio::sync::Notify;
 
 use crate::centre::Centre;
@@ -70,9 +70,25 @@ fn stretch(grain: Grain) -> i64 {
         Grain::Minute15 => DAY,
         Grain::Hour => 2 * DAY,
         Grain::Day => 31 * DAY,
-        // A period at least.
-        _ => 92 * DAY,
+        Grain::Week => 92 * DAY,
+        // Most of the cost of a question is its beginning; one that finds no memory is asked in halves.
+        _ => 5 * 366 * DAY,
     }
+}
+
+/// The two halves of a range of many months; the newer one last.
+fn halves(range: Range, zone: &Zone) -> Option<[Range; 2]> {
+    if range.to - range.from <= 93 * DAY {
+        return None;
+    }
+    let middle = range.grain.start(range.from + (range.to - range.from) / 2, zone);
+    (range.from < middle).then_some([
+        Range { to: middle, ..range },
+        Range {
+            from: middle,
+            ..range
+        },
+    ])
 }
 
 /// What is known of a computed period: up to which `_seq` rows were read, and when.
@@ -113,8 +129,15 @@ impl Schedule {
         let count = ranges.len();
         let mut again = Vec::new();
         for (spec, range) in ranges {
-            if self.compute(centre, spec, range, now).await.is_err() {
-                again.push((spec, range));
+            let mut parts = vec![range];
+            while let Some(part) = parts.pop() {
+                if self.compute(centre, spec, part, now).await.is_ok() {
+                    continue;
+                }
+                match halves(part, &centre.zone) {
+                    Some(halves) => parts.extend(halves),
+                    None => again.push((spec, part)),
+                }
             }
         }
         // Memory that other questions held may be free by now.
