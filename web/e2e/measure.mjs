@@ -94,13 +94,16 @@ figure("first screen, all that is sent with an empty cache", bytes / 1000, 700, 
     () => at.page.locator(".time input[type=range]").press("ArrowLeft"),
     () => at.page.keyboard.press("Control+k"),
     () => at.page.locator("dialog input").pressSequentially("air"),
+    // The first clears what was typed, the second closes.
+    () => at.page.keyboard.press("Escape"),
     () => at.page.keyboard.press("Escape"),
     () => at.openFirstNumber(),
     () => at.page.keyboard.press("Escape"),
     () => at.page.locator("nav.rail a[href^='/districts']").click(),
     () => at.page.locator("nav.rail a[href^='/data']").click(),
   ]) {
-    await act().catch((error) => console.log(`        an act was not possible: ${error.message.split("\n")[0]}`));
+    at.page.setDefaultTimeout(20_000);
+    await act().catch((error) => console.log(`        not possible: ${act} (${error.message.split("\n").slice(0, 12).join(" ").slice(0, 300)})`));
     await at.page.waitForTimeout(600);
   }
   const events = await at.page.evaluate(() => window.events);
