@@ -15,6 +15,7 @@
 -- owner_function = "public-transport"
 -- parts = ["passages", "services"]
 -- every_min = 1440
+-- at_once_days = 1
 -- min_coverage = 0.75
 -- # Mean wait of people who come at any time, sum of squared headways over twice their sum, less the same of the timetable. Headways
 -- # within a line, direction, stop and service day; all of a place pooled. Only where the timetable has a vehicle every 12 minutes

@@ -15,6 +15,7 @@
 -- owner_function = "public-transport"
 -- parts = ["passages"]
 -- every_min = 1440
+-- at_once_days = 1
 -- # On time: from a minute early to five minutes late. A departure is seen between two reports of a vehicle, and its middle counts; the
 -- # bounds count only what is on time at both ends, and all that is at one. Targets: assumption.
 -- targets = { target = 0.9, limit = 0.75, hysteresis = 0.01 }

@@ -14,6 +14,7 @@
 -- grains = ["day", "week", "month"]
 -- owner_function = "public-transport"
 -- every_min = 1440
+-- at_once_days = 1
 -- # Different runs (trip, service day and start) of which a vehicle reported its position, by service day. A district counts the runs
 -- # with a report that stands at or drives to one of its stops. Lines whose vehicles send no positions are not in it.
 

@@ -72,7 +72,7 @@ fn stretch(grain: Grain) -> i64 {
         Grain::Day => 31 * DAY,
         Grain::Week => 92 * DAY,
         // Most of the cost of a question is its beginning; one that finds no memory is asked in halves.
-        _ => 5 * 366 * DAY,
+        _ => 366 * DAY,
     }
 }
 
@@ -192,6 +192,8 @@ impl Schedule {
                 .min(recent),
             None => recent,
         };
+        let at_once = spec.at_once_days.map_or(i64::MAX, |days| i64::from(days) * DAY);
+        let stretch = stretch(grain).min(at_once);
         let mut ranges: Vec<Range> = Vec::new();
         while at < to {
             let end = grain.end(at, zone);
@@ -210,7 +212,7 @@ impl Schedule {
             };
             if filled && due {
                 match ranges.last_mut() {
-                    Some(last) if last.to == at && end - last.from <= stretch(grain) => last.to = end,
+                    Some(last) if last.to == at && end - last.from <= stretch => last.to = end,
                     _ => ranges.push(Range {
                         from: at,
                         to: end,

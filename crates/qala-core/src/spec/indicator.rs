@@ -98,6 +98,9 @@ pub struct IndicatorSpec {
     /// Minutes between two computations; absent: only on demand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every_min: Option<u32>,
+    /// Days of rows that one question of the schedule may read, at least a period; absent: as many as are usual for the grain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_once_days: Option<u32>,
     /// Target and limit, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub targets: Option<Targets>,
