@@ -107,13 +107,11 @@ impl Teller {
             let (Some(start), Some(end)) = (instant("period_start"), instant("period_end")) else {
                 continue;
             };
+            // The period that was before the present one is finished by late rows.
+            let is_news = end + (end - start) > now;
             // Few are withheld where values are asked for; here there is no reader.
             let spec = centre.indicator(text(&row, "indicator"));
-            if spec.is_ok_and(|spec| centre.tells_few(spec, &Reader::public())) {
-                continue;
-            }
-            // The period that was before the present one is finished by late rows.
-            if end + (end - start) > now {
+            if is_news && spec.is_ok_and(|spec| !centre.tells_few(spec, &Reader::public())) {
                 centre.live.tell(Topic::Values, &Value::Object(row));
             }
         }
