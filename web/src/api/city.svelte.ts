@@ -124,7 +124,8 @@ export async function valuesOfMany(wanted: readonly Wanted[]): Promise<(Known | 
     for (const w of missing) {
       keep(w, answer.then((all) => {
         const values = all.get(w.id);
-        return values ? { values, partly: false } : ask(w);
+        // Values made of single records are not in the one question; their own door withholds what is few.
+        return values?.length ? { values, partly: false } : ask(w);
       }, () => ask(w)));
     }
   }
