@@ -236,6 +236,8 @@ pub struct FeedTrust {
 pub struct Status {
     /// Largest visible `_seq`.
     pub seq: i64,
+    /// Every row up to this `_seq` is in its table's files.
+    pub committed_seq: i64,
     /// Bytes that are in the log and not yet in tables.
     pub tail_bytes: usize,
     /// Bytes free on the disk.

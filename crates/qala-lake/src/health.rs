@@ -34,6 +34,8 @@ pub struct Stored {
 pub struct Health {
     /// Largest visible `_seq`.
     pub seq: i64,
+    /// Every row up to this `_seq` is in its table's files.
+    pub committed_seq: i64,
     /// Bytes in the log that are not in tables.
     pub tail_bytes: usize,
     /// Bytes of the key tables in memory.
@@ -124,6 +126,7 @@ impl Lake {
         storage.sort_by(|a, b| (b.bytes, &a.dataset).cmp(&(a.bytes, &b.dataset)));
         Ok(Health {
             seq: view.seq,
+            committed_seq: view.first_uncommitted() - 1,
             tail_bytes: view.tail_bytes(),
             key_bytes: self.shared.key_bytes.load(Ordering::Relaxed),
             free_bytes,

@@ -336,6 +336,7 @@ pub(crate) async fn status(Extract(state): Extract<State>) -> Found<api::Status>
     let health = centre.lake.health().map_err(AppError::from)?;
     Ok(Json(api::Status {
         seq: health.seq,
+        committed_seq: health.committed_seq,
         tail_bytes: health.tail_bytes,
         disk_free_bytes: health.free_bytes,
         now: centre.zone.format(centre.clock.now()),
