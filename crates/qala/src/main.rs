@@ -7,6 +7,7 @@ mod memory;
 mod print;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -46,11 +47,14 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(commands::run(args)) {
+    let code = match runtime.block_on(commands::run(args)) {
         Ok(code) => code,
         Err(error) => {
             print::err(&qala_app::with_causes(&*error));
             ExitCode::from(commands::code(&error))
         }
-    }
+    };
+    // What a command answers for is done; what still runs beside it must not hold the program.
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    code
 }

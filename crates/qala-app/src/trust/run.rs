@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use qala_core::spec::FeedSpec;
 use qala_core::{DatasetName, FeedId};
+use qala_lake::at_leisure;
 use qala_models::feed_trust::{Finding, HOUR, Kind, Measures, Score, Window, judge, measure, plant, score};
 use serde::Serialize;
 
@@ -11,7 +12,6 @@ use super::deliveries::{Days, instant};
 use super::{Subject, columns};
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
-use crate::import::blocking;
 use crate::reread::{number, quoted, text};
 
 /// Stands for every kind, quantity or device.
@@ -243,7 +243,7 @@ impl Centre {
         let seed = id.bytes().fold(day as u64, |h, b| {
             (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
         }) >> 1;
-        let judged = blocking(move || Ok(judge_and_score(window, seed, (start, end)))).await?;
+        let judged = at_leisure(move || judge_and_score(window, seed, (start, end))).await?;
         let trust = self
             .told(&subject, &judged, from_messages, (start, end), seed)
             .await?;

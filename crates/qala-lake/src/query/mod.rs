@@ -14,3 +14,4 @@ mod threads;
 
 pub use engine::{AsOf, LocalEngine, LocalOptions, Query, QueryEngine, collect, each};
 pub use rights::{Principal, Rights, TableRights};
+pub use threads::at_leisure;

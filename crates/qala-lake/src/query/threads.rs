@@ -47,6 +47,25 @@ impl Drop for Threads {
     }
 }
 
+/// Runs long work on a thread of its own that steps back as queries do.
+///
+/// # Errors
+/// When the system gives no thread, or the work panicked.
+pub async fn at_leisure<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let (done, waiting) = tokio::sync::oneshot::channel();
+    std::thread::Builder::new()
+        .name("qala-leisure".into())
+        .spawn(move || {
+            step_back();
+            // Nobody may wait any more.
+            drop(done.send(work()));
+        })
+        .map_err(LakeError::io("start a thread for long work"))?;
+    waiting
+        .await
+        .map_err(|_| LakeError::Closed("long work failed".into()))
+}
+
 /// Lowers the priority of the calling thread; where that is not possible it stays as it is.
 #[cfg(target_os = "linux")]
 fn step_back() {

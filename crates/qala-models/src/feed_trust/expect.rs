@@ -6,6 +6,8 @@ use super::window::{Channel, HOUR};
 
 /// Devices that speak for one: those that went most alike in the days before.
 const PEERS: usize = 9;
+/// Among at most so many others its likes are looked for, spread evenly, or the work would grow with the square of a feed.
+const MOST_COMPARED: usize = 1000;
 /// Fewest hours by which two devices are compared.
 const HOURS: usize = 20;
 const DAY: usize = 24;
@@ -134,6 +136,7 @@ fn expect_one(before: &[Vec<f64>], now: &[Vec<f64>], device: usize, centre: f64)
     let mut alike: Vec<(f64, usize)> = before
         .iter()
         .enumerate()
+        .step_by(before.len().div_ceil(MOST_COMPARED))
         .filter(|(other, _)| *other != device)
         .filter_map(|(other, theirs)| {
             let sums = Sums::of(pairs(theirs, own));
