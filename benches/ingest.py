@@ -38,9 +38,9 @@ CREATE UNIQUE INDEX readings_key ON readings (detector_id, quantity, t);
 """
 
 
-def stamps(count):
-    """Minutes from 2 March 2026 on, in UTC."""
-    start = 1772409600
+def stamps(count, turn):
+    """Minutes in UTC, of other days at each turn, as in life."""
+    start = 1772409600 - turn * 8 * 86400
     for i in range(count):
         yield time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(start + 60 * i))
 
@@ -50,7 +50,7 @@ def make_csv(path, rows, turn):
     with open(path, "w", buffering=1 << 20) as out:
         out.write("detector_id,quantity,t,value,period_s\n")
         written = 0
-        for minute, t in enumerate(stamps(rows // DETECTORS + 1)):
+        for minute, t in enumerate(stamps(rows // DETECTORS + 1, turn)):
             lines = []
             for detector in range(min(DETECTORS, rows - written)):
                 speed = (detector * 7919 + minute * 104729 + turn) % 1100 / 10
@@ -63,7 +63,7 @@ def make_json(path, rows, turn):
     with open(path, "w", buffering=1 << 20) as out:
         out.write("[")
         written = 0
-        for minute, t in enumerate(stamps(rows // DETECTORS + 1)):
+        for minute, t in enumerate(stamps(rows // DETECTORS + 1, turn)):
             for detector in range(min(DETECTORS, rows - written)):
                 speed = (detector * 7919 + minute * 104729 + turn) % 1100 / 10
                 comma = "," if written else ""
@@ -213,7 +213,7 @@ def main():
         qala = Qala(options.binary, folder, "json")
         for rows in [n for n in map(int, options.rows.split(",")) if n <= 1_000_000]:
             path = os.path.join(folder, f"{rows}.json")
-            make_json(path, rows, rows)
+            make_json(path, rows, len(str(rows)))
             _, whole = qala.load(path, rows)
             print(f"proof: {rows} rows of JSON: committed in {whole:.2f} s ({rows / whole:,.0f} rows/s)", flush=True)
         qala.stop()

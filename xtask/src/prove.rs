@@ -185,15 +185,15 @@ pub(crate) fn prove(root: &Path, part: Option<&str>) -> anyhow::Result<()> {
         );
     }
     let kept = root.join(KEPT);
-    let mut known = if part.is_none() {
-        Known::default()
-    } else {
-        Known::read(&kept)?
-    };
+    if part.is_none() {
+        Known::default().keep(&kept)?;
+    }
     let mut outcomes = Vec::new();
     for step in chosen {
         let about = About::ask(root);
         let outcome = run(root, step)?;
+        // Read again: another part may run beside this one.
+        let mut known = Known::read(&kept)?;
         known.steps.insert(step.name.to_owned(), (about, outcome.clone()));
         outcomes.push((step, outcome));
         // After each step: hours of work are not lost to the last of them.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use qala_core::spec::Transport;
 use tokio::task::JoinSet;
 
+use crate::account::Reader;
 use crate::centre::Centre;
 use crate::schedule::Schedule;
 use crate::transport::Transports;
@@ -47,6 +48,7 @@ impl Background {
             tasks.spawn(scheduling(Arc::clone(centre)));
             tasks.spawn(judging(Arc::clone(centre)));
             tasks.spawn(keeping_heads(Arc::clone(centre)));
+            tasks.spawn(listing(Arc::clone(centre)));
         }
         Self { tasks }
     }
@@ -114,6 +116,13 @@ async fn keeping_heads(centre: Arc<Centre>) {
             tracing::error!(%error, "the head of the audit could not be kept");
         }
         tokio::time::sleep(Duration::from_secs(600)).await;
+    }
+}
+
+/// Reads what the map shows, so that the first who opens it need not wait.
+async fn listing(centre: Arc<Centre>) {
+    if let Err(error) = centre.layers(&Reader::public()).await {
+        tracing::warn!(%error, "the layers of the map could not be listed");
     }
 }
 

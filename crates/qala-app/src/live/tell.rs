@@ -139,9 +139,8 @@ impl Teller {
                 }
             };
             let sql = format!(
-                "SELECT CAST({} AS VARCHAR) AS id, {} AS lon, {} AS lat, {} AS t, {} AS route, {} AS bearing FROM {} \
+                "SELECT {id} AS id, {} AS lon, {} AS lat, {} AS t, {} AS route, {} AS bearing FROM {} \
                  WHERE _seq > {} AND _seq <= {seq} AND {} > {} ORDER BY {} ",
-                quoted(&id),
                 quoted(&lon),
                 quoted(&lat),
                 quoted(&time),

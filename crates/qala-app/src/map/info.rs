@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::stream::{self, StreamExt, TryStreamExt};
 use qala_core::{Text, Unit};
 use qala_tiles::ShapeKind;
 
@@ -9,10 +10,14 @@ use super::base::BASE_LAYERS;
 use super::content::Content;
 use super::layer::LayerSpec;
 use super::load::Slice;
+use super::store::Listed;
 use super::tile::{BASE, CELLS_FROM, Moment};
 use crate::account::Reader;
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
+
+/// Layers that are looked at side by side.
+const AT_ONCE: usize = 2;
 
 /// What is drawn of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,30 +90,74 @@ pub(crate) struct Origin {
 }
 
 impl Centre {
-    /// Every layer of the map that has rows, as a reader sees it.
+    /// Every layer of the map that has rows, as a reader sees it. What takes long to find out is told as it was a little before.
     ///
     /// # Errors
     /// Those of reading.
     pub async fn layers(self: &Arc<Self>, reader: &Reader) -> Result<Vec<LayerInfo>> {
-        let mut found = Vec::new();
-        for layer in self.layer_specs() {
-            match self.info(&layer, reader).await {
-                Ok(info) if info.bounds.is_some() => found.push(info),
-                // Nothing is there now, or it may not be told where; a layer is what has rows at all.
-                Ok(info)
-                    if (info.window_s.is_some() || info.kind == LayerKind::Cells)
-                        && self.has_rows(&layer).await? =>
-                {
-                    found.push(info);
-                }
-                Ok(_) => {}
-                Err(AppError::TooLarge(message)) => {
-                    tracing::warn!(layer = %layer.spec.name, message, "not listed");
-                }
-                Err(error) => return Err(error),
+        let seen: Vec<bool> = self
+            .layer_specs()
+            .iter()
+            .map(|layer| reader.sees_places(layer.spec))
+            .collect();
+        match self.map.listed(&seen) {
+            Listed::Fresh(known) => Ok(known),
+            Listed::Stale(known) => {
+                let centre = Arc::clone(self);
+                tokio::spawn(async move {
+                    if let Err(error) = centre.list_layers(&seen).await {
+                        centre.map.forget_list(&seen);
+                        tracing::warn!(%error, "the list of layers could not be renewed");
+                    }
+                });
+                Ok(known)
             }
+            Listed::Absent => self.list_layers(&seen).await,
         }
+    }
+
+    /// Looks what layers there are; `seen` says of each whether its single rows are shown.
+    async fn list_layers(self: &Arc<Self>, seen: &[bool]) -> Result<Vec<LayerInfo>> {
+        let begin = std::time::Instant::now();
+        let names: Vec<String> = self
+            .layer_specs()
+            .iter()
+            .map(|layer| layer.spec.name.to_string())
+            .collect();
+        let infos: Vec<Option<LayerInfo>> = stream::iter(names.into_iter().zip(seen.to_vec()))
+            .map(|(name, single)| {
+                let centre = Arc::clone(self);
+                async move { centre.listed_layer(&centre.layer(&name)?, single).await }
+            })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let found: Vec<LayerInfo> = infos.into_iter().flatten().collect();
+        self.map.note_listed(seen, &found, begin.elapsed());
         Ok(found)
+    }
+
+    async fn listed_layer(
+        self: &Arc<Self>,
+        layer: &LayerSpec<'_>,
+        single: bool,
+    ) -> Result<Option<LayerInfo>> {
+        match self.info(layer, single).await {
+            Ok(info) if info.bounds.is_some() => Ok(Some(info)),
+            // Nothing is there now, or it may not be told where; a layer is what has rows at all.
+            Ok(info)
+                if (info.window_s.is_some() || info.kind == LayerKind::Cells)
+                    && self.has_rows(layer).await? =>
+            {
+                Ok(Some(info))
+            }
+            Ok(_) => Ok(None),
+            Err(AppError::TooLarge(message)) => {
+                tracing::warn!(layer = %layer.spec.name, message, "not listed");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// One layer.
@@ -142,11 +191,11 @@ impl Centre {
                 tile_layers: BASE_LAYERS.map(str::to_owned).to_vec(),
             });
         }
-        self.info(&self.layer(id)?, reader).await
+        let layer = self.layer(id)?;
+        self.info(&layer, reader.sees_places(layer.spec)).await
     }
 
-    async fn info(self: &Arc<Self>, layer: &LayerSpec<'_>, reader: &Reader) -> Result<LayerInfo> {
-        let single = reader.sees_places(layer.spec);
+    async fn info(self: &Arc<Self>, layer: &LayerSpec<'_>, single: bool) -> Result<LayerInfo> {
         let drawn = self.drawn(layer, Moment::default(), single).await?;
         let content = &drawn.content;
         let origin = self.origin(content).await?;

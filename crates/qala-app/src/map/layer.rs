@@ -129,6 +129,7 @@ impl<'a> LayerSpec<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct LayerColumns {
     pub(crate) table: String,
+    /// What names a thing, as tiles do: an expression.
     pub(crate) id: String,
     pub(crate) lon: String,
     pub(crate) lat: String,
@@ -141,14 +142,13 @@ impl Centre {
     /// Layers of things that move.
     pub(crate) fn moving_layers(&self) -> Vec<LayerColumns> {
         let columns = |layer: LayerSpec<'_>| {
-            let (Place::Degrees(lon, lat), [id], Some(time)) = (layer.place, layer.id.as_slice(), layer.time)
-            else {
+            let (Place::Degrees(lon, lat), Some(time)) = (layer.place, layer.time) else {
                 return None;
             };
             let public = |c: &&Column| c.sensitivity == Sensitivity::Public;
             Some(LayerColumns {
                 table: layer.spec.name.to_string(),
-                id: (*id).to_owned(),
+                id: super::load::id_expression(&layer),
                 lon: lon.to_owned(),
                 lat: lat.to_owned(),
                 time: time.to_owned(),

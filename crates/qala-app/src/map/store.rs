@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 
 use super::content::Content;
-use super::info::Origin;
+use super::info::{LayerInfo, Origin};
 use super::layer::LayerSpec;
 use super::load::{MOST_ROWS, Slice, quoted};
 use crate::centre::Centre;
@@ -60,6 +60,29 @@ pub struct MapStore {
     resolved: Mutex<HashMap<i64, i64>>,
     /// Where the rows of an index came from, by its version.
     origins: Mutex<HashMap<u64, Origin>>,
+    /// Lists of layers, by what is shown of each.
+    lists: Mutex<HashMap<Vec<bool>, List>>,
+}
+
+/// A list of layers.
+#[derive(Debug)]
+struct List {
+    layers: Vec<LayerInfo>,
+    made: Instant,
+    took: Duration,
+    /// Somebody makes it anew.
+    renewing: bool,
+}
+
+/// A list of layers as far as it is known.
+#[derive(Debug)]
+pub(crate) enum Listed {
+    /// It is true.
+    Fresh(Vec<LayerInfo>),
+    /// It was true; the caller is to make it anew.
+    Stale(Vec<LayerInfo>),
+    /// It is to be waited for.
+    Absent,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -115,6 +138,37 @@ impl MapStore {
             origins.clear();
         }
         origins.insert(version, origin);
+    }
+
+    /// The list of layers of those who see so much of each.
+    pub(crate) fn listed(&self, seen: &[bool]) -> Listed {
+        let mut lists = locked(&self.lists);
+        let Some(list) = lists.get_mut(seen) else {
+            return Listed::Absent;
+        };
+        let age = list.made.elapsed();
+        if list.renewing || age < FRESH || (list.took >= QUICK && age < list.took * FRESH_TIMES) {
+            return Listed::Fresh(list.layers.clone());
+        }
+        if list.took < QUICK {
+            return Listed::Absent;
+        }
+        list.renewing = true;
+        Listed::Stale(list.layers.clone())
+    }
+
+    pub(crate) fn forget_list(&self, seen: &[bool]) {
+        locked(&self.lists).remove(seen);
+    }
+
+    pub(crate) fn note_listed(&self, seen: &[bool], layers: &[LayerInfo], took: Duration) {
+        let list = List {
+            layers: layers.to_vec(),
+            made: Instant::now(),
+            took,
+            renewing: false,
+        };
+        locked(&self.lists).insert(seen.to_vec(), list);
     }
 
     /// Bytes and indexes in memory.

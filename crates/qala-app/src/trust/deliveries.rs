@@ -11,18 +11,20 @@ use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMicr
 use qala_core::spec::DatasetSpec;
 use qala_core::{DatasetName, FeedId, Problem, Zone};
 use qala_feeds::{Context, Sink, Stopped};
-use qala_lake::{Lake, Query, collect};
+use qala_lake::{Lake, Query, at_leisure, collect};
 use qala_models::feed_trust::{Channel, HOUR, Nature, Reading, Window, conversions};
 
 use super::{Columns, Subject};
 use crate::centre::Centre;
-use crate::error::Result;
-use crate::import::{blocking, key_only};
+use crate::error::{AppError, Result};
+use crate::import::key_only;
 use crate::recipe::Recipe;
 use crate::reread::{Row, number, quoted, text};
 
 /// Days before the window by which it is known what is usual.
 const USUAL_DAYS: i64 = 7;
+/// Readings of a window at most: they are in memory twice while copies are judged.
+const MOST_READINGS: i64 = 8_000_000;
 
 /// The days of a feed, ready to be judged.
 pub(super) struct Days {
@@ -226,9 +228,16 @@ impl Centre {
         let window = between(from, to);
         let ends = self
             .rows(&format!(
-                "SELECT min(r._source) AS first, max(r._source) AS last {of_feed} AND {window}"
+                "SELECT min(r._source) AS first, max(r._source) AS last, count(*) AS n {of_feed} AND {window}"
             ))
             .await?;
+        let readings = ends.first().and_then(|row| number(row, "n")).unwrap_or(0);
+        if readings > MOST_READINGS {
+            return Err(AppError::TooLarge(format!(
+                "{} has {readings} readings in two days; at most {MOST_READINGS} can be judged, so let it send by several feeds",
+                subject.id
+            )));
+        }
         let mut filling = Filling::new(subject, from, to);
         let end = |name| ends.first().and_then(|row| number(row, name));
         let (Some(first), Some(last)) = (end("first"), end("last")) else {
@@ -250,11 +259,11 @@ impl Centre {
             feed: subject.id.clone(),
             messages,
         };
-        let (again, read) = blocking(move || {
+        let (again, read) = at_leisure(move || {
             let read = again.read(&mut filling)?.then_some(filling);
-            Ok((again, read))
+            Ok::<_, AppError>((again, read))
         })
-        .await?;
+        .await??;
         let from_messages = read.is_some();
         let mut filling = read.unwrap_or_else(|| Filling::new(subject, from, to));
         if !from_messages {
