@@ -32,6 +32,27 @@ pub(crate) fn tables(
         .map_err(text)
 }
 
+/// Runs a model over the bytes of a file; gives the output tables.
+pub(crate) fn with_file(
+    id: &str,
+    input: &str,
+    bytes: &[u8],
+    settings: &[(&str, &str)],
+) -> Result<Vec<Table>, String> {
+    let input = Input {
+        name: input.to_owned(),
+        content: Content::File(bytes.to_vec()),
+    };
+    let settings: Vec<(String, String)> = settings
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    crate::model(id)
+        .expect("a model")
+        .run(vec![input], &settings, 0)
+        .map_err(|refusal| refusal.to_string())
+}
+
 /// Runs a model over CSV texts; gives the output tables as CSV.
 pub(crate) fn run(
     id: &str,

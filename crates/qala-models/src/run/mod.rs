@@ -15,6 +15,7 @@ pub use names::Names;
 pub use settings::Settings;
 pub use table::{Cells, Table, Texts};
 pub use time::Moment;
+pub(crate) use time::days_of;
 
 use qala_core::spec::{InputForm, InputSpec, ModelSpec, OutputSpec, nearest};
 

@@ -40,7 +40,7 @@ impl Moment {
 }
 
 /// Days since 1970-01-01 of a date `YYYY-MM-DD` (Hinnant's algorithm for the proleptic Gregorian calendar).
-pub(super) fn days_of(date: &str) -> Option<i64> {
+pub(crate) fn days_of(date: &str) -> Option<i64> {
     let mut parts = date.splitn(3, '-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     if year.len() != 4 || month.len() != 2 || day.len() != 2 {
