@@ -417,9 +417,15 @@ fn run(entry: &Entry, manner: Manner, settings: &[(&str, &str)]) -> Result<Vec<S
         .map_err(|refusal| refusal.to_string())
 }
 
+/// Models that the contract does not ask for.
+const BEYOND: &[&str] = &["transit.route_stats"];
+
 #[test]
 fn ids_and_columns_are_those_of_the_contract() {
-    let mut known: Vec<&str> = crate::models().map(|model| model.card.id).collect();
+    let mut known: Vec<&str> = crate::models()
+        .map(|model| model.card.id)
+        .filter(|id| !BEYOND.contains(id))
+        .collect();
     let mut wanted: Vec<&str> = CONTRACT.iter().map(|entry| entry.id).collect();
     known.sort_unstable();
     wanted.sort_unstable();
