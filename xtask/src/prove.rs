@@ -163,6 +163,12 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 60,
     },
     Step {
+        name: "the timetable of New York with statistics of its routes, beside gtfs-kit",
+        kind: Kind::Bench,
+        command: "python3 benches/gtfs.py",
+        budget_minutes: 5,
+    },
+    Step {
         name: "speed of the CSV parser",
         kind: Kind::Bench,
         command: "cargo test --workspace --lib csv_speed -- --ignored --nocapture",

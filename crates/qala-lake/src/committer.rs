@@ -20,11 +20,11 @@ const MANY_FILES: usize = 8;
 /// A file is not merged once it has this many rows.
 const FULL_ROWS: u64 = 4_000_000;
 /// So many files are merged at a time, for a piece of each is in memory;
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 8;
 /// or any number that have no more rows together.
 const FEW_ROWS: u64 = 500_000;
 /// Rows of one file written from the tail.
-const FILE_ROWS: usize = 500_000;
+const FILE_ROWS: usize = 250_000;
 
 impl Lake {
     /// Commits all rows of the log to their tables, and removes log segments that are no longer needed.

@@ -85,7 +85,7 @@ impl LakeOptions {
     /// a commit and a merge of files need beside that is some 100 MiB, whatever the size of the data.
     #[must_use]
     pub fn within(mut self, bytes: usize) -> Self {
-        self.index_bytes = bytes / 5 * 3;
+        self.index_bytes = bytes / 3 * 2;
         self.tail_hard = bytes - self.index_bytes;
         self.tail_soft = self.tail_soft.min(self.tail_hard / 4);
         self
