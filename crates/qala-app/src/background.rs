@@ -1,4 +1,4 @@
-//! What runs beside the questions: commits, compaction, retention, transports, the relay, the indicators' schedule.
+//! What runs beside the questions: commits, compaction, retention, transports, the relay, the schedules of indicators and models.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use qala_core::spec::Transport;
 use tokio::task::JoinSet;
 
 use crate::centre::Centre;
+use crate::runs::RunSchedule;
 use crate::schedule::Schedule;
 use crate::transport::Transports;
 
@@ -46,6 +47,7 @@ impl Background {
             tasks.spawn(watching(Arc::clone(centre)));
             tasks.spawn(scheduling(Arc::clone(centre)));
             tasks.spawn(judging(Arc::clone(centre)));
+            tasks.spawn(running_models(Arc::clone(centre)));
             tasks.spawn(keeping_heads(Arc::clone(centre)));
         }
         Self { tasks }
@@ -126,6 +128,15 @@ async fn judging(centre: Arc<Centre>) {
                 tracing::error!(feed = %feed.id, %error, "could not judge the feed's day");
             }
         }
+    }
+}
+
+async fn running_models(centre: Arc<Centre>) {
+    let mut schedule = RunSchedule::default();
+    loop {
+        // Not at once: a centre that has just started has more urgent things to do.
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        schedule.turn(&centre).await;
     }
 }
 

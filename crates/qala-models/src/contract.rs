@@ -36,6 +36,22 @@ const CONTRACT: &[Entry] = &[
         settings: &[],
     },
     Entry {
+        id: "traffic.against_usual",
+        inputs: &[
+            ("now", "segment,speed_kmh", "\"1, north\",30\n"),
+            (
+                "before",
+                "segment,week,speed_kmh",
+                "\"1, north\",1,40\n\"1, north\",2,60\n",
+            ),
+        ],
+        outputs: &[(
+            "against",
+            "segment,speed_kmh,usual_kmh,ratio,lost_s_km,slowest_kmh,n",
+        )],
+        settings: &[("least", "1")],
+    },
+    Entry {
         id: "transit.regularity",
         inputs: &[(
             "passages",
@@ -118,7 +134,7 @@ const CONTRACT: &[Entry] = &[
     Entry {
         id: "spatial.gi",
         inputs: &[AREAS, WEIGHTS],
-        outputs: &[("gi", "area,z,p_normal,p_permutation,p_adjusted")],
+        outputs: &[("gi", "area,z,p_normal,p_permutation,p_adjusted,class?")],
         settings: &[
             ("k", "2"),
             ("star", "true"),
