@@ -5,6 +5,7 @@ import type { components } from "./openapi.gen";
 
 type Wire = components["schemas"];
 export type Session = Wire["Session"];
+export type ModelRun = Wire["ModelRun"];
 export type User = Wire["User"];
 export type UserWanted = Wire["UserWanted"];
 export type OneTimePassword = Wire["OneTimePassword"];
