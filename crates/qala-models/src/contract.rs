@@ -38,12 +38,8 @@ const CONTRACT: &[Entry] = &[
     Entry {
         id: "traffic.against_usual",
         inputs: &[
-            ("now", "segment,speed_kmh", "\"1, north\",30\n"),
-            (
-                "before",
-                "segment,week,speed_kmh",
-                "\"1, north\",1,40\n\"1, north\",2,60\n",
-            ),
+            ("now", "segment,speed_kmh", "a,30\n"),
+            ("before", "segment,week,speed_kmh", "a,1,40\na,2,60\n"),
         ],
         outputs: &[(
             "against",
