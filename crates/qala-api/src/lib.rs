@@ -56,6 +56,9 @@ pub struct Catalog {
     pub indicators: Vec<Indicator>,
     /// Datasets.
     pub datasets: Vec<Dataset>,
+    /// Scheduled runs of models.
+    #[serde(default)]
+    pub model_runs: Vec<ModelRun>,
 }
 
 /// An indicator.
@@ -83,6 +86,67 @@ pub struct Indicator {
     pub owner: Option<Text>,
     /// Target and limit.
     pub targets: Option<Targets>,
+}
+
+/// A scheduled run of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelRun {
+    /// Id.
+    pub id: String,
+    /// Subject.
+    pub subject: String,
+    /// Model.
+    pub model: String,
+    /// Title of the model.
+    pub model_title: Option<Text>,
+    /// Title.
+    pub title: Text,
+    /// The question it answers.
+    pub question: Text,
+    /// Function of government that owns the answer.
+    pub owner_function: String,
+    /// The function's name today.
+    pub owner: Option<Text>,
+    /// Local hour from which it runs once a day.
+    pub daily_at_hour: Option<u8>,
+    /// Minutes between two runs.
+    pub every_min: Option<u32>,
+    /// Local days of a period.
+    pub days: u32,
+    /// What it fills, as far as the reader may see it.
+    pub outputs: Vec<ModelRunOutput>,
+    /// How the newest run ended; absent before the first.
+    pub last: Option<ModelRunState>,
+}
+
+/// A dataset that a run fills.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelRunOutput {
+    /// Output of the model.
+    pub name: String,
+    /// The dataset.
+    pub dataset: Dataset,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelRunState {
+    /// `done`, `no_rows` or `failed`.
+    pub state: String,
+    /// Start of the period.
+    pub period_start: String,
+    /// End of the period.
+    pub period_end: String,
+    /// When it ended.
+    pub computed_at: String,
+    /// The `_seq` up to which its inputs were read.
+    pub seq: Option<i64>,
+    /// Rows of the answer.
+    pub rows: i64,
+    /// True when simulated data went in.
+    pub simulated: bool,
+    /// Why there are no rows; for staff.
+    pub message: Option<String>,
 }
 
 /// Target and limit of an indicator, in its unit.

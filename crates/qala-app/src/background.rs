@@ -1,4 +1,4 @@
-//! What runs beside the questions: commits, compaction, retention, transports, the relay, the indicators' schedule.
+//! What runs beside the questions: commits, compaction, retention, transports, the relay, the schedules of indicators and models.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::account::Reader;
 use crate::centre::Centre;
+use crate::runs::RunSchedule;
 use crate::schedule::Schedule;
 use crate::transport::Transports;
 
@@ -47,6 +48,7 @@ impl Background {
             tasks.spawn(watching(Arc::clone(centre)));
             tasks.spawn(scheduling(Arc::clone(centre)));
             tasks.spawn(judging(Arc::clone(centre)));
+            tasks.spawn(running_models(Arc::clone(centre)));
             tasks.spawn(keeping_heads(Arc::clone(centre)));
             tasks.spawn(listing(Arc::clone(centre)));
         }
@@ -135,6 +137,15 @@ async fn judging(centre: Arc<Centre>) {
                 tracing::error!(feed = %feed.id, %error, "could not judge the feed's day");
             }
         }
+    }
+}
+
+async fn running_models(centre: Arc<Centre>) {
+    let mut schedule = RunSchedule::default();
+    loop {
+        // Not at once: a centre that has just started has more urgent things to do.
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        schedule.turn(&centre).await;
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use qala_core::Zone;
-use qala_core::spec::{FeedSpec, IndicatorSpec, Kind, nearest};
+use qala_core::spec::{FeedSpec, IndicatorSpec, Kind, RunSpec, nearest};
 use qala_disk::RealDisk;
 use qala_lake::{Clock, Lake, LakeOptions, LocalEngine, LocalOptions};
 use qala_registry::{Pack, Registry, Sandbox, load_pack};
@@ -62,6 +62,8 @@ pub struct Centre {
     pub registry: Registry,
     /// Indicators, by id.
     pub indicators: Vec<IndicatorSpec>,
+    /// Scheduled runs of models, by id.
+    pub runs: Vec<RunSpec>,
     /// Feeds of the pack.
     pub feeds: Vec<FeedSpec>,
     /// The city's zone.
@@ -92,6 +94,8 @@ pub struct Centre {
     pub live: Live,
     /// Told apart by it: this run of the program.
     pub boot: u64,
+    /// One model runs at a time.
+    pub(crate) run_turn: tokio::sync::Mutex<()>,
     /// Turns of questions from outside.
     pub(crate) questions: tokio::sync::Semaphore,
     // Held while the directory is open; the system lets it go when the process ends, however it ends.
@@ -139,6 +143,8 @@ impl Centre {
             engine,
             registry,
             indicators: Content::indicators()?,
+            runs: Content::runs()?,
+            run_turn: tokio::sync::Mutex::new(()),
             feeds,
             zone,
             clock,

@@ -1,8 +1,8 @@
-//! What comes with the program: datasets, indicators, packs. Embedded, so that one file starts anywhere.
+//! What comes with the program: datasets, indicators, runs of models, packs. Embedded, so that one file starts anywhere.
 
 use std::path::Path;
 
-use qala_core::spec::{DatasetSpec, FeedSpec, IndicatorSpec, Mapping, QueryParts};
+use qala_core::spec::{DatasetSpec, FeedSpec, IndicatorSpec, Mapping, QueryParts, RunSpec};
 use rust_embed::RustEmbed;
 
 use crate::error::{AppError, Result};
@@ -14,6 +14,10 @@ struct Datasets;
 #[derive(RustEmbed)]
 #[folder = "../../indicators"]
 struct Indicators;
+
+#[derive(RustEmbed)]
+#[folder = "../../runs"]
+struct Runs;
 
 #[derive(RustEmbed)]
 #[folder = "../../packs"]
@@ -92,6 +96,26 @@ impl Content {
             .iter()
             .map(|(path, text)| Ok(IndicatorSpec::from_sql(path, text, &parts)?))
             .collect::<Result<_>>()?;
+        specs.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(specs)
+    }
+
+    /// All scheduled runs of models, by id.
+    ///
+    /// # Errors
+    /// The first spec that is wrong; a file that does not lie where its id says.
+    pub fn runs() -> Result<Vec<RunSpec>> {
+        let mut specs = Vec::new();
+        for (path, text) in texts::<Runs>() {
+            let spec = RunSpec::from_toml(&path, &text)?;
+            if path != format!("{}.toml", spec.id.as_str().replace('.', "/")) {
+                return Err(AppError::Usage(format!(
+                    "runs/{path} holds the run `{}`: the file is named after the id",
+                    spec.id
+                )));
+            }
+            specs.push(spec);
+        }
         specs.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(specs)
     }

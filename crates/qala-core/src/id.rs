@@ -98,6 +98,11 @@ string_id!(
     "lower-case Latin letters, digits, `_`, `-` and `.`, starting with a letter"
 );
 string_id!(
+    /// The id of a scheduled run of a model, `<subject>.<name>`: `crime.clusters`.
+    RunId, "run id", |t| plain(t, &['_', '.']) && t.contains('.'),
+    "`<subject>.<name>` in lower-case Latin letters, digits and `_`"
+);
+string_id!(
     /// The id of a function of government, which owns indicators whatever department performs it.
     FunctionId, "function id", |t| plain(t, &['_', '-', '.']),
     "lower-case Latin letters, digits, `-`, `_` and `.`, starting with a letter"

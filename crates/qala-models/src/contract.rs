@@ -36,6 +36,18 @@ const CONTRACT: &[Entry] = &[
         settings: &[],
     },
     Entry {
+        id: "traffic.against_usual",
+        inputs: &[
+            ("now", "segment,speed_kmh", "a,30\n"),
+            ("before", "segment,week,speed_kmh", "a,1,40\na,2,60\n"),
+        ],
+        outputs: &[(
+            "against",
+            "segment,speed_kmh,usual_kmh,ratio,lost_s_km,slowest_kmh,n",
+        )],
+        settings: &[("least", "1")],
+    },
+    Entry {
         id: "transit.regularity",
         inputs: &[(
             "passages",
@@ -118,7 +130,7 @@ const CONTRACT: &[Entry] = &[
     Entry {
         id: "spatial.gi",
         inputs: &[AREAS, WEIGHTS],
-        outputs: &[("gi", "area,z,p_normal,p_permutation,p_adjusted")],
+        outputs: &[("gi", "area,z,p_normal,p_permutation,p_adjusted,class?")],
         settings: &[
             ("k", "2"),
             ("star", "true"),

@@ -20,6 +20,7 @@ mod page;
 mod principal;
 mod question;
 mod read;
+mod runs;
 mod sandbox;
 mod sensorthings;
 mod session;

@@ -6,8 +6,8 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use qala_api as api;
 use qala_app::lake::{AsOf, Clock as _};
-use qala_app::{AppError, Centre, Range, SystemClock, TransportState, Verdict};
-use qala_core::spec::FeedSpec;
+use qala_app::{AppError, Centre, Range, Reader, SystemClock, TransportState, Verdict};
+use qala_core::spec::{Column, DatasetSpec, FeedSpec};
 use qala_core::{Grain, Text, Zone};
 use serde::Deserialize;
 
@@ -16,10 +16,11 @@ use crate::asked::{Body, instant};
 use crate::data;
 use crate::error::Answer;
 use crate::principal::reader;
+use crate::runs;
 
 pub(crate) type Found<T> = Result<Json<T>, Answer>;
 
-fn text(text: &Text) -> api::Text {
+pub(crate) fn text(text: &Text) -> api::Text {
     api::Text {
         kk: text.kk.clone(),
         ru: text.ru.clone(),
@@ -31,7 +32,7 @@ pub(crate) async fn answer<T>(work: impl Future<Output = Result<T, AppError>>) -
     Ok(Json(work.await?))
 }
 
-/// What there is: indicators and datasets with titles and units.
+/// What there is: indicators, datasets and runs of models with titles and units.
 pub(crate) async fn catalog(Extract(state): Extract<State>, headers: HeaderMap) -> Found<api::Catalog> {
     let reader = reader(&state, &headers).await?;
     let centre = &state.centre;
@@ -65,22 +66,7 @@ pub(crate) async fn catalog(Extract(state): Extract<State>, headers: HeaderMap) 
         .specs()
         .into_iter()
         .filter(|d| reader.sees_rows(d))
-        .map(|d| api::Dataset {
-            name: d.name.to_string(),
-            subject: d.subject.clone(),
-            kind: format!("{:?}", d.kind).to_lowercase(),
-            title: text(&d.title),
-            columns: reader
-                .columns(d)
-                .into_iter()
-                .map(|c| api::Column {
-                    name: c.name.clone(),
-                    kind: format!("{:?}", c.kind).to_lowercase(),
-                    unit: c.unit.map(|u| u.symbol().into()),
-                    title: text(&c.title),
-                })
-                .collect(),
-        })
+        .map(|d| dataset(d, &reader))
         .collect();
     Ok(Json(api::Catalog {
         city: text(&centre.city),
@@ -89,7 +75,25 @@ pub(crate) async fn catalog(Extract(state): Extract<State>, headers: HeaderMap) 
         version: env!("CARGO_PKG_VERSION").into(),
         indicators,
         datasets,
+        model_runs: runs::model_runs(centre, &reader, &owners).await,
     }))
+}
+
+/// A dataset with the columns that somebody may see.
+pub(crate) fn dataset(spec: &DatasetSpec, reader: &Reader) -> api::Dataset {
+    let column = |c: &Column| api::Column {
+        name: c.name.clone(),
+        kind: format!("{:?}", c.kind).to_lowercase(),
+        unit: c.unit.map(|u| u.symbol().into()),
+        title: text(&c.title),
+    };
+    api::Dataset {
+        name: spec.name.to_string(),
+        subject: spec.subject.clone(),
+        kind: format!("{:?}", spec.kind).to_lowercase(),
+        title: text(&spec.title),
+        columns: reader.columns(spec).into_iter().map(column).collect(),
+    }
 }
 
 /// What may stand behind the `?` of values.

@@ -5,6 +5,7 @@ import type { components } from "./openapi.gen";
 
 type Wire = components["schemas"];
 export type Session = Wire["Session"];
+export type ModelRun = Wire["ModelRun"];
 export type User = Wire["User"];
 export type UserWanted = Wire["UserWanted"];
 export type OneTimePassword = Wire["OneTimePassword"];
@@ -40,7 +41,7 @@ export interface Column { name: string; type: string; unit: string | null; title
 
 export interface Dataset { name: string; subject: string; kind: "event" | "snapshot" | "state"; title: Text; columns: Column[] }
 
-export interface Catalog { city: Text; zone: string; now: string; version: string; indicators: Indicator[]; datasets: Dataset[] }
+export interface Catalog { city: Text; zone: string; now: string; version: string; indicators: Indicator[]; datasets: Dataset[]; model_runs: ModelRun[] }
 
 export type Status = "on_target" | "watch" | "off_target" | "unknown";
 

@@ -49,7 +49,7 @@ fn exports(route: Route) -> Route {
 
 fn numbers() -> Vec<Route> {
     vec![
-        get("/api/catalog", "numbers", "What there is: indicators and datasets with titles and units").gives::<Catalog>(),
+        get("/api/catalog", "numbers", "What there is: indicators, datasets and runs of models with titles and units").gives::<Catalog>(),
         exports(
             get("/api/indicators/{id}/values", "numbers", "Stored values of an indicator")
                 .path("id", word(), "Indicator")

@@ -138,8 +138,12 @@ fn column(
 impl Centre {
     /// Tables that an indicator's query names.
     pub(crate) fn tables_of(&self, spec: &IndicatorSpec) -> BTreeSet<String> {
-        let words: BTreeSet<&str> = spec
-            .sql
+        self.tables_in(&spec.sql)
+    }
+
+    /// Tables that a query names.
+    pub(crate) fn tables_in(&self, sql: &str) -> BTreeSet<String> {
+        let words: BTreeSet<&str> = sql
             .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
             .collect();
         let specs = self.lake.specs();
@@ -165,7 +169,7 @@ impl Centre {
     }
 
     /// True when a simulated feed has sent rows to one of the tables.
-    async fn simulated(&self, tables: &BTreeSet<String>) -> Result<bool> {
+    pub(crate) async fn simulated(&self, tables: &BTreeSet<String>) -> Result<bool> {
         let feeds: Vec<String> = self
             .feeds
             .iter()

@@ -18,7 +18,7 @@ use crate::indicator::{CITY, Passport, Range, Verdict};
 
 const TABLE: &str = "indicator_values";
 /// Counts below this are few.
-const FEW: i64 = 5;
+pub(crate) const FEW: i64 = 5;
 /// Why there is no value.
 const REASON: &str = "suppressed";
 /// What would tell how few, or how much.
@@ -51,6 +51,14 @@ impl Centre {
     /// told one indicator at a time, where few can be withheld.
     pub fn catalogue(&self, reader: &Reader) -> Principal {
         let mut principal = reader.principal(self.lake.specs());
+        if let Rights::Tables(tables) = &mut principal.rights {
+            for (name, rights) in tables.iter_mut() {
+                rights.rows = rights
+                    .columns
+                    .as_deref()
+                    .and_then(|shown| self.enough(name, shown));
+            }
+        }
         if let Rights::Tables(tables) = &mut principal.rights
             && let Some(values) = tables.get_mut(TABLE)
         {

@@ -7,4 +7,5 @@ mod store;
 
 pub(crate) use compute::{CITY, definition_hash, short_hash};
 pub use compute::{Range, Value};
+pub(crate) use few::FEW;
 pub use passport::{Passport, Verdict};

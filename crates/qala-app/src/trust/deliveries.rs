@@ -201,7 +201,7 @@ fn without_limits(spec: &DatasetSpec) -> DatasetSpec {
 }
 
 /// An instant as the engine reads it.
-pub(super) fn instant(t: i64) -> String {
+pub(crate) fn instant(t: i64) -> String {
     let text = Zone::utc().format(t).replace("+00:00", "Z");
     format!("arrow_cast('{text}', 'Timestamp(Microsecond, Some(\"UTC\"))')")
 }

@@ -8,6 +8,7 @@ mod deliveries;
 mod run;
 mod store;
 
+pub(crate) use deliveries::instant;
 pub use run::{Fault, Measure, Trust};
 
 use qala_core::FeedId;

@@ -35,6 +35,8 @@ pub enum Feed {
     Positions,
     /// Passengers by route and day.
     Passengers,
+    /// Boardings and alightings by stop.
+    StopCounts,
     /// Readings of the air by the hour: history.
     AirHours,
     /// Vehicles by detector and hour: history.
@@ -158,7 +160,7 @@ impl Feed {
     ];
 
     /// Feeds that send again and again.
-    pub const STREAMS: [Self; 26] = [
+    pub const STREAMS: [Self; 27] = [
         Self::Posts,
         Self::Sensors,
         Self::Weather,
@@ -166,6 +168,7 @@ impl Feed {
         Self::Incidents,
         Self::Positions,
         Self::Passengers,
+        Self::StopCounts,
         Self::AirHours,
         Self::TrafficHours,
         Self::Crashes,
@@ -205,6 +208,7 @@ impl Feed {
             Self::Incidents => "sim-city-traffic-incidents",
             Self::Positions => "sim-city-vehicle-positions",
             Self::Passengers => "sim-city-transit-passengers",
+            Self::StopCounts => "sim-city-transit-counts",
             Self::AirHours => "sim-city-air-hours",
             Self::TrafficHours => "sim-city-traffic-hours",
             Self::Volumes => "sim-city-traffic-volumes",
@@ -320,6 +324,7 @@ pub(super) fn plans(pace: Pace, positions_every_s: i64) -> Vec<Plan> {
             (Incidents, Every(10 * MINUTE)),
             (Positions, Every(positions)),
             (Passengers, Daily(4 * HOUR)),
+            (Feed::StopCounts, Daily(4 * HOUR)),
         ],
         Pace::Bulk => vec![
             (Posts, Every(HOUR)),
@@ -329,6 +334,7 @@ pub(super) fn plans(pace: Pace, positions_every_s: i64) -> Vec<Plan> {
             (Incidents, Every(HOUR)),
             (Positions, Every(positions.max(MINUTE))),
             (Passengers, Daily(4 * HOUR)),
+            (Feed::StopCounts, Daily(4 * HOUR)),
         ],
         Pace::History => vec![
             (AirHours, Daily(HOUR)),

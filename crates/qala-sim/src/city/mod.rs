@@ -56,6 +56,7 @@ pub use safety::{Crash, CrashFunction, CrashRisk, Treatment};
 pub use stacks::{MonitorTruth, SEEN_DEG};
 pub use stream::{Message, Messages, Op};
 pub use streets::StreetClass;
+pub use transit::StopCount;
 pub use truth::{CityTruth, Fault, Label};
 pub use weather::Weather;
 

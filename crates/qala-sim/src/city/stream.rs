@@ -230,6 +230,13 @@ impl<'a> Messages<'a> {
             Feed::Passengers => {
                 self.put_table(feed, time, transit::passengers(shape, shape.zone.local_day(from)));
             }
+            Feed::StopCounts => {
+                self.put_table(
+                    feed,
+                    time,
+                    transit::stop_counts(shape, shape.zone.local_day(from)),
+                );
+            }
             Feed::AirHours => {
                 let text = history::air_hours(shape, &mut self.memory, from, to);
                 self.put_table(feed, time, text);

@@ -5,6 +5,7 @@ mod appeals;
 mod assets;
 mod books;
 mod budget;
+mod counts;
 mod crime;
 mod faults;
 mod figures;

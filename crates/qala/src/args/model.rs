@@ -22,6 +22,25 @@ pub(crate) enum ModelCommand {
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
     },
+    /// Scheduled runs, which write their answers to the lake: how often, what they fill, how the newest one ended
+    #[command(after_help = "Example: qala model runs")]
+    Runs {
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Do a scheduled run now
+    #[command(after_help = "Example: qala model run-now crime.clusters")]
+    RunNow {
+        /// Id of the run
+        id: String,
+        /// As if it were this time: the newest period that is due then
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+        /// How to answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
     /// Run a model
     #[command(
         after_help = "Examples:\n  qala model run schools.load --input schools=schools.csv --out load=load.csv --out districts=districts.csv\n  qala model run air.cpf --input readings=hours.parquet --set percentile=75\n  qala model run spatial.moran --input \"areas=SELECT area, value FROM crime_cells\" --set k=8 --seed 7"

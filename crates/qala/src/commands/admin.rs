@@ -8,6 +8,7 @@ use anyhow::Result;
 use clap::CommandFactory;
 use qala_app::registry::Pack;
 use qala_app::{AppError, Centre, Content};
+use qala_core::spec::DatasetSpec;
 use qala_core::{FeedId, parse_instant};
 
 use crate::args::Args;
@@ -67,6 +68,17 @@ pub(crate) fn check(pack: &str) -> Result<bool> {
             ));
         }
     }
+    let runs = Content::runs()?;
+    let known: Vec<&DatasetSpec> = datasets.iter().collect();
+    for run in &runs {
+        if !organisation.functions.iter().any(|f| f.id == run.owner_function) {
+            faults.push(format!(
+                "run {}: there is no function `{}`",
+                run.id, run.owner_function
+            ));
+        }
+        faults.extend(qala_app::run_faults(run, &known));
+    }
     for contact in &organisation.contacts {
         if !feeds.iter().any(|f| f.id == contact.feed) {
             faults.push(format!("contacts: there is no feed `{}`", contact.feed));
@@ -76,9 +88,10 @@ pub(crate) fn check(pack: &str) -> Result<bool> {
         print::err(fault);
     }
     print::out(&format!(
-        "{} datasets, {} indicators, {} feeds, {} functions: {} faults",
+        "{} datasets, {} indicators, {} scheduled runs, {} feeds, {} functions: {} faults",
         datasets.len(),
         indicators.len(),
+        runs.len(),
         feeds.len(),
         organisation.functions.len(),
         faults.len()

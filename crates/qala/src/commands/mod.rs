@@ -11,6 +11,7 @@ mod pack;
 mod people;
 mod propose;
 mod quarantine;
+mod runs;
 pub(crate) mod serve;
 mod sql;
 mod trust;
@@ -223,7 +224,11 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             quarantine::run(Centre::open(options).await?, command).await
         }
         Command::Reparse { feed, from } => admin::reparse(Centre::open(options).await?, &feed, &from).await,
-        command @ (Command::Feed(_) | Command::Token(_) | Command::User(_) | Command::Audit(_)) => {
+        command @ (Command::Model(_)
+        | Command::Feed(_)
+        | Command::Token(_)
+        | Command::User(_)
+        | Command::Audit(_)) => {
             let centre = Centre::open(options).await?;
             control::run(&centre, command).await?;
             centre.close().await?;
@@ -253,6 +258,7 @@ fn asks_only(command: &Command) -> bool {
             | Command::Quarantine { .. }
             | Command::Reparse { .. }
             | Command::Audit(_)
+            | Command::Model(ModelCommand::Runs { .. } | ModelCommand::RunNow { .. })
             | Command::Tidy
     )
 }

@@ -27,6 +27,8 @@ mod real_data;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]
+mod runs;
+#[cfg(test)]
 mod s3;
 #[cfg(test)]
 mod screen;

@@ -147,6 +147,7 @@ export const shell = {
   subject_places: ["Орындар", "Места", "Places"],
   subject_devices: ["Құрылғылар", "Устройства", "Devices"],
   subject_feeds: ["Арналар", "Источники", "Feeds"],
+  subject_models: ["Модельдер", "Модели", "Models"],
   subject_lake: ["Қойма журналы", "Журнал хранилища", "The store's own records"],
   subject_indicator: ["Көрсеткіш мәндері", "Значения показателей", "Indicator values"],
   subject_own: ["Өз кестелеріңіз", "Ваши таблицы", "Your own tables"],

@@ -1,4 +1,4 @@
-//! JSON schemas of the four kinds of spec, for editors.
+//! JSON schemas of the kinds of spec, for editors.
 //!
 //! They are asked of the readers themselves, so they cannot drift: a sample that uses every key is changed here and
 //! there, and the reader's answers tell which keys are known, which must be there, and which words a key takes. A sample
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use super::{DatasetSpec, FeedSpec, IndicatorSpec, ModelSpec, SpecError};
+use super::{DatasetSpec, FeedSpec, IndicatorSpec, ModelSpec, RunSpec, SpecError};
 
 /// A key that no spec has.
 const STRANGE: &str = "zqzqzqzq";
@@ -19,7 +19,7 @@ const STRANGE: &str = "zqzqzqzq";
 type Read = fn(&str) -> Result<(), SpecError>;
 
 /// A kind of spec: name, title, reader, samples. Every sample after the first shows another form of one of its keys.
-const KINDS: [(&str, &str, Read, &[&str]); 4] = [
+const KINDS: [(&str, &str, Read, &[&str]); 5] = [
     (
         "dataset",
         "A dataset: datasets/<subject>/<name>.toml",
@@ -54,6 +54,15 @@ const KINDS: [(&str, &str, Read, &[&str]); 4] = [
         "A model",
         |text| ModelSpec::from_toml("sample", text).map(drop),
         &[include_str!("model.toml")],
+    ),
+    (
+        "run",
+        "A scheduled run of a model: runs/<subject>/<name>.toml",
+        |text| RunSpec::from_toml("sample", text).map(drop),
+        &[
+            include_str!("run.toml"),
+            "when = { type = \"every\", minutes = 15 }",
+        ],
     ),
 ];
 

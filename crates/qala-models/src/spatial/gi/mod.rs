@@ -33,6 +33,8 @@ const CARD: Card = Card {
          that makes the p of ordinary areas small (where all draws are the observed one, c = P and p = 1/(P + 1)); ties = both \
          counts equal draws on both sides, in c and in P − c, and such areas are no clusters. Without ties both are the same.",
         "p_permutation is the smaller tail, not doubled: at a limit of 0.05 one in ten areas without any pattern is below it.",
+        "fdr: each area is `hot`, `cold` or `none`. Hot or cold when twice p_adjusted is at most fdr, for the direction is chosen after \
+         looking; hot when z is above 0. Without fdr there is no such column.",
         "Dividing the weights of a row by their sum changes neither z nor p; row_standardised is there for the sake of the \
          other models.",
         "An area without a value is no area; its row is empty. An area without neighbours counts among all, its row is empty.",
@@ -63,14 +65,34 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
         .iter()
         .map(|z| z.map(|z| 2.0 * stats::normal_above(z.abs())))
         .collect();
-    Ok(vec![
-        Table::new("gi")
-            .texts_of("area", &areas.ids)
-            .floats_of("z", areas.spread(&z))
-            .floats_of("p_normal", areas.spread(&normal))
-            .floats_of("p_permutation", areas.spread(&p))
-            .floats_of("p_adjusted", areas.spread(&stats::adjusted(&p))),
-    ])
+    let adjusted = stats::adjusted(&p);
+    let table = Table::new("gi")
+        .texts_of("area", &areas.ids)
+        .floats_of("z", areas.spread(&z))
+        .floats_of("p_normal", areas.spread(&normal))
+        .floats_of("p_permutation", areas.spread(&p))
+        .floats_of("p_adjusted", areas.spread(&adjusted));
+    Ok(vec![match run.settings().float("fdr") {
+        Some(fdr) => {
+            let classes: Vec<Option<&str>> = z
+                .iter()
+                .zip(&adjusted)
+                .map(|(z, q)| class((*z)?, (*q)?, fdr))
+                .collect();
+            let classes = areas.spread(&classes);
+            table.texts_of("class", classes.iter().map(|class| class.unwrap_or("")))
+        }
+        None => table,
+    }])
+}
+
+/// The verdict on an area: `hot`, `cold` or `none`. `q` is adjusted for many areas, of the smaller tail.
+fn class(z: f64, q: f64, fdr: f64) -> Option<&'static str> {
+    Some(match 2.0 * q <= fdr {
+        true if z > 0.0 => "hot",
+        true => "cold",
+        false => "none",
+    })
 }
 
 /// How the settings of a local statistic say to draw.

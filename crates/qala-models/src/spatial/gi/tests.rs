@@ -242,3 +242,52 @@ fn a_planted_hot_spot_is_found_and_little_else() {
         assert!(far <= 3, "{stopping}: {far} far away");
     }
 }
+
+#[test]
+fn a_verdict_follows_the_sign_and_the_share_of_false_findings() {
+    let (rows, columns) = (30, 30);
+    let hot = |row: i32, column: i32| (5..9).contains(&row) && (5..9).contains(&column);
+    let cold = |row: i32, column: i32| (20..24).contains(&row) && (20..24).contains(&column);
+    let lattice = |shift: f64| {
+        let mut random = crate::random::Random::new(5);
+        let mut areas = "area,value,x_m,y_m\n".to_owned();
+        for row in 0..rows {
+            for column in 0..columns {
+                let sign = f64::from(i8::from(hot(row, column)) - i8::from(cold(row, column)));
+                writeln!(
+                    areas,
+                    "{row}_{column},{},{column},{row}",
+                    random.normal() + sign * shift
+                )
+                .unwrap();
+            }
+        }
+        areas + "none,,50,50\n"
+    };
+    let settings = [
+        ("distance_m", "1"),
+        ("permutations", "49999"),
+        ("stopping", "sequential"),
+        ("fdr", "0.05"),
+    ];
+    let found = run(&MODEL, &[("areas", &lattice(4.0))], &settings).unwrap();
+    let count = |found: &[Vec<String>], class: &str| found.iter().filter(|row| row[5] == class).count();
+    assert!(count(&found, "hot") >= 12 && count(&found, "cold") >= 12);
+    for row in &found {
+        match row[5].as_str() {
+            "" => assert_eq!((row[0].as_str(), row[1].as_str()), ("none", "")),
+            class => {
+                assert_eq!(class != "none", 2.0 * number(&row[4]) <= 0.05, "{row:?}");
+                assert!(
+                    class == "none" || (class == "hot") == (number(&row[1]) > 0.0),
+                    "{row:?}"
+                );
+            }
+        }
+    }
+    let nothing = run(&MODEL, &[("areas", &lattice(0.0))], &settings).unwrap();
+    assert!(count(&nothing, "none") >= 898);
+    // Without the setting the columns are those of the contract.
+    let plain = run(&MODEL, &[("areas", TOY)], &[("k", "2")]).unwrap();
+    assert_eq!(plain[0].len(), 5);
+}

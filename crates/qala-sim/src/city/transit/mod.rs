@@ -1,10 +1,13 @@
 //! Public transport of the full city: bus lines over the grid and a metro line, their timetable, the buses, the passengers.
 
+mod counts;
 mod gtfs;
 mod lines;
 mod passengers;
 mod positions;
 
+pub use counts::StopCount;
+pub(super) use counts::report as stop_counts;
 pub(super) use gtfs::write as timetable;
 pub(super) use lines::{Transit, draw};
 pub(super) use passengers::{report as passengers, true_passengers};

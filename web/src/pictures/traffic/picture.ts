@@ -1,0 +1,3 @@
+import { definePicture } from "../define";
+
+export const picture = definePicture({ subject: "traffic", view: () => import("./Traffic.svelte") });

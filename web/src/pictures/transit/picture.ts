@@ -1,0 +1,3 @@
+import { definePicture } from "../define";
+
+export const picture = definePicture({ subject: "transit", view: () => import("./Transit.svelte") });
