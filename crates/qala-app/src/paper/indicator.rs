@@ -58,7 +58,11 @@ impl Centre {
         let (lang, zone) = (wanted.lang, &self.zone);
         let spec = self.indicator(&wanted.id)?;
         let made = self.clock.now();
-        let now = made.min(wanted.to.unwrap_or(made)).min(wanted.as_of.unwrap_or(made));
+        let moment = match (wanted.to, wanted.as_of) {
+            (None, None) => self.moment(reader).await?,
+            (to, as_of) => to.unwrap_or(made).min(as_of.unwrap_or(made)),
+        };
+        let now = moment.min(made);
         let grain = grain_of(spec, wanted.grain);
         let places = self.places_in(lang).await?;
         let place = wanted.place.as_deref().unwrap_or(CITY);

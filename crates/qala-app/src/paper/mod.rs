@@ -10,7 +10,8 @@ mod tests;
 
 use std::collections::HashMap;
 
-use qala_core::{Lang, Text};
+use qala_core::{Lang, Text, Zone, parse_instant};
+use qala_lake::{Query, collect};
 use qala_paper::Sheet;
 use qala_registry::Role;
 use serde_json::{Map, Value as Json};
@@ -22,6 +23,9 @@ use crate::indicator::CITY;
 
 pub use indicator::PaperWanted;
 pub use now::NowPaperWanted;
+
+/// Values that ended longer ago are of another time, µs.
+const OLD: i64 = 2 * 86_400_000_000;
 
 fn word<'a>(row: &'a Map<String, Json>, name: &str) -> &'a str {
     row.get(name).and_then(Json::as_str).unwrap_or_default()
@@ -76,6 +80,24 @@ impl Centre {
             }
         }
         Ok(places)
+    }
+
+    /// The moment that pages are about: the present; where all values end long ago, their end.
+    async fn moment(&self, reader: &Reader) -> Result<i64> {
+        let now = self.clock.now();
+        let until = Zone::utc().format(now).replace("+00:00", "Z");
+        let sql = format!(
+            "SELECT max(period_end) AS t FROM indicator_values WHERE value IS NOT NULL AND period_end <= \
+             arrow_cast('{until}', 'Timestamp(Microsecond, Some(\"UTC\"))')"
+        );
+        let query = Query {
+            principal: self.catalogue(reader),
+            ..Query::system(sql)
+        };
+        let (batches, _) = collect(&*self.engine, &query).await?;
+        let rows = crate::value::rows_json(&batches, &self.zone);
+        let newest = rows.first().and_then(|row| parse_instant(word(row, "t"), None).ok());
+        Ok(newest.filter(|newest| now - newest > OLD).unwrap_or(now))
     }
 
     /// Draws a page, and writes down that a signed-in person takes it away.

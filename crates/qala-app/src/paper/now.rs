@@ -64,7 +64,8 @@ impl Centre {
         let made = self.clock.now();
         let seq = self.lake.health()?.seq;
         let places = self.places_in(lang).await?;
-        let views = self.views(wanted.grain, made, reader).await?;
+        let now = self.moment(reader).await?;
+        let views = self.views(wanted.grain, now, reader).await?;
         let standings = self.obligations().await?;
         let number = |mark: Mark| views.iter().filter(|v| v.mark() == mark).count();
         let off: BTreeSet<&str> = views.iter().flat_map(|v| v.off().map(|d| d.place.as_str())).collect();
@@ -82,8 +83,8 @@ impl Centre {
         body.extend(loud(lang, &views, &places, zone));
         body.extend(changed(lang, &views, zone));
         body.extend(self.stopped(lang, &standings));
-        let newest = views.iter().filter_map(|v| v.shown()).filter(|v| v.value.is_some() && v.end <= made);
-        let as_of = newest.map(|v| v.end).max().unwrap_or(made);
+        let newest = views.iter().filter_map(View::shown).filter(|v| v.value.is_some() && v.end <= now);
+        let as_of = newest.map(|v| v.end).max().unwrap_or(now);
         let read = fill(
             lang,
             words::NOW_READ,
