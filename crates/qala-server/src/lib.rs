@@ -17,6 +17,7 @@ mod ingest;
 mod map;
 mod openapi;
 mod page;
+mod paper;
 mod principal;
 mod question;
 mod read;
@@ -63,6 +64,8 @@ pub fn router(state: State) -> Router {
         .route("/api/datasets/{name}/rows", get(data::rows))
         .route("/api/catalog", get(read::catalog))
         .route("/api/indicators/{id}/values", get(read::values))
+        .route("/api/indicators/{id}/page.pdf", get(paper::indicator))
+        .route("/api/now.pdf", get(paper::now))
         .route("/api/places", get(read::places))
         .route("/api/passport", get(read::passport))
         .route("/api/feeds", get(read::feeds))

@@ -82,6 +82,38 @@ test("what is on the screen is exported", async ({ page }) => {
   assert.match(text, /99\.20574284511784/);
 });
 
+const taken = async (at, click) => {
+  const [file] = await Promise.all([at.page.waitForEvent("download"), click()]);
+  const chunks = [];
+  for await (const chunk of await file.createReadStream()) chunks.push(chunk);
+  return [file.suggestedFilename(), Buffer.concat(chunks)];
+};
+
+test("a page of PDF and pictures are taken away", async ({ page }) => {
+  const at = await page();
+  for (const [path, name] of [["/indicators/air.pm25_mean?lang=kk", "air.pm25_mean"], ["/?lang=kk", "now"]]) {
+    await at.visit(path);
+    const [file, bytes] = await taken(at, () => at.page.locator("a[aria-label='Бетті PDF түрінде жүктеу']").click());
+    assert.equal(file, `${name}.pdf`);
+    assert.equal(bytes.subarray(0, 8).toString("latin1"), "%PDF-1.7");
+    assert.match(bytes.toString("latin1"), /\/Lang \(kk\)/);
+    assert.equal(bytes.toString("latin1").match(/\/Type \/Page\n/g)?.length, 1);
+  }
+  await at.visit("/indicators/air.pm25_mean?lang=en");
+  await at.page.locator(".chart canvas").waitFor();
+  const wide = await at.page.locator(".chart canvas").evaluate((canvas) => canvas.clientWidth);
+  const width = (bytes) => {
+    assert.equal(bytes.subarray(1, 4).toString("latin1"), "PNG");
+    return bytes.readUInt32BE(16);
+  };
+  const [chart, chartBytes] = await taken(at, () => at.page.locator("button[aria-label='Download picture']").click());
+  assert.equal(chart, "air.pm25_mean.png");
+  assert.ok(width(chartBytes) >= 2 * wide, "the chart at twice its size");
+  const [map, mapBytes] = await taken(at, () => at.page.locator("button[aria-label='Download picture of the map']").click());
+  assert.equal(map, "air.pm25_mean-map.png");
+  assert.ok(width(mapBytes) >= 900 && mapBytes.length > 10_000, `the map at twice its size: ${width(mapBytes)} px, ${mapBytes.length} bytes`);
+});
+
 test("rows are sorted and searched by the server", async ({ page }) => {
   const at = await page();
   await at.visit("/data/air_stations?lang=en&order=-station_id");

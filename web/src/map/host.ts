@@ -200,6 +200,31 @@ export class MapHost {
     this.#data("circle", centre ? [{ type: "Feature", geometry: circle(centre, radius_m), properties: {} }] : []);
   }
 
+  /** The map as it is seen, at twice its size. What moves is caught in one of its frames. */
+  async picture(): Promise<HTMLCanvasElement> {
+    const { map } = this;
+    const before = map.getPixelRatio();
+    const drawn = document.createElement("canvas");
+    try {
+      map.setPixelRatio(2);
+      // A map on which something moves is never idle.
+      await Promise.race([map.once("idle"), new Promise((resolve) => setTimeout(resolve, 1500))]);
+      await new Promise<void>((resolve) => {
+        // Only within a frame can its picture be read.
+        map.once("render", () => {
+          const canvas = map.getCanvas();
+          [drawn.width, drawn.height] = [canvas.width, canvas.height];
+          drawn.getContext("2d")?.drawImage(canvas, 0, 0);
+          resolve();
+        });
+        map.triggerRepaint();
+      });
+    } finally {
+      map.setPixelRatio(before);
+    }
+    return drawn;
+  }
+
   fit(bounds: Bounds): void {
     this.map.fitBounds(bounds, { padding: 24, animate: !this.#options.still, maxZoom: 15 });
   }

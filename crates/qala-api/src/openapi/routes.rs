@@ -28,6 +28,7 @@ const EXPORTS: [&str; 3] = [
 ];
 
 const GRAINS: [&str; 7] = ["15min", "hour", "day", "week", "month", "quarter", "year"];
+const LANGS: [&str; 3] = ["kk", "ru", "en"];
 const MOMENT: &str = "An instant, ISO 8601; without an offset it is of the city's zone";
 
 pub(super) fn all() -> Vec<Route> {
@@ -61,6 +62,23 @@ fn numbers() -> Vec<Route> {
                 .gives::<Values>(),
         )
         .fails(&[404]),
+        get("/api/indicators/{id}/page.pdf", "numbers", "An indicator on one page of A4")
+            .path("id", word(), "Indicator")
+            .query("place", word(), "Place; the city when absent")
+            .query("lang", one_of(&LANGS), "kk when absent")
+            .query("grain", one_of(&GRAINS), "Length of a period; a day when absent, else the indicator's first")
+            .query("from", word(), MOMENT)
+            .query("to", word(), MOMENT)
+            .query("as_of", word(), "As the lake knew it at this instant")
+            .gives_bytes(200, "application/pdf")
+            .gives_nothing(304, "As before")
+            .fails(&[401, 404]),
+        get("/api/now.pdf", "numbers", "What is off target, what changed and what stopped reporting, on one page of A4")
+            .query("lang", one_of(&LANGS), "kk when absent")
+            .query("grain", one_of(&GRAINS), "Length of a period where an indicator has it; a day when absent")
+            .gives_bytes(200, "application/pdf")
+            .gives_nothing(304, "As before")
+            .fails(&[401]),
         get("/api/places", "numbers", "Places in force now").gives::<Vec<Row>>(),
         get("/api/passport", "numbers", "How a value was made")
             .must("id", word(), "indicator/place/grain/start of the period; an indicator alone means its newest value of the city")

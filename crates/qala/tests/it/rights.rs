@@ -46,6 +46,14 @@ const ROUTES: &[(&str, &str, &str, &str, [u16; 5])] = &[
         "",
         ALL,
     ),
+    (
+        "get",
+        "/api/indicators/{id}/page.pdf",
+        "/api/indicators/air.pm25_mean/page.pdf",
+        "",
+        ALL,
+    ),
+    ("get", "/api/now.pdf", "/api/now.pdf", "", ALL),
     ("get", "/api/places", "/api/places", "", ALL),
     ("get", "/api/passport", "/api/passport?id=air.pm25_mean", "", ALL),
     ("get", "/api/feeds", "/api/feeds", "", ALL),
@@ -473,7 +481,7 @@ fn few_records_are_not_told_to_whom_they_are_not_open() {
             &[&["indicator", "compute", indicator, "--grain", grain], &range[..]].concat(),
         );
     }
-    let (_server, browsers) = people(data, || Server::start(data));
+    let (server, browsers) = people(data, || Server::start(data));
     for (role, browser) in ROLES.iter().zip(&browsers) {
         let is_open = ["analyst", "administrator"].contains(role);
         for grain in ["month", "year"] {
@@ -514,5 +522,15 @@ fn few_records_are_not_told_to_whom_they_are_not_open() {
             "/api/indicators/{indicator}/values?grain=year&format=csv"
         ));
         assert_eq!(file.status == 200, is_open, "{role} {}", file.status);
+        // Paper tells no more than the screen.
+        let path = format!("/api/indicators/{indicator}/page.pdf?lang=en&grain=year&to=2020-01-02");
+        let cookie = browser.cookie.clone().unwrap_or_default();
+        let page = crate::screen::ask(&server, "GET", &path, &[("Cookie", &cookie)], b"");
+        assert_eq!(page.status, 200);
+        if let Some(words) = crate::screen::paper_words(&page.body) {
+            let withheld = words.lines().filter(|line| line.contains("suppressed")).count();
+            assert_eq!(withheld, 2, "{words}");
+            assert!(is_open || !words.contains('÷'), "{role} {words}");
+        }
     }
 }

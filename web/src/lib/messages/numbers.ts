@@ -64,6 +64,9 @@ export const numbers = {
   table_hint: ["Кесте не график (T пернесі)", "Таблица или график (клавиша T)", "Table or chart (key T)"],
   export_csv: ["CSV жүктеу", "Скачать CSV", "Download CSV"],
   export_png: ["Сурет жүктеу", "Скачать картинку", "Download picture"],
+  export_map_png: ["Карта суретін жүктеу", "Скачать картинку карты", "Download picture of the map"],
+  export_pdf: ["Бетті PDF түрінде жүктеу", "Скачать страницу PDF", "Download a page as PDF"],
+  picture_source: ["Дереккөзі: Qala, {address}; сурет жасалған {time}", "Источник: Qala, {address}; картинка сделана {time}", "Source: Qala, {address}; picture made {time}"],
 
   target: ["Мақсат", "Цель", "Target"],
   limit: ["шекті мән {value}", "предел {value}", "limit {value}"],

@@ -4,6 +4,7 @@ mod document;
 mod events;
 mod files;
 mod map;
+mod paper;
 mod questions;
 mod tile;
 
@@ -16,6 +17,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::support::{Server, ok};
+
+pub(crate) use self::paper::words_of as paper_words;
 
 /// An answer with its headers, in lower case, and its bytes.
 pub(crate) struct Answer {

@@ -1,0 +1,135 @@
+//! Headings, paragraphs, facts.
+
+use crate::canvas::{Canvas, INK, Role, SECOND, Style};
+use crate::font::Weight;
+use crate::stack::{Extent, Frame, Scale, Setting};
+use crate::wrap::{cut, wrap};
+
+/// Lines of a paragraph at most, and those without which it says nothing.
+const MOST_LINES: usize = 8;
+const LEAST_LINES: usize = 2;
+const HEADING: Style = Style::new(Weight::Bold, 11.0, INK);
+const HEADING_HEIGHT: f32 = 14.0;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    Quiet,
+}
+
+/// The style of running words, and the height of a line.
+fn running(scale: Scale, tone: Tone) -> (Style, f32) {
+    let color = if tone == Tone::Quiet { SECOND } else { INK };
+    match scale {
+        Scale::Body => (Style::new(Weight::Regular, 9.5, color), 13.0),
+        Scale::Foot => (Style::new(Weight::Regular, 7.5, color), 10.0),
+    }
+}
+
+pub(super) fn heading_extent(_setting: Setting<'_>, _text: &str, _width: f32) -> Extent {
+    Extent {
+        least: HEADING_HEIGHT,
+        natural: HEADING_HEIGHT,
+    }
+}
+
+pub(super) fn draw_heading(setting: Setting<'_>, canvas: &mut Canvas<'_>, text: &str, frame: Frame) -> f32 {
+    let text = cut(setting.fonts.of(HEADING.weight), HEADING.size, frame.width, text);
+    canvas.part(Role::Heading, |canvas| {
+        canvas.text(frame.x, frame.y + 10.5, HEADING, &text);
+    });
+    frame.y + HEADING_HEIGHT
+}
+
+pub(super) fn text_extent(setting: Setting<'_>, text: &str, width: f32) -> Extent {
+    let (style, height) = running(setting.scale, Tone::Plain);
+    let lines = wrap(setting.fonts.of(style.weight), style.size, width, text, MOST_LINES).len();
+    Extent {
+        least: lines.min(LEAST_LINES) as f32 * height,
+        natural: lines as f32 * height,
+    }
+}
+
+/// Whole lines that fit, one at least.
+fn lines_in(height: f32, line: f32) -> usize {
+    ((height / line + 0.01) as usize).max(1)
+}
+
+pub(super) fn draw_text(
+    setting: Setting<'_>,
+    canvas: &mut Canvas<'_>,
+    text: &str,
+    tone: Tone,
+    frame: Frame,
+) -> f32 {
+    let (style, height) = running(setting.scale, tone);
+    let most = lines_in(frame.height, height).min(MOST_LINES);
+    let lines = wrap(setting.fonts.of(style.weight), style.size, frame.width, text, most);
+    let mut y = frame.y;
+    canvas.part(Role::Paragraph, |canvas| {
+        for line in &lines {
+            canvas.text(frame.x, y + style.size, style, line);
+            y += height;
+        }
+    });
+    y
+}
+
+/// The share of the width that names have.
+const NAMES: f32 = 0.2;
+/// Lines of a fact at most.
+const FACT_LINES: usize = 3;
+
+fn fact_lines(setting: Setting<'_>, text: &str, width: f32) -> Vec<String> {
+    let (style, _) = running(setting.scale, Tone::Plain);
+    let room = width * (1.0 - NAMES) - 8.0;
+    wrap(setting.fonts.of(style.weight), style.size, room, text, FACT_LINES)
+}
+
+pub(super) fn facts_extent(setting: Setting<'_>, facts: &[(String, String)], width: f32) -> Extent {
+    let (_, height) = running(setting.scale, Tone::Plain);
+    let lines: usize = facts
+        .iter()
+        .map(|(_, text)| fact_lines(setting, text, width).len().max(1))
+        .sum();
+    Extent {
+        least: facts.len().min(2) as f32 * height,
+        natural: lines as f32 * height,
+    }
+}
+
+pub(super) fn draw_facts(
+    setting: Setting<'_>,
+    canvas: &mut Canvas<'_>,
+    facts: &[(String, String)],
+    frame: Frame,
+) -> f32 {
+    let (name_style, _) = running(setting.scale, Tone::Quiet);
+    let (style, height) = running(setting.scale, Tone::Plain);
+    let mut room = lines_in(frame.height, height);
+    let mut y = frame.y;
+    for (name, text) in facts {
+        if room == 0 {
+            break;
+        }
+        let lines = fact_lines(setting, text, frame.width);
+        let name = cut(
+            setting.fonts.of(name_style.weight),
+            name_style.size,
+            frame.width * NAMES,
+            name,
+        );
+        canvas.part(Role::Paragraph, |canvas| {
+            canvas.text(frame.x, y + style.size, name_style, &name);
+            for line in lines.iter().take(room) {
+                canvas.text(frame.x + frame.width * NAMES + 8.0, y + style.size, style, line);
+                y += height;
+            }
+            if lines.is_empty() {
+                y += height;
+            }
+        });
+        room = room.saturating_sub(lines.len().max(1));
+    }
+    y
+}
