@@ -104,7 +104,7 @@ impl Centre {
                 tracing::error!(run = %spec.id, message = note.message.as_deref().unwrap_or_default(), "a model run failed");
             }
             RunState::Done | RunState::NoRows => {
-                tracing::info!(run = %spec.id, rows = note.rows, "model run")
+                tracing::info!(run = %spec.id, rows = note.rows, "model run");
             }
         }
         Ok(note)

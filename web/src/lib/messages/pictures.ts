@@ -205,9 +205,9 @@ export const pictures = {
     "{from} – {to}: no concentration that chance would not make; {n} cells were tested.",
   ],
   picture_crime_note: [
-    "Соңғы 90 күн алдыңғы жылмен салыстырылады, алтыбұрышты ұяшықтар бойынша (шамамен 0,1 км²): Gi*, 99 999 ауыстыру, жалған табыстардың үлесі 5 %-дан аспайды. Полиция өзі тапқандар есептелмейді. Бес оқиғадан аз ұяшықтар көрсетілмейді.",
-    "Последние 90 дней против года до них, по шестиугольным ячейкам (около 0,1 км²): Gi*, 99 999 перестановок, доля ложных находок не больше 5 %. Без того, что полиция нашла сама. Ячейки, где меньше пяти случаев, не показаны.",
-    "The last 90 days against the year before them, by hexagonal cells (some 0.1 km²): Gi*, 99,999 permutations, at most 5 % of the findings false. Without what the police found by themselves. Cells with fewer than five cases are not shown.",
+    "Соңғы 90 күн алдыңғы жылмен салыстырылады, алтыбұрышты ұяшықтар бойынша (шамамен 0,015 км²): Gi*, 99 999 ауыстыру, жалған табыстардың үлесі 5 %-дан аспайды. Полиция өзі тапқандар есептелмейді. Бес оқиғадан аз ұяшықтар көрсетілмейді.",
+    "Последние 90 дней против года до них, по шестиугольным ячейкам (около 0,015 км²): Gi*, 99 999 перестановок, доля ложных находок не больше 5 %. Без того, что полиция нашла сама. Ячейки, где меньше пяти случаев, не показаны.",
+    "The last 90 days against the year before them, by hexagonal cells (some 0.015 km²): Gi*, 99,999 permutations, at most 5 % of the findings false. Without what the police found by themselves. Cells with fewer than five cases are not shown.",
   ],
   picture_crime_hot: ["әдеттегіден көп, кездейсоқ емес", "больше обычного, не случайно", "more than usual, beyond chance"],
   picture_crime_cold: ["әдеттегіден аз, кездейсоқ емес", "меньше обычного, не случайно", "fewer than usual, beyond chance"],

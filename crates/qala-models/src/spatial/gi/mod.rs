@@ -77,7 +77,7 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
             let classes: Vec<Option<&str>> = z
                 .iter()
                 .zip(&adjusted)
-                .map(|(z, q)| class((*z)?, (*q)?, fdr))
+                .map(|(z, q)| Some(class((*z)?, (*q)?, fdr)))
                 .collect();
             let classes = areas.spread(&classes);
             table.texts_of("class", classes.iter().map(|class| class.unwrap_or("")))
@@ -87,12 +87,14 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
 }
 
 /// The verdict on an area: `hot`, `cold` or `none`. `q` is adjusted for many areas, of the smaller tail.
-fn class(z: f64, q: f64, fdr: f64) -> Option<&'static str> {
-    Some(match 2.0 * q <= fdr {
-        true if z > 0.0 => "hot",
-        true => "cold",
-        false => "none",
-    })
+fn class(z: f64, q: f64, fdr: f64) -> &'static str {
+    if 2.0 * q > fdr {
+        "none"
+    } else if z > 0.0 {
+        "hot"
+    } else {
+        "cold"
+    }
 }
 
 /// How the settings of a local statistic say to draw.
