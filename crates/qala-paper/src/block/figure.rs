@@ -20,7 +20,8 @@ const MOST_LINES: usize = 3;
 fn lines(setting: Setting<'_>, figure: &Figure, width: f32) -> Vec<Vec<String>> {
     let font = setting.fonts.of(BELOW.weight);
     let each = figure.lines.iter();
-    each.map(|line| wrap(font, BELOW.size, width, line, MOST_LINES)).collect()
+    each.map(|line| wrap(font, BELOW.size, width, line, MOST_LINES))
+        .collect()
 }
 
 pub(super) fn extent(setting: Setting<'_>, figure: &Figure, width: f32) -> Extent {
