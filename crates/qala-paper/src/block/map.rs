@@ -5,6 +5,7 @@ use crate::canvas::{Canvas, EDGE, INK, Role, SECOND, Style};
 use crate::font::Weight;
 use crate::sheet::{Area, Map};
 use crate::stack::{Extent, Frame};
+use crate::wrap::cut;
 
 const NAME: Style = Style::new(Weight::Bold, 6.5, INK);
 const LEGEND: Style = Style::new(Weight::Regular, 7.5, SECOND);
@@ -187,14 +188,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, map: &Map, frame: Frame) -> f32 {
         }
         for (area, rings) in &drawn {
             if let Some((x, y)) = heart(rings) {
-                let half = canvas.width(&area.name, NAME) / 2.0;
+                let name = cut(canvas.fonts.of(NAME.weight), NAME.size, frame.width, &area.name);
+                let half = (canvas.width(&name, NAME) / 2.0).min(frame.width / 2.0);
                 // A name may leave its area, but not the page.
-                let x = x.clamp(
-                    frame.x + half.min(frame.width / 2.0),
-                    (frame.x + frame.width - half).max(frame.x),
-                );
+                let x = x.max(frame.x + half).min(frame.x + frame.width - half);
                 mark::draw(canvas, area.mark, x - 3.5, y - 8.5, 7.0);
-                canvas.text_around(x, y + 5.5, NAME, &area.name);
+                canvas.text_around(x, y + 5.5, NAME, &name);
             }
         }
     });

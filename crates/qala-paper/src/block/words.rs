@@ -119,7 +119,13 @@ pub(super) fn draw_facts(
 ) -> f32 {
     let (name_style, _) = running(setting.scale, Tone::Quiet);
     let (style, height) = running(setting.scale, Tone::Plain);
+    let all: usize = facts
+        .iter()
+        .map(|(_, text)| fact_lines(setting, text, frame.width).len().max(1))
+        .sum();
     let mut room = lines_in(frame.height, height);
+    let is_cut = all > room;
+    room -= usize::from(is_cut);
     let mut y = frame.y;
     for (name, text) in facts {
         if room == 0 {
@@ -143,6 +149,12 @@ pub(super) fn draw_facts(
             }
         });
         room = room.saturating_sub(lines.len().max(1));
+    }
+    if is_cut {
+        canvas.part(Role::Paragraph, |canvas| {
+            canvas.text(frame.x, y + style.size, style, "…")
+        });
+        y += height;
     }
     y
 }
