@@ -183,7 +183,12 @@ impl<'a> Canvas<'a> {
         let glyphs = self.fonts.of(style.weight).glyphs(text);
         #[cfg(test)]
         {
-            let sides = [x, y - style.size * 0.75, x + self.width(text, style), y + style.size * 0.2];
+            let sides = [
+                x,
+                y - style.size * 0.75,
+                x + self.width(text, style),
+                y + style.size * 0.2,
+            ];
             self.texts.push((sides, self.open, text.to_owned()));
         }
         let face = usize::from(style.weight == Weight::Bold);
@@ -245,7 +250,8 @@ impl<'a> Canvas<'a> {
         let [red, green, blue] = rgb(color);
         self.content.set_stroke_rgb(red, green, blue);
         self.content.set_line_width(width);
-        self.content.set_line_join(pdf_writer::types::LineJoinStyle::RoundJoin);
+        self.content
+            .set_line_join(pdf_writer::types::LineJoinStyle::RoundJoin);
         self.content.set_dash_pattern(dash, 0.0);
         self.path(points);
         self.content.stroke();
@@ -262,7 +268,8 @@ impl<'a> Canvas<'a> {
             let [red, green, blue] = rgb(color);
             self.content.set_stroke_rgb(red, green, blue);
             self.content.set_line_width(width);
-            self.content.set_line_join(pdf_writer::types::LineJoinStyle::RoundJoin);
+            self.content
+                .set_line_join(pdf_writer::types::LineJoinStyle::RoundJoin);
             self.content.set_dash_pattern(None, 0.0);
         }
         for ring in rings.iter().filter(|ring| ring.len() >= 3) {

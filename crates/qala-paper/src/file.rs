@@ -4,7 +4,9 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use pdf_writer::types::{CidFontType, FontFlags, StructRole, SystemInfo, TabOrder, TableHeaderScope, UnicodeCmap};
+use pdf_writer::types::{
+    CidFontType, FontFlags, StructRole, SystemInfo, TabOrder, TableHeaderScope, UnicodeCmap,
+};
 use pdf_writer::writers::{StructElement, StructTreeRoot};
 use pdf_writer::{Filter, Name, Pdf, Rect, Ref, Str, TextStr};
 use qala_core::Lang;
@@ -74,7 +76,11 @@ pub(crate) fn draw(sheet: &Sheet, canvas: &mut Canvas<'_>) {
     let top = head(sheet, canvas);
     let bottom = HEIGHT - MARGIN + 8.0;
     let wanted = stack::extent(foot, &sheet.foot, ACROSS).natural;
-    let foot_height = if sheet.foot.is_empty() { 0.0 } else { wanted.min(MOST_FOOT) };
+    let foot_height = if sheet.foot.is_empty() {
+        0.0
+    } else {
+        wanted.min(MOST_FOOT)
+    };
     let foot_top = bottom - 14.0 - foot_height;
     let frame = |y: f32, height: f32| Frame {
         x: MARGIN,
@@ -85,18 +91,37 @@ pub(crate) fn draw(sheet: &Sheet, canvas: &mut Canvas<'_>) {
     stack::draw(body, canvas, &sheet.body, frame(top, foot_top - BETWEEN - top));
     let rule = |canvas: &mut Canvas<'_>, y: f32| {
         canvas.ornament(|canvas| {
-            canvas.line(&[(MARGIN, y), (WIDTH - MARGIN, y)], 0.5, crate::canvas::EDGE, None);
+            canvas.line(
+                &[(MARGIN, y), (WIDTH - MARGIN, y)],
+                0.5,
+                crate::canvas::EDGE,
+                None,
+            );
         });
     };
     if !sheet.foot.is_empty() {
         rule(canvas, foot_top - 7.0);
         stack::draw(foot, canvas, &sheet.foot, frame(foot_top, foot_height + 0.1));
     }
-    let maker = cut(canvas.fonts.of(LAST.weight), LAST.size, ACROSS * 0.35, &sheet.maker);
-    let address = cut(canvas.fonts.of(LAST.weight), LAST.size, ACROSS * 0.62, &sheet.address);
-    canvas.part(Role::Paragraph, |canvas| canvas.text(MARGIN, bottom, LAST, &maker));
+    let maker = cut(
+        canvas.fonts.of(LAST.weight),
+        LAST.size,
+        ACROSS * 0.35,
+        &sheet.maker,
+    );
+    let address = cut(
+        canvas.fonts.of(LAST.weight),
+        LAST.size,
+        ACROSS * 0.62,
+        &sheet.address,
+    );
+    canvas.part(Role::Paragraph, |canvas| {
+        canvas.text(MARGIN, bottom, LAST, &maker)
+    });
     if !address.is_empty() {
-        canvas.part(Role::Paragraph, |canvas| canvas.text_to(WIDTH - MARGIN, bottom, LAST, &address));
+        canvas.part(Role::Paragraph, |canvas| {
+            canvas.text_to(WIDTH - MARGIN, bottom, LAST, &address)
+        });
     }
 }
 
@@ -105,19 +130,31 @@ fn head(sheet: &Sheet, canvas: &mut Canvas<'_>) -> f32 {
     let mut y = MARGIN;
     let badge = sheet.mark.as_deref().unwrap_or_default();
     let badge = cut(canvas.fonts.of(BADGE.weight), BADGE.size, ACROSS * 0.5, badge);
-    let badge_width = if badge.is_empty() { 0.0 } else { canvas.width(&badge, BADGE) + 12.0 };
+    let badge_width = if badge.is_empty() {
+        0.0
+    } else {
+        canvas.width(&badge, BADGE) + 12.0
+    };
     let over = cut(
         canvas.fonts.of(OVER.weight),
         OVER.size,
         ACROSS - badge_width - 12.0,
         &sheet.over,
     );
-    canvas.part(Role::Paragraph, |canvas| canvas.text(MARGIN, y + 8.0, OVER, &over));
+    canvas.part(Role::Paragraph, |canvas| {
+        canvas.text(MARGIN, y + 8.0, OVER, &over)
+    });
     if !badge.is_empty() {
         let right = WIDTH - MARGIN;
         let left = right - badge_width;
         canvas.part(Role::Paragraph, |canvas| {
-            let corners = [(left, y - 3.0), (right, y - 3.0), (right, y + 12.0), (left, y + 12.0), (left, y - 3.0)];
+            let corners = [
+                (left, y - 3.0),
+                (right, y - 3.0),
+                (right, y + 12.0),
+                (left, y + 12.0),
+                (left, y - 3.0),
+            ];
             canvas.line(&corners, 0.9, crate::canvas::AMBER_SHAPE, None);
             canvas.text(left + 6.0, y + 7.5, BADGE, &badge);
         });
@@ -209,7 +246,9 @@ fn bytes(sheet: &Sheet, canvas: Canvas<'_>, packing: Packing) -> Result<Vec<u8>,
     for (at, node) in tree.iter().enumerate() {
         element(pdf.struct_element(nodes[at]), node, &nodes, root, page);
     }
-    pdf.indirect(parents).array().items(owners.iter().map(|owner| nodes[*owner]));
+    pdf.indirect(parents)
+        .array()
+        .items(owners.iter().map(|owner| nodes[*owner]));
     for ((weight, used), id) in Weight::ALL.into_iter().zip(&used).zip(faces) {
         face(&mut pdf, &mut numbers, fonts.of(weight), used, id, packing)?;
     }
@@ -249,7 +288,11 @@ fn element(mut element: StructElement<'_>, node: &Node, nodes: &[Ref], root: Ref
             element.attributes().push().layout().bbox(sides);
         }
         Role::ColumnHead => {
-            element.attributes().push().table().scope(TableHeaderScope::Column);
+            element
+                .attributes()
+                .push()
+                .table()
+                .scope(TableHeaderScope::Column);
         }
         Role::RowHead => {
             element.attributes().push().table().scope(TableHeaderScope::Row);
@@ -318,7 +361,11 @@ fn face(
         .ascent(thousandth(font.face.ascender()).round())
         .descent(thousandth(font.face.descender()).round())
         .cap_height(thousandth(font.face.capital_height().unwrap_or(700)).round())
-        .stem_v(if font.name.ends_with("Regular") { 80.0 } else { 120.0 })
+        .stem_v(if font.name.ends_with("Regular") {
+            80.0
+        } else {
+            120.0
+        })
         .font_file2(file);
     let cut = subsetter::subset(font.data, 0, &used.ids).map_err(|_| PaperError("a font cannot be cut"))?;
     match packing.pack(&cut) {

@@ -21,8 +21,8 @@ const UNITS: [(&str, [&str; 3]); 35] = [
     ("mg/m3", ["мг/м³", "мг/м³", "mg/m³"]),
     ("g/m3", ["г/м³", "г/м³", "g/m³"]),
     ("kg/m3", ["кг/м³", "кг/м³", "kg/m³"]),
-    ("ppb", ["млрд⁻¹", "млрд⁻¹", "ppb"]),
-    ("ppm", ["млн⁻¹", "млн⁻¹", "ppm"]),
+    ("ppb", ["1/млрд", "1/млрд", "ppb"]),
+    ("ppm", ["1/млн", "1/млн", "ppm"]),
     ("m", ["м", "м", "m"]),
     ("mm", ["мм", "мм", "mm"]),
     ("km", ["км", "км", "km"]),
@@ -83,7 +83,10 @@ pub fn in_shown_unit(value: f64, unit: Unit) -> f64 {
 fn fixed(value: f64, decimals: usize) -> String {
     let size = value.abs();
     let sign = if value < 0.0 { "-" } else { "" };
-    format!("{sign}{:.decimals$}", if size < 1e300 { size.next_up() } else { size })
+    format!(
+        "{sign}{:.decimals$}",
+        if size < 1e300 { size.next_up() } else { size }
+    )
 }
 
 /// Groups of three digits, the sign and the decimal sign of the language.
@@ -171,7 +174,11 @@ pub fn quantity(lang: Lang, value: f64, unit: Unit) -> String {
 pub fn share(lang: Lang, value: f64) -> String {
     let percent = (value * 1000.0 + 1e-9).floor() / 10.0;
     let text = rounded(lang, percent, None);
-    if lang == Lang::En { format!("{text}%") } else { format!("{text}{NARROW}%") }
+    if lang == Lang::En {
+        format!("{text}%")
+    } else {
+        format!("{text}{NARROW}%")
+    }
 }
 
 const MONTHS: [&str; 12] = [
@@ -198,7 +205,11 @@ impl Fields {
     fn date(&self, lang: Lang) -> String {
         let (year, month, day) = (self.part(0, 4), self.part(5, 7), self.part(8, 10));
         match lang {
-            Lang::En => format!("{}{FIRM}{}{FIRM}{year}", day.trim_start_matches('0'), self.month()),
+            Lang::En => format!(
+                "{}{FIRM}{}{FIRM}{year}",
+                day.trim_start_matches('0'),
+                self.month()
+            ),
             _ => format!("{day}.{month}.{year}"),
         }
     }

@@ -21,7 +21,9 @@ mod tests;
 pub use format::{
     count, date, date_time, decimals_of, in_shown_unit, period, quantity, rounded, share, unit_word,
 };
-pub use sheet::{Align, Area, Block, Cell, Chart, Column, Figure, Limits, Map, Mark, Point, Row, Sheet, Table};
+pub use sheet::{
+    Align, Area, Block, Cell, Chart, Column, Figure, Limits, Map, Mark, Point, Row, Sheet, Table,
+};
 
 /// A page that cannot be made: the fonts of this crate are damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -40,7 +40,9 @@ fn host(headers: &HeaderMap) -> String {
     let given = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let is_name = |host: &&str| {
         host.len() <= 255
-            && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'))
+            && host
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'))
     };
     given.filter(is_name).unwrap_or_default().to_owned()
 }
@@ -60,7 +62,10 @@ fn page(headers: &HeaderMap, name: &str, bytes: Vec<u8>) -> Response {
     }
     let said = [
         (header::CONTENT_TYPE, "application/pdf".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}.pdf\"")),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("inline; filename=\"{name}.pdf\""),
+        ),
         (header::VARY, "authorization, cookie".to_owned()),
     ];
     tag::tagged((said, Body::from(bytes)).into_response(), &tag, tag::ASK_AGAIN)

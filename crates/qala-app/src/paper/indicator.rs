@@ -1,6 +1,5 @@
 //! The page of an indicator: its value, how it stands, its trend, its districts, how it was made.
 
-use qala_core::spec::Better;
 use qala_core::{Grain, Lang};
 use qala_lake::AsOf;
 use qala_paper::{
@@ -74,14 +73,18 @@ impl Centre {
             to: now,
             grain,
         };
-        let mut rows = self.published(spec, range, wanted.as_of.map(AsOf::Instant), reader).await?;
+        let mut rows = self
+            .published(spec, range, wanted.as_of.map(AsOf::Instant), reader)
+            .await?;
         if rows.is_empty() && wanted.from.is_none() {
             // The newest values may be old.
             let all = Range {
                 from: BEGINNING,
                 ..range
             };
-            rows = self.published(spec, all, wanted.as_of.map(AsOf::Instant), reader).await?;
+            rows = self
+                .published(spec, all, wanted.as_of.map(AsOf::Instant), reader)
+                .await?;
             if let Some(end) = rows.iter().filter_map(Known::of).map(|v| v.start).max() {
                 let from = usual_start(grain, end, zone).unwrap_or(BEGINNING);
                 rows.retain(|row| Known::of(row).is_some_and(|v| v.start >= from));
@@ -89,7 +92,8 @@ impl Centre {
         }
         let values: Vec<Known> = rows.iter().filter_map(Known::of).collect();
         let view = View::new(spec, grain, values, place, now);
-        let subject = words::subject(spec.id.as_str().split('.').next().unwrap_or_default()).map(|phrase| say(lang, phrase));
+        let subject = words::subject(spec.id.as_str().split('.').next().unwrap_or_default())
+            .map(|phrase| say(lang, phrase));
         let over = [Some(places.name(CITY)), subject.map(ToOwned::to_owned)];
         let title = spec.title.get(lang);
         let title = if place == CITY {
@@ -103,7 +107,7 @@ impl Centre {
             (1.0, vec![Block::Figure(self.figure(lang, &view))]),
             (1.9, self.trend(lang, &view)),
         ]));
-        body.extend(self.districts(lang, &view, &places));
+        body.extend(districts(lang, &view, &places));
         let mut address = format!("{}/indicators/{}?lang={}", wanted.host, spec.id, code(lang));
         if place != CITY {
             address.push_str("&place=");
@@ -140,19 +144,24 @@ impl Centre {
             lines.push(say(lang, words::reason(shown.reason.as_deref())).to_owned());
         }
         if let Some((start, at_least)) = view.since().filter(|_| is_loud(view.mark())) {
-            let phrase = if at_least { words::SINCE_AT_LEAST } else { words::SINCE };
-            lines.push(capital(&fill(lang, phrase, &[("time", &instant(lang, view.grain, start, zone))])));
+            let phrase = if at_least {
+                words::SINCE_AT_LEAST
+            } else {
+                words::SINCE
+            };
+            lines.push(capital(&fill(
+                lang,
+                phrase,
+                &[("time", &instant(lang, view.grain, start, zone))],
+            )));
         }
         if let Some((from, _, part)) = view.change() {
             let before = say(lang, words::BEFORE);
-            lines.push(format!("{before}: {}{}", quantity(lang, from, spec.unit), signed(lang, part)));
+            let part = words::signed(lang, part).map_or_else(String::new, |part| format!(" ({part})"));
+            lines.push(format!("{before}: {}{part}", quantity(lang, from, spec.unit)));
         }
         if let Some(targets) = spec.targets {
-            let sign = match spec.better {
-                Better::Lower => "≤\u{a0}",
-                Better::Higher => "≥\u{a0}",
-                Better::Neither => "",
-            };
+            let sign = words::sign(spec.better);
             lines.push(format!(
                 "{}: {sign}{}; {}: {}",
                 say(lang, words::TARGET),
@@ -162,9 +171,15 @@ impl Centre {
             ));
         }
         lines.push(capital(say(lang, words::better(spec.better))));
-        let number = shown.value.map(|v| rounded(lang, in_shown_unit(v, spec.unit), None));
+        let number = shown
+            .value
+            .map(|v| rounded(lang, in_shown_unit(v, spec.unit), None));
         Figure {
-            unit: if number.is_some() { unit_word(lang, spec.unit).to_owned() } else { String::new() },
+            unit: if number.is_some() {
+                unit_word(lang, spec.unit).to_owned()
+            } else {
+                String::new()
+            },
             value: number.unwrap_or_else(|| "–".to_owned()),
             mark: view.mark(),
             standing: shown.standing(spec, lang).to_owned(),
@@ -177,15 +192,18 @@ impl Centre {
         let shown = |v: f64| in_shown_unit(v, spec.unit);
         let label = |v: &Known| period(lang, view.grain, v.start, &self.zone);
         let known: Vec<f64> = view.line.iter().filter_map(|v| v.value).collect();
-        let (Some(first), Some(last), Some(newest)) = (view.line.first(), view.line.last(), known.last()) else {
+        let (Some(first), Some(last), Some(newest)) = (view.line.first(), view.line.last(), known.last())
+        else {
             return vec![Block::Quiet(say(lang, words::NO_LINE).to_owned())];
         };
         let ended: Vec<f64> = view.ended().map(shown).collect();
         let usual = limits(&ended);
         let end = |v: f64| quantity(lang, v, spec.unit);
-        let (low, high) = known.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-            (low.min(*v), high.max(*v))
-        });
+        let (low, high) = known
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+                (low.min(*v), high.max(*v))
+            });
         let alt = fill(
             lang,
             words::TREND_ALT,
@@ -200,11 +218,20 @@ impl Centre {
             ],
         );
         let named = |phrase, value: f64| {
-            (shown(value), format!("{} {}", say(lang, phrase), rounded(lang, shown(value), None)))
+            (
+                shown(value),
+                format!("{} {}", say(lang, phrase), rounded(lang, shown(value), None)),
+            )
         };
         let note = usual.map(|usual| {
-            let out = ended.iter().filter(|v| **v < usual.lower || **v > usual.upper).count();
-            let parts = [("n", count(lang, ended.len() as i64)), ("out", count(lang, out as i64))];
+            let out = ended
+                .iter()
+                .filter(|v| **v < usual.lower || **v > usual.upper)
+                .count();
+            let parts = [
+                ("n", count(lang, ended.len() as i64)),
+                ("out", count(lang, out as i64)),
+            ];
             let parts: Vec<(&str, &str)> = parts.iter().map(|(name, text)| (*name, text.as_str())).collect();
             fill(lang, words::LIMITS_NOTE, &parts)
         });
@@ -224,73 +251,14 @@ impl Centre {
         })]
     }
 
-    /// The districts as a table and on a map, when there are several.
-    fn districts(&self, lang: Lang, view: &View<'_>, places: &Places) -> Vec<Block> {
-        if view.districts.len() < 2 {
-            return Vec::new();
-        }
-        let spec = view.spec;
-        let numbers: Vec<f64> = view.districts.iter().filter_map(|v| Some(in_shown_unit(v.value?, spec.unit))).collect();
-        let decimals = column_decimals(&numbers);
-        let column = |title: String, align| Column { title, align };
-        let value = match unit_word(lang, spec.unit) {
-            "" => say(lang, words::VALUE).to_owned(),
-            unit => unit.to_owned(),
-        };
-        let row = |v: &Known| {
-            let number = v.value.map(|n| rounded(lang, in_shown_unit(n, spec.unit), Some(decimals)));
-            vec![
-                Cell::new(places.short(&v.place)),
-                Cell::new(number.unwrap_or_else(|| "–".to_owned())),
-                Cell::marked(v.mark(spec), v.standing(spec, lang)),
-            ]
-        };
-        let table = Table {
-            columns: vec![
-                column(say(lang, words::DISTRICT).to_owned(), Align::Start),
-                column(value, Align::End),
-                column(say(lang, words::STATE).to_owned(), Align::Start),
-            ],
-            rows: view.districts.iter().map(row).collect(),
-        };
-        let areas: Vec<Area> = places
-            .districts
-            .iter()
-            .filter_map(|(id, text)| {
-                let Form::Areas(areas) = parse(text)? else {
-                    return None;
-                };
-                let known = view.districts.iter().find(|v| v.place == *id);
-                Some(Area {
-                    name: places.short(id),
-                    mark: known.map_or(Mark::Unknown, |v| v.mark(spec)),
-                    rings: areas.into_iter().flatten().collect(),
-                })
-            })
-            .collect();
-        let mut blocks = vec![Block::Heading(say(lang, words::BY_DISTRICT).to_owned())];
-        if areas.is_empty() {
-            blocks.push(Block::Table(table));
-            return blocks;
-        }
-        let mut marks: Vec<Mark> = areas.iter().map(|a| a.mark).collect();
-        marks.sort_unstable();
-        marks.dedup();
-        let legend = marks.into_iter().map(|mark| (mark, say(lang, words::state(mark)).to_owned()));
-        let map = Map {
-            alt: say(lang, words::MAP_ALT).to_owned(),
-            legend: legend.collect(),
-            areas,
-        };
-        blocks.push(Block::Beside(vec![
-            (1.15, vec![Block::Table(table)]),
-            (1.0, vec![Block::Map(map)]),
-        ]));
-        blocks
-    }
-
     /// How the shown value was made.
-    async fn foot(&self, wanted: &PaperWanted, view: &View<'_>, made: i64, reader: &Reader) -> Result<Vec<Block>> {
+    async fn foot(
+        &self,
+        wanted: &PaperWanted,
+        view: &View<'_>,
+        made: i64,
+        reader: &Reader,
+    ) -> Result<Vec<Block>> {
         let (lang, spec, zone) = (wanted.lang, view.spec, &self.zone);
         let owners = self.registry.functions().await?;
         let owner = owners.iter().find(|f| f.id == spec.owner_function);
@@ -299,7 +267,13 @@ impl Centre {
             (words::FORMULA, self.formula(lang, view)),
         ];
         if let Some(shown) = view.shown() {
-            let id = [spec.id.as_str(), &shown.place, view.grain.as_str(), word(&shown.row, "period_start")].join("/");
+            let id = [
+                spec.id.as_str(),
+                &shown.place,
+                view.grain.as_str(),
+                word(&shown.row, "period_start"),
+            ]
+            .join("/");
             // An older page may show what is no longer stored; then its sources are those of the present value.
             if let Ok(passport) = self.passport(&id, false).await {
                 let passport = self.passport_for(passport, reader).await?;
@@ -332,7 +306,9 @@ impl Centre {
         if let Some(owner) = owner {
             facts.push((words::OWNER, owner.name.get(lang).to_owned()));
         }
-        let facts = facts.into_iter().map(|(name, text)| (say(lang, name).to_owned(), text));
+        let facts = facts
+            .into_iter()
+            .map(|(name, text)| (say(lang, name).to_owned(), text));
         let mut foot = vec![Block::Facts(facts.collect())];
         if view.is_simulated() {
             foot.push(Block::Quiet(say(lang, words::SIMULATED_NOTE).to_owned()));
@@ -347,9 +323,12 @@ impl Centre {
         let number = |name: &str| row.and_then(|row| row.get(name)?.as_f64());
         let all = |value: f64| rounded(lang, value, None);
         let value = view.shown().and_then(|v| v.value);
-        if let (Some(numerator), Some(denominator), Some(rows), Some(value)) =
-            (number("numerator"), number("denominator"), number("row_count"), value)
-        {
+        if let (Some(numerator), Some(denominator), Some(rows), Some(value)) = (
+            number("numerator"),
+            number("denominator"),
+            number("row_count"),
+            value,
+        ) {
             return fill(
                 lang,
                 words::FORMULA_RATIO,
@@ -393,7 +372,11 @@ impl Centre {
         let said = newest.iter().take(MOST_SOURCES).map(|(feed, at)| {
             let spec = self.feeds.iter().find(|f| f.id.as_str() == feed);
             let title = spec.map_or(feed.as_str(), |f| f.title.get(lang));
-            fill(lang, words::SOURCE, &[("feed", title), ("time", &date_time(lang, *at, &self.zone))])
+            fill(
+                lang,
+                words::SOURCE,
+                &[("feed", title), ("time", &date_time(lang, *at, &self.zone))],
+            )
         });
         let mut said: Vec<String> = said.collect();
         if newest.len() > MOST_SOURCES {
@@ -404,16 +387,77 @@ impl Centre {
     }
 }
 
-/// A change as a share in brackets, with its sign; nothing where a share says nothing.
-fn signed(lang: Lang, part: f64) -> String {
-    if !part.is_finite() {
-        return String::new();
+/// The districts as a table and on a map, when there are several.
+fn districts(lang: Lang, view: &View<'_>, places: &Places) -> Vec<Block> {
+    if view.districts.len() < 2 {
+        return Vec::new();
     }
-    let percent = (part * 100.0).round();
-    let sign = if percent > 0.0 { "+" } else { "" };
-    let number = rounded(lang, percent, None);
-    let blank = if lang == Lang::En { "" } else { "\u{202f}" };
-    format!(" ({sign}{number}{blank}%)")
+    let spec = view.spec;
+    let numbers: Vec<f64> = view
+        .districts
+        .iter()
+        .filter_map(|v| Some(in_shown_unit(v.value?, spec.unit)))
+        .collect();
+    let decimals = column_decimals(&numbers);
+    let column = |title: String, align| Column { title, align };
+    let value = match unit_word(lang, spec.unit) {
+        "" => say(lang, words::VALUE).to_owned(),
+        unit => unit.to_owned(),
+    };
+    let row = |v: &Known| {
+        let number = v
+            .value
+            .map(|n| rounded(lang, in_shown_unit(n, spec.unit), Some(decimals)));
+        vec![
+            Cell::new(places.short(&v.place)),
+            Cell::new(number.unwrap_or_else(|| "–".to_owned())),
+            Cell::marked(v.mark(spec), v.standing(spec, lang)),
+        ]
+    };
+    let table = Table {
+        columns: vec![
+            column(say(lang, words::DISTRICT).to_owned(), Align::Start),
+            column(value, Align::End),
+            column(say(lang, words::STATE).to_owned(), Align::Start),
+        ],
+        rows: view.districts.iter().map(row).collect(),
+    };
+    let areas: Vec<Area> = places
+        .districts
+        .iter()
+        .filter_map(|(id, text)| {
+            let Form::Areas(areas) = parse(text)? else {
+                return None;
+            };
+            let known = view.districts.iter().find(|v| v.place == *id);
+            Some(Area {
+                name: places.short(id),
+                mark: known.map_or(Mark::Unknown, |v| v.mark(spec)),
+                rings: areas.into_iter().flatten().collect(),
+            })
+        })
+        .collect();
+    let mut blocks = vec![Block::Heading(say(lang, words::BY_DISTRICT).to_owned())];
+    if areas.is_empty() {
+        blocks.push(Block::Table(table));
+        return blocks;
+    }
+    let mut marks: Vec<Mark> = areas.iter().map(|a| a.mark).collect();
+    marks.sort_unstable();
+    marks.dedup();
+    let legend = marks
+        .into_iter()
+        .map(|mark| (mark, say(lang, words::state(mark)).to_owned()));
+    let map = Map {
+        alt: say(lang, words::MAP_ALT).to_owned(),
+        legend: legend.collect(),
+        areas,
+    };
+    blocks.push(Block::Beside(vec![
+        (1.15, vec![Block::Table(table)]),
+        (1.0, vec![Block::Map(map)]),
+    ]));
+    blocks
 }
 
 pub(super) fn code(lang: Lang) -> &'static str {

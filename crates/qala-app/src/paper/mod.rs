@@ -73,7 +73,9 @@ impl Centre {
             let said = [name.get(lang), &name.kk, &name.ru, &name.en];
             let said = said.into_iter().find(|text| !text.is_empty());
             if word(row, "kind") == "district" {
-                places.districts.push((id.clone(), word(row, "geometry").to_owned()));
+                places
+                    .districts
+                    .push((id.clone(), word(row, "geometry").to_owned()));
             }
             if id != CITY {
                 places.names.insert(id.clone(), said.unwrap_or(&id).to_owned());
@@ -96,7 +98,9 @@ impl Centre {
         };
         let (batches, _) = collect(&*self.engine, &query).await?;
         let rows = crate::value::rows_json(&batches, &self.zone);
-        let newest = rows.first().and_then(|row| parse_instant(word(row, "t"), None).ok());
+        let newest = rows
+            .first()
+            .and_then(|row| parse_instant(word(row, "t"), None).ok());
         Ok(newest.filter(|newest| now - newest > OLD).unwrap_or(now))
     }
 

@@ -6,7 +6,8 @@ use qala_core::spec::Better;
 use qala_core::{Grain, Lang, Standing, Zone};
 use qala_lake::{Query, collect};
 use qala_paper::{
-    Align, Block, Cell, Column, Mark, Row, Sheet, Table, count, date_time, in_shown_unit, period, quantity, rounded,
+    Align, Block, Cell, Column, Mark, Row, Sheet, Table, count, date_time, in_shown_unit, period, quantity,
+    rounded,
 };
 
 use super::indicator::{code, instant};
@@ -68,10 +69,22 @@ impl Centre {
         let views = self.views(wanted.grain, now, reader).await?;
         let standings = self.obligations().await?;
         let number = |mark: Mark| views.iter().filter(|v| v.mark() == mark).count();
-        let off: BTreeSet<&str> = views.iter().flat_map(|v| v.off().map(|d| d.place.as_str())).collect();
-        let has_values = views.iter().any(|v| v.line.iter().any(|known| known.value.is_some()));
+        let off: BTreeSet<&str> = views
+            .iter()
+            .flat_map(|v| v.off().map(|d| d.place.as_str()))
+            .collect();
+        let has_values = views
+            .iter()
+            .any(|v| v.line.iter().any(|known| known.value.is_some()));
         let title = if has_values {
-            words::headline(lang, views.len(), number(Mark::Off), off.len(), number(Mark::Watch), number(Mark::On))
+            words::headline(
+                lang,
+                views.len(),
+                number(Mark::Off),
+                off.len(),
+                number(Mark::Watch),
+                number(Mark::On),
+            )
         } else {
             say(lang, words::NOW_EMPTY).to_owned()
         };
@@ -83,7 +96,10 @@ impl Centre {
         body.extend(loud(lang, &views, &places, zone));
         body.extend(changed(lang, &views, zone));
         body.extend(self.stopped(lang, &standings));
-        let newest = views.iter().filter_map(View::shown).filter(|v| v.value.is_some() && v.end <= now);
+        let newest = views
+            .iter()
+            .filter_map(View::shown)
+            .filter(|v| v.value.is_some() && v.end <= now);
         let as_of = newest.map(|v| v.end).max().unwrap_or(now);
         let read = fill(
             lang,
@@ -114,7 +130,11 @@ impl Centre {
     /// Every indicator with its newest values: those that tell few one by one, all others by one question.
     async fn views(&self, wished: Option<Grain>, now: i64, reader: &Reader) -> Result<Vec<View<'_>>> {
         let mut questions: Vec<(Grain, Vec<&str>)> = Vec::new();
-        for spec in self.indicators.iter().filter(|spec| !self.tells_few(spec, reader)) {
+        for spec in self
+            .indicators
+            .iter()
+            .filter(|spec| !self.tells_few(spec, reader))
+        {
             let grain = grain_of(spec, wished);
             match questions.iter_mut().find(|(known, _)| *known == grain) {
                 Some((_, ids)) => ids.push(spec.id.as_str()),
@@ -159,7 +179,9 @@ impl Centre {
                 let rows = self.published(spec, range, None, reader).await?;
                 rows.iter().filter_map(Known::of).collect()
             } else {
-                let own = rows.iter().filter(|row| word(row, "indicator") == spec.id.as_str());
+                let own = rows
+                    .iter()
+                    .filter(|row| word(row, "indicator") == spec.id.as_str());
                 own.filter_map(Known::of).collect()
             };
             views.push(View::new(spec, grain, values, CITY, now));
@@ -171,11 +193,16 @@ impl Centre {
         let is_overdue = |o: &&Obligation| matches!(o.standing, Some(Standing::Stopped | Standing::Late));
         let mut silent: Vec<&Obligation> = standings.iter().filter(is_overdue).collect();
         silent.sort_by_key(|o| (o.standing != Some(Standing::Stopped), o.last_arrival));
-        let partly = standings.iter().filter(|o| !is_overdue(o) && !o.silent.is_empty());
+        let partly = standings
+            .iter()
+            .filter(|o| !is_overdue(o) && !o.silent.is_empty());
         silent.extend(partly);
         let heading = Block::Heading(say(lang, words::NOW_STOPPED).to_owned());
         if silent.is_empty() {
-            let n = standings.iter().filter(|o| o.standing == Some(Standing::Kept)).count();
+            let n = standings
+                .iter()
+                .filter(|o| o.standing == Some(Standing::Kept))
+                .count();
             let said = fill(lang, words::NOW_STOPPED_NONE, &[("n", &count(lang, n as i64))]);
             return vec![heading, Block::Text(said)];
         }
@@ -187,15 +214,23 @@ impl Centre {
                 None => {
                     let (n, all) = (o.silent.len() as i64, o.devices.unwrap_or_default() as i64);
                     let parts = [("n", count(lang, n)), ("all", count(lang, all))];
-                    let parts: Vec<(&str, &str)> = parts.iter().map(|(name, n)| (*name, n.as_str())).collect();
+                    let parts: Vec<(&str, &str)> =
+                        parts.iter().map(|(name, n)| (*name, n.as_str())).collect();
                     fill(lang, words::SILENT_DEVICES, &parts)
                 }
             };
-            let owner = o.department.as_ref().map(|(_, name)| name).or(o.function.as_ref());
+            let owner = o
+                .department
+                .as_ref()
+                .map(|(_, name)| name)
+                .or(o.function.as_ref());
             vec![
                 Cell::new(title),
                 Cell::marked(Mark::Watch, standing),
-                Cell::new(o.last_arrival.map_or_else(|| "–".to_owned(), |t| date_time(lang, t, &self.zone))),
+                Cell::new(
+                    o.last_arrival
+                        .map_or_else(|| "–".to_owned(), |t| date_time(lang, t, &self.zone)),
+                ),
                 Cell::new(owner.map_or("", |name| name.get(lang))),
             ]
         };
@@ -218,28 +253,42 @@ fn head(lang: Lang, title: words::Phrase, align: Align) -> Column {
 /// What is off target or to be watched, in the city or in a district, the worst first.
 fn loud(lang: Lang, views: &[View<'_>], places: &Places, zone: &Zone) -> Vec<Block> {
     let heading = Block::Heading(say(lang, words::NOW_OFF).to_owned());
-    let mut list: Vec<&View<'_>> = views.iter().filter(|v| is_loud(v.mark()) || v.off().next().is_some()).collect();
+    let mut list: Vec<&View<'_>> = views
+        .iter()
+        .filter(|v| is_loud(v.mark()) || v.off().next().is_some())
+        .collect();
     if list.is_empty() {
         return vec![heading, Block::Text(say(lang, words::NOW_CALM).to_owned())];
     }
-    list.sort_by(|a, b| a.mark().cmp(&b.mark()).then_with(|| b.severity().total_cmp(&a.severity())));
+    list.sort_by(|a, b| {
+        a.mark()
+            .cmp(&b.mark())
+            .then_with(|| b.severity().total_cmp(&a.severity()))
+    });
     let row = |view: &&View<'_>| -> Row {
         let spec = view.spec;
         let shown = view.shown();
-        let value = shown.and_then(|v| v.value).map_or_else(|| "–".to_owned(), |v| quantity(lang, v, spec.unit));
+        let value = shown
+            .and_then(|v| v.value)
+            .map_or_else(|| "–".to_owned(), |v| quantity(lang, v, spec.unit));
         let target = spec.targets.map_or_else(String::new, |t| {
-            let sign = match spec.better {
-                Better::Lower => "≤\u{a0}",
-                Better::Higher => "≥\u{a0}",
-                Better::Neither => "",
-            };
-            format!("{sign}{}", rounded(lang, in_shown_unit(t.target, spec.unit), None))
+            let sign = words::sign(spec.better);
+            format!(
+                "{sign}{}",
+                rounded(lang, in_shown_unit(t.target, spec.unit), None)
+            )
         });
-        let standing = shown.map_or_else(|| say(lang, words::state(Mark::Unknown)), |v| v.standing(spec, lang));
-        let since = view.since().filter(|_| is_loud(view.mark())).map(|(start, at_least)| {
-            let sign = if at_least { "≤\u{a0}" } else { "" };
-            format!("{sign}{}", instant(lang, view.grain, start, zone))
-        });
+        let standing = shown.map_or_else(
+            || say(lang, words::state(Mark::Unknown)),
+            |v| v.standing(spec, lang),
+        );
+        let since = view
+            .since()
+            .filter(|_| is_loud(view.mark()))
+            .map(|(start, at_least)| {
+                let sign = if at_least { "≤\u{a0}" } else { "" };
+                format!("{sign}{}", instant(lang, view.grain, start, zone))
+            });
         let off: Vec<String> = view.off().map(|d| places.short(&d.place)).collect();
         vec![
             Cell::new(spec.title.get(lang)),
@@ -276,26 +325,22 @@ fn changed(lang: Lang, views: &[View<'_>], zone: &Zone) -> Vec<Block> {
         })
         .collect();
     if list.is_empty() {
-        return vec![heading, Block::Text(say(lang, words::NOW_CHANGED_NONE).to_owned())];
+        return vec![
+            heading,
+            Block::Text(say(lang, words::NOW_CHANGED_NONE).to_owned()),
+        ];
     }
     list.sort_by(|a, b| b.3.abs().total_cmp(&a.3.abs()));
     let row = |(view, from, to, share): &(&View<'_>, f64, f64, f64)| -> Row {
         let spec = view.spec;
-        let percent = if share.is_finite() {
-            // Nobody reads more than tenfold as a share.
-            let most = (share * 100.0).round().clamp(-999.0, 999.0);
-            let sign = if most > 0.0 { "+" } else { "" };
-            let blank = if lang == Lang::En { "" } else { "\u{202f}" };
-            format!("{sign}{}{blank}%", rounded(lang, most, None))
-        } else {
-            String::new()
-        };
         let verdict = match spec.better {
             Better::Neither => "",
             Better::Lower => say(lang, if to > from { words::WORSE } else { words::BETTER }),
             Better::Higher => say(lang, if to < from { words::WORSE } else { words::BETTER }),
         };
-        let at = view.shown().map_or_else(String::new, |v| period(lang, view.grain, v.start, zone));
+        let at = view
+            .shown()
+            .map_or_else(String::new, |v| period(lang, view.grain, v.start, zone));
         vec![
             Cell::new(spec.title.get(lang)),
             Cell::new(at),
@@ -304,7 +349,7 @@ fn changed(lang: Lang, views: &[View<'_>], zone: &Zone) -> Vec<Block> {
                 rounded(lang, in_shown_unit(*from, spec.unit), None),
                 quantity(lang, *to, spec.unit)
             )),
-            Cell::new(percent),
+            Cell::new(words::signed(lang, *share).unwrap_or_default()),
             Cell::new(verdict),
         ]
     };

@@ -68,7 +68,13 @@ fn a_running_period_is_no_match_for_a_whole_one() {
         known("city", 3, Some(50.0), "off_target"),
         known("city", 4, Some(5.0), "on_target"),
     ];
-    let view = View::new(&spec, Grain::Day, values.clone(), "city", at("2026-03-04T12:00:00+05:00"));
+    let view = View::new(
+        &spec,
+        Grain::Day,
+        values.clone(),
+        "city",
+        at("2026-03-04T12:00:00+05:00"),
+    );
     assert!(view.is_running());
     assert_eq!(view.change(), None);
     // Without a value of its own it does not hide the one before.
@@ -99,7 +105,10 @@ fn limits_are_those_of_moving_ranges() {
     assert_eq!(limits(&[1.0, 2.0]), None);
     let zone = Zone::new("Asia/Almaty").unwrap();
     let now = at("2026-03-31T12:00:00+05:00");
-    assert_eq!(usual_start(Grain::Day, now, &zone), Some(at("2026-03-01T00:00:00+05:00")));
+    assert_eq!(
+        usual_start(Grain::Day, now, &zone),
+        Some(at("2026-03-01T00:00:00+05:00"))
+    );
     assert_eq!(usual_start(Grain::Year, now, &zone), None);
 }
 
@@ -109,8 +118,20 @@ fn the_first_sentence_is_right_in_three_languages() {
     assert_eq!(say(Lang::Ru, 21, 1, 0, 0, 0), "1 из 21 показателя не в норме");
     assert_eq!(say(Lang::Ru, 60, 12, 0, 0, 0), "12 из 60 показателей не в норме");
     assert_eq!(say(Lang::En, 60, 1, 0, 0, 0), "1 of 60 indicators is off target");
-    assert_eq!(say(Lang::Kk, 60, 12, 0, 0, 0), "60 көрсеткіштің ішінде 12 көрсеткіш қалыптан тыс");
-    assert_eq!(say(Lang::Ru, 5, 0, 1, 0, 0), "По городу вне нормы ничего нет; не в норме — в 1 районе");
-    assert_eq!(say(Lang::En, 5, 0, 0, 2, 3), "Nothing is off target; 2 of 5 to watch");
-    assert_eq!(say(Lang::En, 5, 0, 0, 0, 3), "Nothing is off target: 3 of 5 indicators on target");
+    assert_eq!(
+        say(Lang::Kk, 60, 12, 0, 0, 0),
+        "60 көрсеткіштің ішінде 12 көрсеткіш қалыптан тыс"
+    );
+    assert_eq!(
+        say(Lang::Ru, 5, 0, 1, 0, 0),
+        "По городу вне нормы ничего нет; не в норме — в 1 районе"
+    );
+    assert_eq!(
+        say(Lang::En, 5, 0, 0, 2, 3),
+        "Nothing is off target; 2 of 5 to watch"
+    );
+    assert_eq!(
+        say(Lang::En, 5, 0, 0, 0, 3),
+        "Nothing is off target: 3 of 5 indicators on target"
+    );
 }

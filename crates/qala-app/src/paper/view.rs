@@ -89,7 +89,13 @@ pub(super) fn grain_of(spec: &IndicatorSpec, wished: Option<Grain>) -> Grain {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(spec: &'a IndicatorSpec, grain: Grain, values: Vec<Known>, place: &str, now: i64) -> Self {
+    pub(super) fn new(
+        spec: &'a IndicatorSpec,
+        grain: Grain,
+        values: Vec<Known>,
+        place: &str,
+        now: i64,
+    ) -> Self {
         let mut places: BTreeMap<String, Vec<Known>> = BTreeMap::new();
         for value in values.into_iter().filter(|v| v.start < now) {
             places.entry(value.place.clone()).or_default().push(value);
@@ -109,7 +115,11 @@ impl<'a> View<'a> {
             .into_values()
             .filter_map(|list| list.into_iter().find(|v| Some(v.start) == shown))
             .collect();
-        districts.sort_by(|a, b| rank(spec, a).cmp(&rank(spec, b)).then_with(|| worse_first(spec, a, b)));
+        districts.sort_by(|a, b| {
+            rank(spec, a)
+                .cmp(&rank(spec, b))
+                .then_with(|| worse_first(spec, a, b))
+        });
         Self {
             spec,
             grain,
@@ -130,14 +140,20 @@ impl<'a> View<'a> {
 
     /// The value of the period before the shown one.
     pub(super) fn before(&self) -> Option<&Known> {
-        self.line.get(self.at?.checked_sub(1)?).filter(|v| v.value.is_some())
+        self.line
+            .get(self.at?.checked_sub(1)?)
+            .filter(|v| v.value.is_some())
     }
 
     /// Since when it stands as it does, and whether that is only as far as is known.
     pub(super) fn since(&self) -> Option<(i64, bool)> {
         let at = self.at?;
         let mark = self.mark();
-        let run = self.line[..=at].iter().rev().take_while(|v| v.mark(self.spec) == mark).count();
+        let run = self.line[..=at]
+            .iter()
+            .rev()
+            .take_while(|v| v.mark(self.spec) == mark)
+            .count();
         let first = at + 1 - run;
         Some((self.line[first].start, first == 0))
     }
@@ -152,12 +168,13 @@ impl<'a> View<'a> {
         if self.is_running() {
             return None;
         }
-        let share = if from == to {
+        let by = to - from;
+        let share = if by == 0.0 {
             0.0
         } else if from == 0.0 {
             f64::INFINITY
         } else {
-            (to - from) / from.abs()
+            by / from.abs()
         };
         Some((from, to, share))
     }
@@ -172,10 +189,12 @@ impl<'a> View<'a> {
             Better::Higher => (targets.limit, value),
             Better::Neither => return 0.0,
         };
-        match under > 0.0 {
-            true => over / under,
-            false if over > 0.0 => f64::INFINITY,
-            false => 1.0,
+        if under > 0.0 {
+            over / under
+        } else if over > 0.0 {
+            f64::INFINITY
+        } else {
+            1.0
         }
     }
 
@@ -190,7 +209,10 @@ impl<'a> View<'a> {
 
     /// Values of periods that have ended.
     pub(super) fn ended(&self) -> impl Iterator<Item = f64> {
-        self.line.iter().filter(|v| v.end <= self.now).filter_map(|v| v.value)
+        self.line
+            .iter()
+            .filter(|v| v.end <= self.now)
+            .filter_map(|v| v.value)
     }
 }
 

@@ -18,11 +18,18 @@ pub(super) fn say(lang: Lang, phrase: Phrase) -> &'static str {
 /// A phrase with its gaps filled, `{name}` by name.
 pub(super) fn fill(lang: Lang, phrase: Phrase, parts: &[(&str, &str)]) -> String {
     let start = say(lang, phrase).to_owned();
-    parts.iter().fold(start, |text, (name, part)| text.replace(&format!("{{{name}}}"), part))
+    parts.iter().fold(start, |text, (name, part)| {
+        text.replace(&format!("{{{name}}}"), part)
+    })
 }
 
 /// Which form a number takes: in Russian one of three, in English one of two, in Kazakh always the last.
-pub(super) fn plural(lang: Lang, n: usize, russian: [&'static str; 3], english: [&'static str; 2]) -> &'static str {
+pub(super) fn plural(
+    lang: Lang,
+    n: usize,
+    russian: [&'static str; 3],
+    english: [&'static str; 2],
+) -> &'static str {
     match lang {
         Lang::Kk => "",
         Lang::Ru => match (n % 10, n % 100) {
@@ -38,7 +45,9 @@ pub(super) fn plural(lang: Lang, n: usize, russian: [&'static str; 3], english: 
 /// A text with a capital first letter.
 pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 pub(super) fn state(mark: Mark) -> Phrase {
@@ -75,11 +84,7 @@ pub(super) fn reason(reason: Option<&str>) -> Phrase {
             "Значение скрыто: строк так мало, что можно узнать человека",
             "Suppressed: so few rows that somebody could be recognised",
         ],
-        _ => [
-            "Мән жоқ",
-            "Значения нет",
-            "No value",
-        ],
+        _ => ["Мән жоқ", "Значения нет", "No value"],
     }
 }
 
@@ -99,6 +104,29 @@ pub(super) fn better(better: Better) -> Phrase {
             "neither more nor less is better",
         ],
     }
+}
+
+/// The sign before a target.
+pub(super) fn sign(better: Better) -> &'static str {
+    match better {
+        Better::Lower => "≤\u{a0}",
+        Better::Higher => "≥\u{a0}",
+        Better::Neither => "",
+    }
+}
+
+/// A change as a share, with its sign; nothing where a share says nothing. Nobody reads more than tenfold as a share.
+pub(super) fn signed(lang: Lang, share: f64) -> Option<String> {
+    if !share.is_finite() {
+        return None;
+    }
+    let percent = (share * 100.0).round().clamp(-999.0, 999.0);
+    let sign = if percent > 0.0 { "+" } else { "" };
+    let blank = if lang == Lang::En { "" } else { "\u{202f}" };
+    Some(format!(
+        "{sign}{}{blank}%",
+        qala_paper::rounded(lang, percent, None)
+    ))
 }
 
 pub(super) fn subject(subject: &str) -> Option<Phrase> {
@@ -138,7 +166,11 @@ pub(super) const SINCE_AT_LEAST: Phrase = [
     "по меньшей мере с {time}",
     "at least since {time}",
 ];
-pub(super) const SO_FAR: Phrase = ["әзірге: кезең аяқталған жоқ", "пока: период не закончился", "so far: the period has not ended"];
+pub(super) const SO_FAR: Phrase = [
+    "әзірге: кезең аяқталған жоқ",
+    "пока: период не закончился",
+    "so far: the period has not ended",
+];
 pub(super) const LIMITS_NOTE: Phrase = [
     "Көк жолақ — {n} мән бойынша әдеттегі шектер; одан тыс мәндер саны: {out}",
     "Голубая полоса — обычные границы по {n} значениям; за ними значений: {out}",
@@ -174,7 +206,11 @@ pub(super) const FORMULA_PLAIN: Phrase = [
 ];
 pub(super) const OWNER: Phrase = ["Жауапты", "Отвечает", "Owner"];
 pub(super) const SOURCES: Phrase = ["Дереккөздер", "Источники", "Sources"];
-pub(super) const SOURCE: Phrase = ["{feed} (соңғы хабарлама {time})", "{feed} (последнее сообщение {time})", "{feed} (last message {time})"];
+pub(super) const SOURCE: Phrase = [
+    "{feed} (соңғы хабарлама {time})",
+    "{feed} (последнее сообщение {time})",
+    "{feed} (last message {time})",
+];
 pub(super) const SOURCES_MORE: Phrase = ["тағы {n}", "и ещё {n}", "and {n} more"];
 pub(super) const COVERAGE: Phrase = ["Толықтығы", "Полнота", "Coverage"];
 pub(super) const AS_OF: Phrase = ["Жағдайы", "По состоянию", "As of"];
@@ -189,7 +225,11 @@ pub(super) const KNOWN: Phrase = [
     "as it was known on {time}",
 ];
 
-pub(super) const NOW_OFF: Phrase = ["Қалыптан тыс және назарда", "Не в норме и требуют внимания", "Off target and to watch"];
+pub(super) const NOW_OFF: Phrase = [
+    "Қалыптан тыс және назарда",
+    "Не в норме и требуют внимания",
+    "Off target and to watch",
+];
 pub(super) const NOW_CALM: Phrase = [
     "Қалыптан тыс ештеңе жоқ. Тыныш.",
     "Вне нормы ничего нет. Спокойно.",
@@ -214,7 +254,11 @@ pub(super) const NOW_STOPPED_NONE: Phrase = [
 pub(super) const NOW_EMPTY: Phrase = ["Әлі мән жоқ", "Значений пока нет", "There are no values yet"];
 pub(super) const INDICATOR: Phrase = ["Көрсеткіш", "Показатель", "Indicator"];
 pub(super) const SINCE_HEAD: Phrase = ["Қашаннан бері", "С какого времени", "Since"];
-pub(super) const DISTRICTS_OFF: Phrase = ["Қалыптан тыс аудандар", "Районы не в норме", "Districts off target"];
+pub(super) const DISTRICTS_OFF: Phrase = [
+    "Қалыптан тыс аудандар",
+    "Районы не в норме",
+    "Districts off target",
+];
 pub(super) const FROM_TO: Phrase = ["Алдыңғысы → қазіргісі", "Было → стало", "From → to"];
 pub(super) const CHANGE: Phrase = ["Өзгеріс", "Изменение", "Change"];
 pub(super) const PERIOD: Phrase = ["Кезең", "Период", "Period"];
@@ -224,8 +268,11 @@ pub(super) const FEED: Phrase = ["Арна", "Источник", "Feed"];
 pub(super) const LAST: Phrase = ["Соңғы хабарлама", "Последнее сообщение", "Last message"];
 pub(super) const STOPPED: Phrase = ["тоқтады", "замолчал", "stopped"];
 pub(super) const LATE: Phrase = ["кешігіп тұр", "опаздывает", "late"];
-pub(super) const SILENT_DEVICES: Phrase = ["үнсіз құрылғы: {n} / {all}", "молчат устройства: {n} из {all}", "silent devices: {n} of {all}"];
-pub(super) const NOW_COUNTS: Phrase = ["Барлығы", "Всего", "In all"];
+pub(super) const SILENT_DEVICES: Phrase = [
+    "үнсіз құрылғы: {n} / {all}",
+    "молчат устройства: {n} из {all}",
+    "silent devices: {n} of {all}",
+];
 pub(super) const NOW_READ: Phrase = [
     "{time} жағдайы бойынша, журналдағы орны {seq}; бет жасалған {made}",
     "на {time}, место в журнале {seq}; страница сделана {made}",
@@ -240,11 +287,22 @@ pub(super) fn standing(standing: Standing) -> Phrase {
 }
 
 /// The first sentence of the page of now.
-pub(super) fn headline(lang: Lang, n: usize, off: usize, districts: usize, watch: usize, on: usize) -> String {
+pub(super) fn headline(
+    lang: Lang,
+    n: usize,
+    off: usize,
+    districts: usize,
+    watch: usize,
+    on: usize,
+) -> String {
     let number = |n: usize| qala_paper::count(lang, n as i64);
     if off > 0 {
         return match lang {
-            Lang::Kk => format!("{} көрсеткіштің ішінде {} көрсеткіш қалыптан тыс", number(n), number(off)),
+            Lang::Kk => format!(
+                "{} көрсеткіштің ішінде {} көрсеткіш қалыптан тыс",
+                number(n),
+                number(off)
+            ),
             Lang::Ru => format!(
                 "{} из {} {} не в норме",
                 number(off),
@@ -303,6 +361,16 @@ pub(super) fn headline(lang: Lang, n: usize, off: usize, districts: usize, watch
 pub(super) const REST: [(Mark, Phrase); 4] = [
     (Mark::Watch, ["назарда: {n}", "внимание: {n}", "{n} to watch"]),
     (Mark::On, ["қалыпты: {n}", "в норме: {n}", "{n} on target"]),
-    (Mark::Unknown, ["мәні жоқ: {n}", "без значения: {n}", "{n} without a value"]),
-    (Mark::Aimless, ["мақсат қойылмаған: {n}", "цель не задана: {n}", "{n} without a target"]),
+    (
+        Mark::Unknown,
+        ["мәні жоқ: {n}", "без значения: {n}", "{n} without a value"],
+    ),
+    (
+        Mark::Aimless,
+        [
+            "мақсат қойылмаған: {n}",
+            "цель не задана: {n}",
+            "{n} without a target",
+        ],
+    ),
 ];

@@ -36,22 +36,33 @@ struct Scale {
 
 /// A scale of round numbers for what is drawn. What lies far from the values would flatten them, and is left to the words.
 fn scale(chart: &Chart) -> Option<Scale> {
-    let values = chart.points.iter().filter_map(|p| p.value).filter(|v| v.is_finite());
+    let values = chart
+        .points
+        .iter()
+        .filter_map(|p| p.value)
+        .filter(|v| v.is_finite());
     let (mut low, mut high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
         (low.min(v), high.max(v))
     });
     if low > high {
         return None;
     }
-    let reach = if high > low { high - low } else { high.abs().max(1.0) };
+    let reach = if high > low {
+        high - low
+    } else {
+        high.abs().max(1.0)
+    };
     let (least, most) = (low - 2.0 * reach, high + 2.0 * reach);
-    let marks = [&chart.target, &chart.limit].into_iter().flatten().map(|(v, _)| *v);
+    let marks = [&chart.target, &chart.limit]
+        .into_iter()
+        .flatten()
+        .map(|(v, _)| *v);
     let usual = chart.usual.into_iter().flat_map(|l| [l.lower, l.upper]);
     let values_low = low;
     for v in marks.chain(usual).filter(|v| (least..=most).contains(v)) {
         (low, high) = (low.min(v), high.max(v));
     }
-    if low == high {
+    if high <= low {
         (low, high) = (low - reach * 0.5, high + reach * 0.5);
     }
     // What cannot be negative is not drawn as if it could.
@@ -119,7 +130,9 @@ pub(super) fn draw(setting: Setting<'_>, canvas: &mut Canvas<'_>, chart: &Chart,
     });
     if let Some(words) = &chart.note {
         let words = cut(setting.fonts.of(SMALL.weight), SMALL.size, frame.width, words);
-        canvas.part(Role::Paragraph, |canvas| canvas.text(frame.x, bottom - 2.0, SMALL, &words));
+        canvas.part(Role::Paragraph, |canvas| {
+            canvas.text(frame.x, bottom - 2.0, SMALL, &words)
+        });
     }
     bottom
 }
@@ -162,8 +175,16 @@ fn plot(
         canvas.line(&[(from, y(*value)), (right, y(*value))], 0.4, LINE, None);
         canvas.text_to(from - 5.0, y(*value) + 2.6, SMALL, text);
     }
-    if let Some(usual) = chart.usual.filter(|u| (scale.low..=scale.high).contains(&u.centre)) {
-        canvas.line(&[(from, y(usual.centre)), (right, y(usual.centre))], 0.5, EDGE, None);
+    if let Some(usual) = chart
+        .usual
+        .filter(|u| (scale.low..=scale.high).contains(&u.centre))
+    {
+        canvas.line(
+            &[(from, y(usual.centre)), (right, y(usual.centre))],
+            0.5,
+            EDGE,
+            None,
+        );
     }
     border(canvas, chart, scale, &y, [from, right]);
     for run in runs(&chart.points) {
@@ -193,9 +214,8 @@ fn border(
     y: &dyn Fn(f64) -> f32,
     [from, right]: [f32; 2],
 ) {
-    let seen = |mark: &Option<(f64, String)>| {
-        mark.clone().filter(|(v, _)| (scale.low..=scale.high).contains(v))
-    };
+    let seen =
+        |mark: &Option<(f64, String)>| mark.clone().filter(|(v, _)| (scale.low..=scale.high).contains(v));
     let (target, limit) = (seen(&chart.target), seen(&chart.limit));
     let apart = match (&target, &limit) {
         (Some((a, _)), Some((b, _))) => y(*a) - y(*b),
@@ -209,7 +229,11 @@ fn border(
         canvas.line(&[(from, at), (right, at)], 0.9, color, Some(3.0));
         let style = Style { color, ..SMALL };
         // The upper one has its name above.
-        let base = if other.abs() < 11.0 && other < 0.0 { at + 7.5 } else { at - 2.5 };
+        let base = if other.abs() < 11.0 && other < 0.0 {
+            at + 7.5
+        } else {
+            at - 2.5
+        };
         let width = canvas.width(&name, style);
         canvas.rectangle([right - width - 2.0, base - 6.5, right, base + 1.6], PAPER);
         canvas.text_to(right - 1.0, base, style, &name);

@@ -20,14 +20,16 @@ const MOST_LINES: usize = 3;
 fn lines(setting: Setting<'_>, figure: &Figure, width: f32) -> Vec<Vec<String>> {
     let font = setting.fonts.of(BELOW.weight);
     let each = figure.lines.iter();
-    each.map(|line| wrap(font, BELOW.size, width, line, MOST_LINES)).collect()
+    each.map(|line| wrap(font, BELOW.size, width, line, MOST_LINES))
+        .collect()
 }
 
 pub(super) fn extent(setting: Setting<'_>, figure: &Figure, width: f32) -> Extent {
-    let least = VALUE_HEIGHT + STANDING_HEIGHT;
+    let lines = lines(setting, figure, width).concat().len() as f32;
+    let height = VALUE_HEIGHT + STANDING_HEIGHT + lines * LINE_HEIGHT;
     Extent {
-        least,
-        natural: least + lines(setting, figure, width).concat().len() as f32 * LINE_HEIGHT,
+        least: height,
+        natural: height,
     }
 }
 

@@ -5,6 +5,7 @@ use crate::canvas::{Canvas, EDGE, INK, Role, SECOND, Style};
 use crate::font::Weight;
 use crate::sheet::{Area, Map};
 use crate::stack::{Extent, Frame};
+use crate::wrap::cut;
 
 const NAME: Style = Style::new(Weight::Bold, 6.5, INK);
 const LEGEND: Style = Style::new(Weight::Regular, 7.5, SECOND);
@@ -27,9 +28,12 @@ impl Plane {
     fn of(map: &Map) -> Option<Self> {
         let places = || map.areas.iter().flat_map(|a| a.rings.iter().flatten());
         let ends = |of: fn(&(f64, f64)) -> f64| {
-            places().map(of).filter(|d| d.is_finite()).fold(None, |ends: Option<(f64, f64)>, d| {
-                Some(ends.map_or((d, d), |(low, high)| (low.min(d), high.max(d))))
-            })
+            places()
+                .map(of)
+                .filter(|d| d.is_finite())
+                .fold(None, |ends: Option<(f64, f64)>, d| {
+                    Some(ends.map_or((d, d), |(low, high)| (low.min(d), high.max(d))))
+                })
         };
         let ((west, east), (south, north)) = (ends(|p| p.0)?, ends(|p| p.1)?);
         let stretch = libm::cos(f64::midpoint(south, north).to_radians()).max(0.05);
@@ -46,7 +50,10 @@ impl Plane {
     /// Points of a ring in a frame, those left out that fall on the one before.
     fn ring(&self, ring: &[(f64, f64)], scale: f64, [x, y]: [f32; 2]) -> Vec<(f32, f32)> {
         let mut out: Vec<(f32, f32)> = Vec::new();
-        for (lon, lat) in ring.iter().filter(|(lon, lat)| lon.is_finite() && lat.is_finite()) {
+        for (lon, lat) in ring
+            .iter()
+            .filter(|(lon, lat)| lon.is_finite() && lat.is_finite())
+        {
             let at = (
                 x + ((lon - self.west) * self.stretch * scale) as f32,
                 y + ((self.north - lat) * scale) as f32,
@@ -81,7 +88,11 @@ pub(super) fn extent(map: &Map, width: f32) -> Extent {
 /// Twice the area inside of a ring.
 fn size(ring: &[(f32, f32)]) -> f32 {
     let next = ring.iter().cycle().skip(1);
-    ring.iter().zip(next).map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum::<f32>().abs()
+    ring.iter()
+        .zip(next)
+        .map(|(a, b)| a.0 * b.1 - b.0 * a.1)
+        .sum::<f32>()
+        .abs()
 }
 
 fn is_inside(rings: &[Vec<(f32, f32)>], x: f32, y: f32) -> bool {
@@ -125,7 +136,10 @@ fn heart(rings: &[Vec<(f32, f32)>]) -> Option<(f32, f32)> {
     let largest = rings.iter().max_by(|a, b| size(a).total_cmp(&size(b)))?;
     let fold = |of: fn(&(f32, f32)) -> f32| {
         let start = (f32::INFINITY, f32::NEG_INFINITY);
-        largest.iter().map(of).fold(start, |(low, high), d| (low.min(d), high.max(d)))
+        largest
+            .iter()
+            .map(of)
+            .fold(start, |(low, high), d| (low.min(d), high.max(d)))
     };
     let ((left, right), (top, bottom)) = (fold(|p| p.0), fold(|p| p.1));
     let mut best: Option<(f32, (f32, f32))> = None;
@@ -161,7 +175,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, map: &Map, frame: Frame) -> f32 {
             .iter()
             .map(|area| {
                 let rings = area.rings.iter();
-                (area, rings.map(|ring| plane.ring(ring, scale, [left, frame.y])).collect())
+                (
+                    area,
+                    rings
+                        .map(|ring| plane.ring(ring, scale, [left, frame.y]))
+                        .collect(),
+                )
             })
             .collect();
         for (area, rings) in &drawn {
@@ -169,11 +188,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, map: &Map, frame: Frame) -> f32 {
         }
         for (area, rings) in &drawn {
             if let Some((x, y)) = heart(rings) {
-                let half = canvas.width(&area.name, NAME) / 2.0;
+                let name = cut(canvas.fonts.of(NAME.weight), NAME.size, frame.width, &area.name);
+                let half = (canvas.width(&name, NAME) / 2.0).min(frame.width / 2.0);
                 // A name may leave its area, but not the page.
-                let x = x.clamp(frame.x + half.min(frame.width / 2.0), (frame.x + frame.width - half).max(frame.x));
+                let x = x.max(frame.x + half).min(frame.x + frame.width - half);
                 mark::draw(canvas, area.mark, x - 3.5, y - 8.5, 7.0);
-                canvas.text_around(x, y + 5.5, NAME, &area.name);
+                canvas.text_around(x, y + 5.5, NAME, &name);
             }
         }
     });

@@ -43,9 +43,20 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, mark: Mark, x: f32, y: f32, side: f3
             canvas.area(&[corners], AMBER_SHAPE, None);
             cut(canvas, 0.36, 0.64, 0.75);
         }
-        Mark::On => canvas.line(&[at(0.12, 0.55), at(0.4, 0.82), at(0.9, 0.2)], stroke * 1.2, SECOND, None),
+        Mark::On => canvas.line(
+            &[at(0.12, 0.55), at(0.4, 0.82), at(0.9, 0.2)],
+            stroke * 1.2,
+            SECOND,
+            None,
+        ),
         Mark::Unknown => {
-            let corners = [at(0.1, 0.1), at(0.9, 0.1), at(0.9, 0.9), at(0.1, 0.9), at(0.1, 0.1)];
+            let corners = [
+                at(0.1, 0.1),
+                at(0.9, 0.1),
+                at(0.9, 0.9),
+                at(0.1, 0.9),
+                at(0.1, 0.1),
+            ];
             canvas.line(&corners, stroke * 0.8, EDGE, None);
             canvas.line(&[at(0.1, 0.5), at(0.5, 0.1)], stroke * 0.8, EDGE, None);
             canvas.line(&[at(0.1, 0.9), at(0.9, 0.1)], stroke * 0.8, EDGE, None);

@@ -27,7 +27,7 @@ fn widths(columns: &[(f32, Vec<Block>)], width: f32) -> Vec<f32> {
 /// What a block needs in a width.
 pub(crate) fn extent(setting: Setting<'_>, block: &Block, width: f32) -> Extent {
     match block {
-        Block::Heading(text) => words::heading_extent(setting, text, width),
+        Block::Heading(_) => words::heading_extent(),
         Block::Text(text) | Block::Quiet(text) => words::text_extent(setting, text, width),
         Block::Facts(facts) => words::facts_extent(setting, facts, width),
         Block::Figure(figure) => figure::extent(setting, figure, width),
@@ -36,16 +36,17 @@ pub(crate) fn extent(setting: Setting<'_>, block: &Block, width: f32) -> Extent 
         Block::Map(map) => map::extent(map, width),
         Block::Beside(columns) => {
             let each = columns.iter().zip(widths(columns, width));
-            each.map(|((_, blocks), width)| stack::extent(setting, blocks, width)).fold(
-                Extent {
-                    least: 0.0,
-                    natural: 0.0,
-                },
-                |most, one| Extent {
-                    least: most.least.max(one.least),
-                    natural: most.natural.max(one.natural),
-                },
-            )
+            each.map(|((_, blocks), width)| stack::extent(setting, blocks, width))
+                .fold(
+                    Extent {
+                        least: 0.0,
+                        natural: 0.0,
+                    },
+                    |most, one| Extent {
+                        least: most.least.max(one.least),
+                        natural: most.natural.max(one.natural),
+                    },
+                )
         }
     }
 }

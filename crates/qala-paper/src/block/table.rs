@@ -46,8 +46,18 @@ fn widths(setting: Setting<'_>, table: &Table, width: f32) -> Vec<f32> {
         return wishes;
     }
     // Words give way first: they take two lines.
-    let may_give = |at: usize, wish: f32| if is_words(at) { (wish - NARROWEST).max(0.0) } else { 0.0 };
-    let given: f32 = wishes.iter().enumerate().map(|(at, wish)| may_give(at, *wish)).sum();
+    let may_give = |at: usize, wish: f32| {
+        if is_words(at) {
+            (wish - NARROWEST).max(0.0)
+        } else {
+            0.0
+        }
+    };
+    let given: f32 = wishes
+        .iter()
+        .enumerate()
+        .map(|(at, wish)| may_give(at, *wish))
+        .sum();
     if given > 0.0 {
         let part = (-spare / given).min(1.0);
         for (at, wish) in wishes.iter_mut().enumerate() {
@@ -82,7 +92,8 @@ fn head_height(setting: Setting<'_>, table: &Table, widths: &[f32]) -> f32 {
 fn row_heights(setting: Setting<'_>, table: &Table, widths: &[f32]) -> Vec<f32> {
     let rows = table.rows.iter().take(MEASURED).map(|row| {
         let cells = row.iter().zip(&table.columns).zip(widths);
-        let lines = cells.map(|((cell, column), width)| cell_lines(setting, column.align, cell, *width).len());
+        let lines =
+            cells.map(|((cell, column), width)| cell_lines(setting, column.align, cell, *width).len());
         lines.max().unwrap_or(1).max(1) as f32 * LINE_HEIGHT + PADDING
     });
     rows.collect()
@@ -93,7 +104,11 @@ pub(super) fn extent(setting: Setting<'_>, table: &Table, width: f32) -> Extent 
     let heights = row_heights(setting, table, &widths);
     let head = head_height(setting, table, &widths);
     let least = heights.iter().take(LEAST_ROWS).sum::<f32>();
-    let note = if heights.len() > LEAST_ROWS { NOTE_HEIGHT } else { 0.0 };
+    let note = if heights.len() > LEAST_ROWS {
+        NOTE_HEIGHT
+    } else {
+        0.0
+    };
     Extent {
         least: head + least + note,
         natural: (head + heights.iter().sum::<f32>()).max(head + least + note),

@@ -26,7 +26,7 @@ fn running(scale: Scale, tone: Tone) -> (Style, f32) {
     }
 }
 
-pub(super) fn heading_extent(_setting: Setting<'_>, _text: &str, _width: f32) -> Extent {
+pub(super) fn heading_extent() -> Extent {
     Extent {
         least: HEADING_HEIGHT,
         natural: HEADING_HEIGHT,
@@ -43,7 +43,14 @@ pub(super) fn draw_heading(setting: Setting<'_>, canvas: &mut Canvas<'_>, text: 
 
 pub(super) fn text_extent(setting: Setting<'_>, text: &str, width: f32) -> Extent {
     let (style, height) = running(setting.scale, Tone::Plain);
-    let lines = wrap(setting.fonts.of(style.weight), style.size, width, text, MOST_LINES).len();
+    let lines = wrap(
+        setting.fonts.of(style.weight),
+        style.size,
+        width,
+        text,
+        MOST_LINES,
+    )
+    .len();
     Extent {
         least: lines.min(LEAST_LINES) as f32 * height,
         natural: lines as f32 * height,
@@ -64,7 +71,13 @@ pub(super) fn draw_text(
 ) -> f32 {
     let (style, height) = running(setting.scale, tone);
     let most = lines_in(frame.height, height).min(MOST_LINES);
-    let lines = wrap(setting.fonts.of(style.weight), style.size, frame.width, text, most);
+    let lines = wrap(
+        setting.fonts.of(style.weight),
+        style.size,
+        frame.width,
+        text,
+        most,
+    );
     let mut y = frame.y;
     canvas.part(Role::Paragraph, |canvas| {
         for line in &lines {
@@ -106,7 +119,13 @@ pub(super) fn draw_facts(
 ) -> f32 {
     let (name_style, _) = running(setting.scale, Tone::Quiet);
     let (style, height) = running(setting.scale, Tone::Plain);
+    let all: usize = facts
+        .iter()
+        .map(|(_, text)| fact_lines(setting, text, frame.width).len().max(1))
+        .sum();
     let mut room = lines_in(frame.height, height);
+    let is_cut = all > room;
+    room -= usize::from(is_cut);
     let mut y = frame.y;
     for (name, text) in facts {
         if room == 0 {
@@ -130,6 +149,12 @@ pub(super) fn draw_facts(
             }
         });
         room = room.saturating_sub(lines.len().max(1));
+    }
+    if is_cut {
+        canvas.part(Role::Paragraph, |canvas| {
+            canvas.text(frame.x, y + style.size, style, "…")
+        });
+        y += height;
     }
     y
 }

@@ -18,13 +18,20 @@ pub(crate) fn words_of(pdf: &[u8]) -> Option<String> {
     child.stdin.take().unwrap().write_all(pdf).unwrap();
     let read = child.wait_with_output().unwrap();
     assert!(read.status.success() && read.stderr.is_empty(), "{read:?}");
-    Some(String::from_utf8(read.stdout).unwrap().replace(['\u{a0}', '\u{202f}'], " "))
+    Some(
+        String::from_utf8(read.stdout)
+            .unwrap()
+            .replace(['\u{a0}', '\u{202f}'], " "),
+    )
 }
 
 fn is_page(answer: &Answer, name: &str) {
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     assert_eq!(answer.headers["content-type"], "application/pdf");
-    assert_eq!(answer.headers["content-disposition"], format!("inline; filename=\"{name}.pdf\""));
+    assert_eq!(
+        answer.headers["content-disposition"],
+        format!("inline; filename=\"{name}.pdf\"")
+    );
     assert!(answer.body.starts_with(b"%PDF-1.7"), "{name}");
     assert!(answer.body.len() < 200_000, "{name}: {}", answer.body.len());
 }
@@ -34,12 +41,27 @@ fn pages_say_what_the_screen_says_in_each_language() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     ok(&data, &["demo", "--small", "--fill-only"]);
-    ok(&data, &["indicator", "compute", "air.pm25_mean", "--grain", "day"]);
+    ok(
+        &data,
+        &["indicator", "compute", "air.pm25_mean", "--grain", "day"],
+    );
     let server = Server::start(&data);
     let mut spoken = Vec::new();
     for (lang, title, state, simulated, value) in [
-        ("kk", "PM2.5 орташа концентрациясы", "қалыптан тыс", "модельдік деректер", "99,2"),
-        ("ru", "Средняя концентрация PM2.5", "не в норме", "модельные данные", "99,2"),
+        (
+            "kk",
+            "PM2.5 орташа концентрациясы",
+            "қалыптан тыс",
+            "модельдік деректер",
+            "99,2",
+        ),
+        (
+            "ru",
+            "Средняя концентрация PM2.5",
+            "не в норме",
+            "модельные данные",
+            "99,2",
+        ),
         ("en", "Mean PM2.5", "off target", "simulated data", "99.2"),
     ] {
         let path = format!("/api/indicators/air.pm25_mean/page.pdf?lang={lang}&to=2026-03-04");
@@ -50,7 +72,13 @@ fn pages_say_what_the_screen_says_in_each_language() {
         let Some(words) = words_of(&page.body) else {
             continue;
         };
-        for said in [title, state, simulated, value, "localhost/indicators/air.pm25_mean"] {
+        for said in [
+            title,
+            state,
+            simulated,
+            value,
+            "localhost/indicators/air.pm25_mean",
+        ] {
             assert!(words.contains(said), "no `{said}` in {words}");
         }
         assert_eq!(words.matches('\u{c}').count(), 1, "{words}");
@@ -84,7 +112,10 @@ fn pages_say_what_the_screen_says_in_each_language() {
     ] {
         assert_eq!(get(&server, wrong).status, status, "{wrong}");
     }
-    let place = get(&server, "/api/indicators/air.pm25_mean/page.pdf?lang=en&place=medeu&to=2026-03-04");
+    let place = get(
+        &server,
+        "/api/indicators/air.pm25_mean/page.pdf?lang=en&place=medeu&to=2026-03-04",
+    );
     is_page(&place, "air.pm25_mean");
     if let Some(words) = words_of(&place.body) {
         assert!(words.contains("Medeu"), "{words}");
@@ -97,5 +128,8 @@ fn an_empty_centre_has_pages() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path());
     is_page(&get(&server, "/api/now.pdf"), "now");
-    is_page(&get(&server, "/api/indicators/air.pm25_mean/page.pdf"), "air.pm25_mean");
+    is_page(
+        &get(&server, "/api/indicators/air.pm25_mean/page.pdf"),
+        "air.pm25_mean",
+    );
 }
