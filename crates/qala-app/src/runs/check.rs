@@ -123,7 +123,7 @@ fn of_output(output: &RunOutput, columns: &[&str], datasets: &[&DatasetSpec]) ->
             Some(_) => {}
         }
     }
-    for with in &output.with {
+    if let Some(with) = &output.with {
         for column in with.on.iter().filter(|on| !columns.contains(&on.as_str())) {
             faults.push(unknown("column of the model", column, columns.iter().copied()));
         }
