@@ -286,8 +286,12 @@ fn loud(lang: Lang, views: &[View<'_>], places: &Places, zone: &Zone) -> Vec<Blo
             .since()
             .filter(|_| is_loud(view.mark()))
             .map(|(start, at_least)| {
-                let sign = if at_least { "≤\u{a0}" } else { "" };
-                format!("{sign}{}", instant(lang, view.grain, start, zone))
+                let time = instant(lang, view.grain, start, zone);
+                if at_least {
+                    fill(lang, words::SINCE_AT_LEAST, &[("time", &time)])
+                } else {
+                    time
+                }
             });
         let off: Vec<String> = view.off().map(|d| places.short(&d.place)).collect();
         vec![
