@@ -23,6 +23,7 @@ export const PAGES = [
   ["feeds", "/data"],
   ["tables", "/data?tab=tables"],
   ["quarantine", "/data?tab=quarantine"],
+  ["import", "/import"],
   ["table", "/data/air_stations"],
   ["table-empty", "/data/budget_lines"],
   ["feed", "/feeds/sim-air-readings"],

@@ -5,8 +5,11 @@
 mod account;
 mod data;
 mod map;
+mod mapping;
 pub mod openapi;
+mod quarantine;
 mod question;
+mod schedules;
 
 pub use account::{
     Audit, AuditEntry, NewPassword, NewToken, OneTimePassword, Session, SessionUser, SignIn, Token,
@@ -16,9 +19,18 @@ pub use data::{DatasetEntry, Rows, Source};
 pub use map::{
     Found, Inside, InsideItem, Layer, LayerProperty, LayerTime, Object, ObjectProperty, TileJson, VectorLayer,
 };
+pub use mapping::{
+    Imported, MappingOffer, MappingReason, MappingTrial, MappingWanted, ProposeWanted, SourceColumn,
+};
+pub use quarantine::{
+    MendedRow, MendedRows, Quarantine, QuarantineGroup, QuarantineRow, RetriedMessage, RetryReport,
+    RetryWanted,
+};
 pub use question::{
     AnswerColumn, Answered, Health, Passport, Question, SqlColumn, SqlTable, Verdict, Verified, VerifyWanted,
 };
+
+pub use schedules::{FeedSchedule, IndicatorSchedule, Schedules, TaskSchedule};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -10,7 +10,19 @@ use crate::account::Reader;
 use crate::centre::Centre;
 use crate::runs::RunSchedule;
 use crate::schedule::Schedule;
+use crate::tasks::Task;
 use crate::transport::Transports;
+
+/// Files are merged and old days removed this often.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+/// The registry is told to the lake this often.
+const RELAY_EVERY: Duration = Duration::from_secs(2);
+/// The head of the audit is looked for this often.
+const HEAD_EVERY: Duration = Duration::from_secs(600);
+/// It is looked this often whether a feed's day can be judged.
+const JUDGE_EVERY: Duration = Duration::from_secs(300);
+/// Feeds are looked at this often.
+const WATCH_EVERY: Duration = Duration::from_secs(10);
 
 /// The running loops. Dropping it stops them; nothing acknowledged is lost by that.
 pub struct Background {
@@ -58,13 +70,19 @@ impl Background {
     /// Also copies everything to a folder of its time below `address`, again and again.
     pub fn back_up(&mut self, centre: &Arc<Centre>, address: String, every: Duration) {
         let centre = Arc::clone(centre);
+        let next = centre.clock.now().saturating_add(every.as_micros() as i64);
+        centre
+            .tasks
+            .expect(Task::Backup, Some(every), next, Some(address.clone()));
         self.tasks.spawn(async move {
             loop {
                 tokio::time::sleep(every).await;
                 let at = qala_core::Zone::utc().format(centre.clock.now());
                 let at = at.get(..19).unwrap_or(&at).replace(':', "-");
                 let target = format!("{}/{at}Z", address.trim_end_matches('/'));
-                match crate::backup::backup(&centre, &target).await {
+                let done = crate::backup::backup(&centre, &target).await;
+                centre.ended(Task::Backup, &done);
+                match done {
                     Ok(mark) => tracing::info!(target, seq = mark.seq, bytes = mark.bytes, "backed up"),
                     Err(error) => tracing::error!(target, %error, "could not back up"),
                 }
@@ -74,9 +92,12 @@ impl Background {
 }
 
 async fn commits(centre: Arc<Centre>) {
+    centre.expect(Task::Commit, None::<Duration>);
     loop {
         centre.lake.asked_or(centre.lake.options().commit_every).await;
-        if let Err(error) = centre.lake.commit().await {
+        let done = centre.lake.commit().await;
+        centre.ended(Task::Commit, &done);
+        if let Err(error) = done {
             tracing::error!(%error, "commit failed; the rows stay in the log");
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
@@ -84,8 +105,9 @@ async fn commits(centre: Arc<Centre>) {
 }
 
 async fn tidying(centre: Arc<Centre>) {
+    centre.expect(Task::Tidy, TIDY_EVERY);
     loop {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(TIDY_EVERY).await;
         let lake = &centre.lake;
         let done = async {
             centre.engine.refresh_rollups().await?;
@@ -95,7 +117,9 @@ async fn tidying(centre: Arc<Centre>) {
             let removed = lake.clean_up(Duration::from_secs(600)).await?;
             Ok::<_, qala_lake::LakeError>((merged, expired, removed))
         };
-        match done.await {
+        let done = done.await;
+        centre.ended(Task::Tidy, &done);
+        match done {
             Ok((0, 0, 0)) => {}
             Ok((merged, expired, removed)) => tracing::info!(merged, expired, removed, "tidied"),
             Err(error) => tracing::error!(%error, "tidying failed"),
@@ -104,20 +128,26 @@ async fn tidying(centre: Arc<Centre>) {
 }
 
 async fn relaying(centre: Arc<Centre>) {
+    centre.expect(Task::Relay, RELAY_EVERY);
     loop {
-        if let Err(error) = centre.relay().await {
+        let done = centre.relay().await;
+        centre.ended(Task::Relay, &done);
+        if let Err(error) = done {
             tracing::error!(%error, "relay failed; it goes on from where it was");
         }
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        tokio::time::sleep(RELAY_EVERY).await;
     }
 }
 
 async fn keeping_heads(centre: Arc<Centre>) {
+    centre.expect(Task::AuditHead, HEAD_EVERY);
     loop {
-        if let Err(error) = centre.keep_audit_head().await {
+        let done = centre.keep_audit_head().await;
+        centre.ended(Task::AuditHead, &done);
+        if let Err(error) = done {
             tracing::error!(%error, "the head of the audit could not be kept");
         }
-        tokio::time::sleep(Duration::from_secs(600)).await;
+        tokio::time::sleep(HEAD_EVERY).await;
     }
 }
 
@@ -129,14 +159,18 @@ async fn listing(centre: Arc<Centre>) {
 }
 
 async fn judging(centre: Arc<Centre>) {
+    centre.expect(Task::Judge, JUDGE_EVERY);
     loop {
         // Not at once: a centre that has just started has more urgent things to do.
-        tokio::time::sleep(Duration::from_secs(300)).await;
+        tokio::time::sleep(JUDGE_EVERY).await;
+        let mut done = Ok(());
         for feed in centre.trusted_feeds() {
             if let Err(error) = centre.judge_if_due(feed).await {
                 tracing::error!(feed = %feed.id, %error, "could not judge the feed's day");
+                done = Err(format!("{}: {error}", feed.id));
             }
         }
+        centre.ended(Task::Judge, &done);
     }
 }
 
@@ -150,11 +184,14 @@ async fn running_models(centre: Arc<Centre>) {
 }
 
 async fn watching(centre: Arc<Centre>) {
+    centre.expect(Task::Watch, WATCH_EVERY);
     loop {
-        if let Err(error) = centre.watch_feeds().await {
+        let done = centre.watch_feeds().await;
+        centre.ended(Task::Watch, &done);
+        if let Err(error) = done {
             tracing::error!(%error, "watching the feeds failed; it goes on from where it was");
         }
-        tokio::time::sleep(Duration::from_secs(10)).await;
+        tokio::time::sleep(WATCH_EVERY).await;
     }
 }
 

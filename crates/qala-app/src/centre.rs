@@ -18,6 +18,7 @@ use crate::live::Live;
 use crate::map::MapStore;
 use crate::memory;
 use crate::obligation::Watch;
+use crate::tasks::Tasks;
 use crate::schedule::Computing;
 use crate::shelf::Shelf;
 use crate::spool::{self, Spool};
@@ -84,10 +85,14 @@ pub struct Centre {
     pub(crate) sign_in_door: SignInDoor,
     /// How the transports of the feeds do.
     pub transports: TransportStates,
+    /// Mappings and datasets that were saved for the office's own files.
+    pub(crate) shelf: Shelf,
     /// How far the seeded city has come, when this is one.
     pub demo: Demo,
     /// When indicators are computed.
     pub computing: Computing,
+    /// How what runs beside the questions does.
+    pub tasks: Tasks,
     /// Indexes of the map.
     pub map: MapStore,
     /// What is told to those who listen.
@@ -155,8 +160,10 @@ impl Centre {
             watch: Watch::default(),
             sign_in_door: SignInDoor::default(),
             transports,
+            shelf,
             demo: Demo::default(),
             computing: Computing::default(),
+            tasks: Tasks::default(),
             map: MapStore::default(),
             live: Live::default(),
             boot: rand::random(),

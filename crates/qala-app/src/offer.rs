@@ -52,13 +52,13 @@ pub fn city_zone(pack: &str) -> Result<Zone> {
 }
 
 /// Looks at a payload with what a look needs.
-struct Look<'a> {
-    payload: &'a Payload,
-    zone: &'a Zone,
+pub(crate) struct Look<'a> {
+    pub(crate) payload: &'a Payload,
+    pub(crate) zone: &'a Zone,
 }
 
 impl Look<'_> {
-    fn at<T>(
+    pub(crate) fn at<T>(
         &self,
         dataset: Option<&DatasetSpec>,
         datasets: &[DatasetSpec],
@@ -95,14 +95,14 @@ pub fn columns_of(payload: &Payload) -> Vec<String> {
     found.ok().and_then(Result::ok).unwrap_or_default()
 }
 
-/// Offers a mapping for a file. Nothing is kept.
+/// Offers a mapping for a file that is read by `import_kind`, or by the one that fits it. Nothing is kept.
 ///
 /// # Errors
 /// A file that cannot be looked at; a dataset that does not exist.
 pub fn offer(
     shelf: &Shelf,
     zone: &Zone,
-    (import_kind, payload, stem): (&str, &Payload, &str),
+    (import_kind, payload, stem): (Option<&str>, &Payload, &str),
     target: &Target,
 ) -> Result<Offer> {
     let mut datasets = shelf.datasets()?;
@@ -141,6 +141,7 @@ pub fn offer(
             fresh
         }
     };
+    let import_kind = import_kind.unwrap_or(proposal.guess.kind);
     if proposal.guess.kind != import_kind {
         return Err(AppError::Usage(format!(
             "{} is read by `qala import {}`",

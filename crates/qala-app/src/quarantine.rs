@@ -3,6 +3,8 @@
 //! Nothing is overwritten. A row that was read again is entered in `lake_resolved` with the message that did it; what is
 //! still wrong with it is in quarantine under that message.
 
+mod page;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -18,6 +20,8 @@ use crate::import::{Payload, Progress, blocking, digest};
 use crate::indicator::short_hash;
 use crate::reread::{Archive, Kept, Row, mended_texts, number, position, quoted, text};
 use crate::value::batch_of;
+
+pub use page::{QuarantinePage, QuarantineRow};
 
 /// Raw records from this length on may have been cut.
 const CUT: usize = 1_990;
@@ -54,22 +58,10 @@ impl Centre {
     /// # Errors
     /// The query's.
     pub async fn quarantine(&self, wanted: &Wanted) -> Result<Vec<Map<String, Value>>> {
-        let mut conditions = vec!["true".to_owned()];
-        for (name, value) in [
-            ("feed", &wanted.feed),
-            ("dataset", &wanted.dataset),
-            ("code", &wanted.code),
-        ] {
-            conditions.extend(value.as_ref().map(|v| format!("q.{name} = {}", quoted(v))));
-        }
-        if !wanted.all {
-            conditions.push("q.severity = 'rejected' AND r.id IS NULL".into());
-        }
         let limit = wanted.limit.map(|n| format!(" LIMIT {n}")).unwrap_or_default();
         let sql = format!(
-            "SELECT q.*, r.message AS resolved_by FROM lake_quarantine q LEFT JOIN lake_resolved r ON q.id = r.id \
-             WHERE {} ORDER BY q._seq DESC{limit}",
-            conditions.join(" AND ")
+            "SELECT q.*, r.message AS resolved_by {} ORDER BY q._seq DESC{limit}",
+            wanted.part()
         );
         self.rows(&sql).await
     }
@@ -101,7 +93,11 @@ impl Centre {
         bytes: Vec<u8>,
         mapping: Option<&(Mapping, String)>,
     ) -> Result<Vec<Retried>> {
-        let texts = mended_texts(&bytes)?;
+        self.retry_texts(Mended::new(bytes).await?, mapping).await
+    }
+
+    async fn retry_texts(&self, mended: Mended, mapping: Option<&(Mapping, String)>) -> Result<Vec<Retried>> {
+        let texts = &mended.texts;
         let rows = self.quarantine_rows(texts.keys().map(String::as_str)).await?;
         let known: BTreeSet<&str> = rows.iter().map(|r| text(r, "id")).collect();
         if let Some(id) = texts.keys().find(|id| !known.contains(id.as_str())) {
@@ -113,12 +109,9 @@ impl Centre {
             .collect();
         if open.is_empty() {
             return Err(AppError::Usage(
-                "every row of the file was read again before; export anew what is still open".into(),
+                "every row of the file was read again before; export anew what is still open, or load the page again".into(),
             ));
         }
-        let payload = Payload::Bytes(String::new(), Arc::new(bytes.clone()));
-        let digest = blocking(move || digest(&payload)).await?;
-        let mended = Mended { texts, bytes, digest };
         let mut written: HashMap<(Option<i64>, Position), (&str, &str)> = HashMap::new();
         for row in &open {
             mended.check(row)?;
@@ -389,6 +382,15 @@ struct Mended {
 }
 
 impl Mended {
+    /// # Errors
+    /// A file that cannot be read.
+    async fn new(bytes: Vec<u8>) -> Result<Self> {
+        let texts = mended_texts(&bytes)?;
+        let payload = Payload::Bytes(String::new(), Arc::new(bytes.clone()));
+        let digest = blocking(move || digest(&payload)).await?;
+        Ok(Self { texts, bytes, digest })
+    }
+
     /// The text that stands in the place of a row, if it was changed.
     fn text(&self, row: &Row) -> Option<&str> {
         let written = self.texts.get(text(row, "id"))?;

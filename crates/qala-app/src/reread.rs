@@ -248,6 +248,16 @@ impl Centre {
     }
 }
 
+/// Mended rows as the file that [`mended_texts`] reads: it is kept as it would be if a person had sent it.
+pub(crate) fn mended_file<'a>(rows: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<u8> {
+    let cell = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut file = String::from("id,raw\n");
+    for (id, raw) in rows {
+        file.extend([&*cell(id), ",", &cell(raw), "\n"]);
+    }
+    file.into_bytes()
+}
+
 /// The column `raw` of a mended file, by the column `id`.
 ///
 /// # Errors
@@ -301,7 +311,15 @@ pub(crate) fn mended_texts(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::mended_texts;
+    use super::{mended_file, mended_texts};
+
+    #[test]
+    fn rows_that_were_mended_on_the_page_make_the_same_file() {
+        let rows = [("7-0", "a,\"b\""), ("7-1", "two\nlines;\r\n"), ("7-2", "")];
+        let read = mended_texts(&mended_file(rows.into_iter())).unwrap();
+        let expected = rows.map(|(id, raw)| (id.to_owned(), raw.to_owned()));
+        assert_eq!(read.into_iter().collect::<Vec<_>>(), expected);
+    }
 
     #[test]
     fn mended_files_are_read_by_their_header() {

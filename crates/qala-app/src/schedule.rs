@@ -33,6 +33,11 @@ impl Computing {
         self.held.store(true, Ordering::Release);
     }
 
+    /// True while nothing is computed.
+    pub fn is_held(&self) -> bool {
+        self.held.load(Ordering::Acquire)
+    }
+
     /// Computes what has changed now, whatever the interval of an indicator.
     pub fn ask(&self) {
         self.held.store(false, Ordering::Release);
@@ -123,12 +128,20 @@ impl Schedule {
                 continue;
             }
             self.looked.insert(spec.id.to_string(), now);
+            let mut wrong = None;
             for grain in &spec.grains {
                 match self.due(centre, spec, *grain, now).await {
                     Ok(found) => ranges.extend(found.into_iter().map(|range| (spec, range))),
-                    Err(error) => tracing::error!(indicator = %spec.id, %grain, %error, "could not look"),
+                    Err(error) => {
+                        tracing::error!(indicator = %spec.id, %grain, %error, "could not look");
+                        wrong = Some(error.to_string());
+                    }
                 }
             }
+            centre.tasks.indicator_ran(spec.id.as_str(), |run| {
+                run.looked = Some(now);
+                run.error = wrong;
+            });
         }
         ranges.sort_by_key(|(_, range)| (std::cmp::Reverse(range.to), range.grain));
         let count = ranges.len();
@@ -149,6 +162,10 @@ impl Schedule {
         for (spec, range) in again {
             if let Err(error) = self.compute(centre, spec, range, now).await {
                 tracing::error!(indicator = %spec.id, grain = %range.grain, %error, "could not compute");
+                let error = error.to_string();
+                centre
+                    .tasks
+                    .indicator_ran(spec.id.as_str(), |run| run.error = Some(error));
             }
         }
         count
@@ -157,6 +174,10 @@ impl Schedule {
     async fn compute(&mut self, centre: &Centre, spec: &IndicatorSpec, range: Range, now: i64) -> Result<()> {
         let seq = centre.lake.view().seq();
         centre.run_indicator(spec, range).await?;
+        centre.tasks.indicator_ran(spec.id.as_str(), |run| {
+            run.computed = Some(now);
+            run.ranges += 1;
+        });
         self.note(centre, spec, range, Computed { seq, at: now });
         Ok(())
     }

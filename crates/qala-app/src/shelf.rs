@@ -156,26 +156,35 @@ impl Shelf {
         mapping: &str,
         dataset: Option<(&DatasetSpec, &str)>,
     ) -> Result<Vec<PathBuf>> {
-        let [mappings, datasets] = &self.folders[0];
+        let [mappings, _] = &self.folders[0];
         let mut written = Vec::new();
         if let Some((spec, text)) = dataset {
-            if spec.subject != OWN {
-                return Err(AppError::Usage(format!(
-                    "{}: the subject of a dataset of your own is `{OWN}`",
-                    spec.name
-                )));
-            }
-            let known = self.datasets()?.into_iter().find(|known| known.name == spec.name);
-            if known.is_some_and(|known| shape(&known) != shape(spec)) {
-                return Err(AppError::Usage(format!(
-                    "there is a dataset `{}` with other columns already; name another with --new=NAME, or fill it with --dataset {}",
-                    spec.name, spec.name
-                )));
-            }
-            written.push(write(&datasets.join(format!("{}.toml", spec.name)), text)?);
+            written.push(self.save_dataset(spec, text)?);
         }
         written.push(write(&mappings.join(format!("{name}.toml")), mapping)?);
         Ok(written)
+    }
+
+    /// Saves a dataset of the office's own; answers with its file.
+    ///
+    /// # Errors
+    /// As for [`Self::save`].
+    pub(crate) fn save_dataset(&self, spec: &DatasetSpec, text: &str) -> Result<PathBuf> {
+        let [_, datasets] = &self.folders[0];
+        if spec.subject != OWN {
+            return Err(AppError::Usage(format!(
+                "{}: the subject of a dataset of your own is `{OWN}`",
+                spec.name
+            )));
+        }
+        let known = self.datasets()?.into_iter().find(|known| known.name == spec.name);
+        if known.is_some_and(|known| shape(&known) != shape(spec)) {
+            return Err(AppError::Usage(format!(
+                "there is a dataset `{}` with other columns already; name another with --new=NAME, or fill it with --dataset {}",
+                spec.name, spec.name
+            )));
+        }
+        write(&datasets.join(format!("{}.toml", spec.name)), text)
     }
 
     /// A mapping that somebody wrote, as it is saved for files like this one: what it is taken for is added where it is not

@@ -36,7 +36,7 @@ pub use column::{column_type, schema};
 pub use number::Convert;
 pub use selection::{Selection, is_cut_short};
 pub use table::propose::{
-    Guess, OWN, Proposal, Reason, Trial, columns, latin, propose, propose_new, try_out,
+    Guess, OWN, Proposal, Reason, Trial, columns, latin, propose, propose_new, spec_toml, try_out,
 };
 
 #[cfg(test)]

@@ -78,7 +78,7 @@ impl Lake {
         let _hold = self.hold();
         let seq = self.view().seq;
         let mut paths = Vec::new();
-        for (name, table) in &self.tables {
+        for (name, table) in self.all_tables() {
             let table = table.lock().await;
             let Some(version) = table.version() else { continue };
             let dir = table.dir().to_owned();
@@ -133,8 +133,7 @@ impl Lake {
         let mut paths = Vec::new();
         for name in list("tables")? {
             let current = self
-                .datasets
-                .get(name.name.as_str())
+                .find(name.name.as_str())
                 .map(|d| format!("v{}", d.spec.version));
             for version in list(&format!("tables/{}", name.name))? {
                 if current.as_ref().is_some_and(|c| *c != version.name) {

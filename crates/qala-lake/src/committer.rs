@@ -32,7 +32,7 @@ impl Lake {
     /// # Errors
     /// The first table that could not be committed; the others were. Its rows stay in the log.
     pub async fn commit(&self) -> Result<()> {
-        let mut names: Vec<Arc<str>> = self.tables.keys().cloned().collect();
+        let mut names: Vec<Arc<str>> = self.all_tables().map(|(name, _)| Arc::clone(name)).collect();
         // The one with the most rows first: somebody may wait for it.
         let view = self.view();
         let waiting = |name: &Arc<str>| view.tables.get(name).map_or(0, |t| t.tail_bytes());
@@ -57,7 +57,7 @@ impl Lake {
     }
 
     async fn commit_table(&self, name: &Arc<str>) -> Result<()> {
-        let Some(table) = self.tables.get(name) else {
+        let Some(table) = self.table(name) else {
             return Ok(());
         };
         let mut table = table.lock().await;
@@ -167,7 +167,7 @@ impl Lake {
     /// IO; the table is unchanged then.
     pub async fn compact(&self) -> Result<usize> {
         let mut merged = 0;
-        let mut names: Vec<Arc<str>> = self.tables.keys().cloned().collect();
+        let mut names: Vec<Arc<str>> = self.all_tables().map(|(name, _)| Arc::clone(name)).collect();
         names.sort();
         for name in names {
             merged += self.compact_table(&name, MANY_FILES).await?;
@@ -181,7 +181,7 @@ impl Lake {
     /// IO; the table is unchanged then.
     pub async fn compact_table(&self, name: &str, many: usize) -> Result<usize> {
         let dataset = self.dataset(name)?;
-        let Some(table) = self.tables.get(name) else {
+        let Some(table) = self.table(name) else {
             return Ok(0);
         };
         let mut table = table.lock().await;
@@ -235,7 +235,11 @@ impl Lake {
             return Ok(0);
         }
         let now = self.options.clock.now();
-        for table in self.tables.values().chain(self.rollups.values()) {
+        for table in self
+            .all_tables()
+            .map(|(_, table)| table)
+            .chain(self.rollups.values())
+        {
             // Holding the table keeps new files of a running commit away.
             let table = table.lock().await;
             // A copy that began meanwhile has noted what it will read.
@@ -284,7 +288,7 @@ impl Lake {
     /// IO.
     pub async fn retain(&self) -> Result<usize> {
         let mut removed = 0;
-        for (name, table) in &self.tables {
+        for (name, table) in self.all_tables() {
             let dataset = self.dataset(name)?;
             let Some(keep) = dataset.spec.retention_days else {
                 continue;

@@ -2,6 +2,7 @@
 
 mod begun;
 mod core;
+mod declared;
 mod known;
 mod open;
 
@@ -20,6 +21,7 @@ use qala_disk::Disk;
 use tokio::sync::oneshot;
 
 pub(crate) use self::core::Core;
+use self::declared::Declared;
 use self::known::Known;
 pub(crate) use self::known::{Identity, Turn};
 use crate::error::{LakeError, Result};
@@ -104,6 +106,7 @@ pub struct Lake {
     pub(crate) store: DiskStore,
     pub(crate) tables: HashMap<Arc<str>, tokio::sync::Mutex<Table>>,
     pub(crate) rollups: HashMap<Arc<str>, tokio::sync::Mutex<Table>>,
+    declared: Declared,
     pub(crate) boot: u64,
     pub(crate) unique: AtomicU64,
     pub(crate) wake: tokio::sync::Notify,
@@ -156,7 +159,7 @@ impl Lake {
 
     /// Specs of all datasets, the lake's own included, by name.
     pub fn specs(&self) -> Vec<&DatasetSpec> {
-        let mut specs: Vec<&DatasetSpec> = self.datasets.values().map(|d| &d.spec).collect();
+        let mut specs: Vec<&DatasetSpec> = self.all_datasets().map(|d| &d.spec).collect();
         specs.sort_by_key(|s| &s.name);
         specs
     }
@@ -171,8 +174,8 @@ impl Lake {
     /// # Errors
     /// [`LakeError::UnknownDataset`] with a suggestion.
     pub fn dataset(&self, name: &str) -> Result<Arc<Dataset>> {
-        self.datasets.get(name).cloned().ok_or_else(|| {
-            let hint = nearest(name, self.datasets.keys().map(|k| &**k));
+        self.find(name).cloned().ok_or_else(|| {
+            let hint = nearest(name, self.all_datasets().map(|d| &*d.name));
             LakeError::UnknownDataset {
                 name: name.into(),
                 hint: hint.map(|h| format!("; did you mean `{h}`?")).unwrap_or_default(),

@@ -47,6 +47,12 @@ pub enum AuditAction {
     Export,
     /// A free question was asked.
     Sql,
+    /// Rows in quarantine were read again.
+    QuarantineRetry,
+    /// Rows in quarantine were mended and sent back.
+    QuarantineMend,
+    /// A file was taken in by hand.
+    Import,
 }
 
 impl AuditAction {
@@ -65,6 +71,9 @@ impl AuditAction {
             Self::RecordsRead => "records_read",
             Self::Export => "export",
             Self::Sql => "sql",
+            Self::QuarantineRetry => "quarantine_retry",
+            Self::QuarantineMend => "quarantine_mend",
+            Self::Import => "import",
         }
     }
 }

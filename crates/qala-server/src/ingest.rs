@@ -117,7 +117,7 @@ fn came_before(mut receipt: Receipt) -> Receipt {
     receipt
 }
 
-fn receipt(outcome: Outcome) -> Receipt {
+pub(crate) fn receipt(outcome: Outcome) -> Receipt {
     let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
     let several = outcome.datasets.len() > 1;
     Receipt {

@@ -11,18 +11,22 @@ mod dcat;
 mod error;
 mod events;
 mod feeds;
+mod form;
 mod guard;
 mod health;
 mod ingest;
 mod map;
+mod mapping;
 mod openapi;
 mod page;
 mod paper;
 mod principal;
+mod quarantine;
 mod question;
 mod read;
 mod runs;
 mod sandbox;
+mod schedules;
 mod sensorthings;
 mod session;
 mod tag;
@@ -73,6 +77,12 @@ pub fn router(state: State) -> Router {
         .route("/api/sandbox/messages", get(sandbox::messages))
         .route("/api/feeds/trust", get(trust::newest))
         .route("/api/feeds/{id}/trust", get(trust::of_feed))
+        .route("/api/quarantine", get(quarantine::page))
+        .route("/api/quarantine/retry", post(quarantine::retry))
+        .route("/api/quarantine/mended", post(quarantine::mended))
+        .route("/api/mapping/propose", post(mapping::propose))
+        .route("/api/mapping/preview", post(mapping::preview))
+        .route("/api/import", post(mapping::import))
         .route("/api/status", get(read::status))
         .route("/api/passport/verify", post(read::verify))
         .route("/api/openapi.json", get(openapi::new))
@@ -104,6 +114,7 @@ pub fn router(state: State) -> Router {
             get(administration::tokens).post(administration::add_token),
         )
         .route("/api/tokens/{id}", delete(administration::revoke_token))
+        .route("/api/schedules", get(schedules::schedules))
         .route("/api/audit", get(administration::audit))
         .route("/api/events", get(events::events))
         .route("/health/live", get(health::live))

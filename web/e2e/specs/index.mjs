@@ -6,5 +6,6 @@ import "./subjects.mjs";
 import "./faults.mjs";
 import "./live.mjs";
 import "./people.mjs";
+import "./door.mjs";
 
 export { specs } from "./define.mjs";

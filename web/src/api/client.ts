@@ -1,7 +1,7 @@
 // The only folder that fetches.
 
 import type {
-  Audit, Catalog, CentreStatus, DatasetEntry, Feed, FeedHistory, Found, InsideGroup, Layer, ObjectCard, Passport, Place, Rows, Session,
+  Audit, Catalog, CentreStatus, DatasetEntry, Feed, FeedHistory, Found, Imported, InsideGroup, Layer, MappingOffer, MappingTrial, ObjectCard, Passport, Place, Quarantine, RetryReport, RetryWanted, Rows, Schedules, Session,
   NewToken, OneTimePassword, SqlResult, SqlTable, TileJson, Token, TokenWanted, TrustMeasure, User, UserWanted, Values,
 } from "./types";
 
@@ -37,7 +37,8 @@ function sentenceOf(body: unknown): string | null {
 
 async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
-  if (init.body) headers["content-type"] = "application/json";
+  // A form says itself where its parts end.
+  if (init.body && !(init.body instanceof FormData)) headers["content-type"] = "application/json";
   if (init.method && csrf) headers["x-csrf"] = csrf;
   let response: Response;
   try {
@@ -77,6 +78,23 @@ export const values = (name: string, wanted: Given) => request<Values>(`/api/ind
 export const passport = (name: string, wanted: { verify: boolean }) => request<Passport>(`/api/passport${query({ id: name, verify: wanted.verify })}`);
 export const datasets = () => request<DatasetEntry[]>("/api/datasets");
 export const rows = (name: string, wanted: Given) => request<Rows>(`/api/datasets/${id(name)}/rows${query(wanted)}`);
+
+export const quarantine = (wanted: Given) => request<Quarantine>(`/api/quarantine${query(wanted)}`);
+export const readAgain = (wanted: RetryWanted) => request<RetryReport>("/api/quarantine/retry", send("POST", wanted));
+export const sendMended = (rows: { id: string; raw: string }[]) => request<RetryReport>("/api/quarantine/mended", send("POST", { rows }));
+
+/** A file with what is wished of it. The wish goes first: the server knows it before the bytes come. */
+function form(file: File, wish: unknown): RequestInit {
+  const body = new FormData();
+  body.append("wish", JSON.stringify(wish));
+  body.append("file", file, file.name);
+  return { method: "POST", body };
+}
+export interface BringWish { kind: string; mapping: unknown; spec?: unknown; feed?: string; save?: boolean }
+export const proposeMapping = (file: File, wish: { dataset?: string; new?: string }) => request<MappingOffer>("/api/mapping/propose", form(file, wish));
+export const previewMapping = (file: File, wish: BringWish, signal: AbortSignal) => request<MappingTrial>("/api/mapping/preview", { ...form(file, wish), signal });
+export const importFile = (file: File, wish: BringWish) => request<Imported>("/api/import", form(file, wish));
+export const schedules = () => request<Schedules>("/api/schedules");
 
 export const session = () => request<Session>("/api/session").then(keep);
 export const signIn = (name: string, password: string) => request<Session>("/api/session", send("POST", { name, password })).then(keep);

@@ -1,6 +1,7 @@
 // Shapes of the wire. Those that are read as they come are generated from the server's document (`npm run gen`), so that a
 // change there is a fault here; those by hand say more than the document does. Only types: every folder may import these.
 
+import type { Draft } from "../lib/draft";
 import type { components } from "./openapi.gen";
 
 type Wire = components["schemas"];
@@ -13,6 +14,15 @@ export type Token = Wire["Token"];
 export type TokenWanted = Wire["TokenWanted"];
 export type NewToken = Wire["NewToken"];
 export type Audit = Wire["Audit"];
+export type Imported = Wire["Imported"];
+export type MappingTrial = Wire["MappingTrial"];
+/** What is offered for a file; the mapping and the table are edited by `lib/draft`. */
+export type MappingOffer = Omit<Wire["MappingOffer"], "spec" | "mapping"> & Draft;
+export type Schedules = Wire["Schedules"];
+export type Quarantine = Wire["Quarantine"];
+export type QuarantineRow = Wire["QuarantineRow"];
+export type RetryReport = Wire["RetryReport"];
+export type RetryWanted = Wire["RetryWanted"];
 export type Layer = Omit<Wire["Layer"], "kind" | "bounds"> & { kind: "points" | "lines" | "areas" | "cells"; bounds: [number, number, number, number] | null };
 export type ObjectCard = Wire["Object"];
 export type InsideGroup = Wire["Inside"];

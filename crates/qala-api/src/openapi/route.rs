@@ -32,6 +32,8 @@ type Describe = fn(&mut Schemas) -> Value;
 enum Body {
     Json(Describe),
     Bytes(&'static str),
+    /// A form with the part `wish` and the part `file`.
+    Form(Describe),
 }
 
 /// A route.
@@ -141,6 +143,11 @@ impl Route {
         self
     }
 
+    pub(super) fn takes_form<T: DeserializeOwned + Serialize>(mut self) -> Self {
+        self.takes = Some(Body::Form(schema::<T>));
+        self
+    }
+
     pub(super) fn takes_any_json(mut self) -> Self {
         self.takes = Some(Body::Json(|_| json!({})));
         self
@@ -178,6 +185,14 @@ impl Route {
     fn content(body: &Body, schemas: &mut Schemas) -> (String, Value) {
         match body {
             Body::Json(describe) => ("application/json".into(), json!({"schema": describe(schemas)})),
+            Body::Form(describe) => {
+                let file = json!({"type": "string", "format": "binary", "description": "With its file name"});
+                let schema = json!({
+                    "type": "object", "required": ["wish", "file"],
+                    "properties": {"wish": describe(schemas), "file": file},
+                });
+                ("multipart/form-data".into(), json!({"schema": schema}))
+            }
             Body::Bytes(kind) => {
                 let schema = if kind.starts_with("text/") {
                     json!({"type": "string"})

@@ -2,10 +2,11 @@
 
 use super::route::{Route, flag, get, long, number, one_of, other, post, whole, word};
 use crate::{
-    Answered, Audit, Catalog, DatasetEntry, Feed, FeedHistory, FeedTrust, Found, Health, Inside, Layer,
-    NewPassword, NewToken, Object, OneTimePassword, Passport, Question, Receipt, Row, Rows, SandboxMessage,
-    Session, SignIn, SqlTable, Status, TileJson, Token, TokenWanted, User, UserWanted, Values, Verified,
-    VerifyWanted,
+    Answered, Audit, Catalog, DatasetEntry, Feed, FeedHistory, FeedTrust, Found, Health, Imported, Inside,
+    Layer, MappingOffer, MappingTrial, MappingWanted, MendedRows, NewPassword, NewToken, Object,
+    OneTimePassword, Passport, ProposeWanted, Quarantine, Question, Receipt, RetryReport, RetryWanted, Row,
+    Rows, SandboxMessage, Schedules, Session, SignIn, SqlTable, Status, TileJson, Token, TokenWanted, User,
+    UserWanted, Values, Verified, VerifyWanted,
 };
 
 /// Groups of routes.
@@ -36,6 +37,8 @@ pub(super) fn all() -> Vec<Route> {
     routes.extend(data());
     routes.extend(map());
     routes.extend(feeds());
+    routes.extend(quarantine());
+    routes.extend(by_hand());
     routes.extend(people());
     routes.extend(program());
     routes.extend(sensorthings());
@@ -254,16 +257,104 @@ fn feeds() -> Vec<Route> {
     ]
 }
 
-fn people() -> Vec<Route> {
-    // A body that is no JSON, one that does not fit, and what a writing request needs of a session.
-    let written = |route: Route| route.fails(&[401, 403, 413, 415, 422]);
-    let csrf = |route: Route| {
-        written(route.header(
-            "X-CSRF",
-            word(),
-            "What the session says under `csrf`, with its cookie",
-        ))
+fn quarantine() -> Vec<Route> {
+    let filter = |route: Route| {
+        route
+            .query("feed", word(), "Of this feed")
+            .query("dataset", word(), "Of this dataset")
+            .query("code", word(), "With this reason, such as bad_number")
     };
+    vec![
+        filter(get(
+            "/api/quarantine",
+            "feeds",
+            "Rows that were not taken in, with the reason",
+        ))
+        .query("all", flag(), "Also warnings, and rows that were read again")
+        .query("limit", whole(1, 200), "Rows at most; 25 when absent")
+        .query("offset", whole(0, 1_000_000_000), "Rows that are passed over")
+        .gives::<Quarantine>()
+        .fails(&[401, 403]),
+        csrf(
+            post(
+                "/api/quarantine/retry",
+                "feeds",
+                "Reads open rows again, by today's rules",
+            )
+            .takes::<RetryWanted>()
+            .gives::<RetryReport>(),
+        ),
+        csrf(
+            post(
+                "/api/quarantine/mended",
+                "feeds",
+                "Takes mended rows in, each in its place",
+            )
+            .takes::<MendedRows>()
+            .gives::<RetryReport>(),
+        )
+        .fails(&[404]),
+    ]
+}
+
+/// A file that somebody brings.
+fn by_hand() -> Vec<Route> {
+    vec![
+        form(
+            post(
+                "/api/mapping/propose",
+                "feeds",
+                "Offers a mapping for a file; nothing is kept",
+            )
+            .takes_form::<ProposeWanted>()
+            .gives::<MappingOffer>(),
+        ),
+        form(
+            post(
+                "/api/mapping/preview",
+                "feeds",
+                "Tries a mapping on a file; nothing is kept",
+            )
+            .takes_form::<MappingWanted>()
+            .gives::<MappingTrial>(),
+        ),
+        form(
+            post(
+                "/api/import",
+                "feeds",
+                "Takes a file in by a mapping; answered when every row is durable",
+            )
+            .takes_form::<MappingWanted>()
+            .gives::<Imported>(),
+        )
+        .fails(&[409, 410, 429]),
+    ]
+}
+
+/// What goes wrong with a form, and what a writing request needs of a session.
+fn form(route: Route) -> Route {
+    let route = route.header(
+        "X-CSRF",
+        word(),
+        "What the session says under `csrf`, with its cookie",
+    );
+    route.fails(&[401, 403, 404, 413, 507])
+}
+
+/// A body that is no JSON, one that does not fit, and what a writing request needs of a session.
+fn written(route: Route) -> Route {
+    route.fails(&[401, 403, 413, 415, 422])
+}
+
+fn csrf(route: Route) -> Route {
+    written(route.header(
+        "X-CSRF",
+        word(),
+        "What the session says under `csrf`, with its cookie",
+    ))
+}
+
+fn people() -> Vec<Route> {
     let name = |route: Route| csrf(route.path("name", word(), "The name to come in with")).fails(&[404]);
     vec![
         get("/api/session", "people", "Who is signed in").gives::<Session>(),
@@ -346,6 +437,13 @@ fn people() -> Vec<Route> {
                 .gives_nothing(204, "Revoked"),
         )
         .fails(&[404]),
+        get(
+            "/api/schedules",
+            "program",
+            "What runs by itself: when it ran last, when it runs next, what was wrong",
+        )
+        .gives::<Schedules>()
+        .fails(&[401, 403]),
         get("/api/audit", "people", "Who did what, the newest first")
             .query(
                 "from",

@@ -5,12 +5,15 @@ use serde_json::Value;
 use super::trace::Schemas;
 
 /// The files that hold wire types.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 8] = [
     include_str!("../lib.rs"),
     include_str!("../data.rs"),
     include_str!("../obligation.rs"),
     include_str!("../map.rs"),
     include_str!("../question.rs"),
+    include_str!("../quarantine.rs"),
+    include_str!("../mapping.rs"),
+    include_str!("../schedules.rs"),
 ];
 
 /// Puts descriptions to the schemas of types and to their fields.

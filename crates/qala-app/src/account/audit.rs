@@ -7,6 +7,7 @@ use qala_disk::{Disk, RealDisk, write_atomic};
 use qala_lake::Clock;
 use qala_registry::{AuditAction, AuditHead, AuditProof, Note, Registry};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::rights::Reader;
 use crate::centre::Centre;
@@ -126,6 +127,26 @@ impl Centre {
     /// The registry's; then nothing is to be given.
     pub async fn note_export(&self, reader: &Reader, what: &str, format: &str) -> Result<()> {
         let note = Note::new(reader.id(), AuditAction::Export, what).with("format", format);
+        Ok(self.registry.note(&note, SystemClock.now()).await?)
+    }
+
+    /// Writes down that somebody changes what is in the lake: `action` on `object`, with particulars. Call it before it is
+    /// done. Never a row itself, which may hold anything.
+    ///
+    /// # Errors
+    /// The registry's; then it is not to be done.
+    pub async fn note_change(
+        &self,
+        by: &str,
+        action: AuditAction,
+        object: &str,
+        particulars: &[(&str, Value)],
+    ) -> Result<()> {
+        let note = particulars
+            .iter()
+            .fold(Note::new(by, action, object), |note, (name, value)| {
+                note.with(name, value.clone())
+            });
         Ok(self.registry.note(&note, SystemClock.now()).await?)
     }
 

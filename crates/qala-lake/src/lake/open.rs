@@ -13,6 +13,7 @@ use qala_disk::{Disk, write_atomic};
 
 use super::begun::Begun;
 use super::core::Core;
+use super::declared::Declared;
 use super::known::read_known;
 use super::{FORMAT, Lake, LakeOptions, PARTITION};
 use crate::error::{LakeError, Result};
@@ -134,6 +135,7 @@ impl Lake {
             store,
             tables,
             rollups,
+            declared: Declared::default(),
             boot: if options.seed.is_some() {
                 seed
             } else {

@@ -10,6 +10,8 @@ mod committed;
 #[cfg(test)]
 mod crowd;
 #[cfg(test)]
+mod declared;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod fixture;

@@ -10,7 +10,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use qala_app::lake::{Op, Outcome};
-use qala_app::{AppError, Centre, Import, Payload, Progress, Shelf, columns_of, mapping_for, saved_name};
+use qala_app::{
+    AppError, Centre, Import, Payload, Progress, Shelf, columns_of, feed_of, mapping_for, stem_of,
+};
 use qala_core::{DatasetName, FeedId};
 use serde_json::{Map, Value, json};
 
@@ -31,20 +33,13 @@ pub(crate) struct Request {
     pub(crate) format: Format,
 }
 
-/// The name of a file up to its first dot.
-fn stem(name: &str) -> String {
-    let name = name.trim_end_matches('/').rsplit('/').next().unwrap_or(name);
-    let name = name.split('?').next().unwrap_or(name);
-    name.split('.').next().unwrap_or(name).to_owned()
-}
-
 /// Files, folders and addresses as payloads with the stems that name their feeds.
 pub(crate) async fn payloads(kind: &str, inputs: &[String]) -> Result<Vec<(String, Payload)>> {
     let mut out = Vec::new();
     for input in inputs {
         if input.starts_with("http://") || input.starts_with("https://") {
             let answer = qala_app::fetch(input).await?;
-            out.push((stem(input), Payload::Bytes(stem(input), Arc::new(answer))));
+            out.push((stem_of(input), Payload::Bytes(stem_of(input), Arc::new(answer))));
             continue;
         }
         let path = Path::new(input);
@@ -52,7 +47,7 @@ pub(crate) async fn payloads(kind: &str, inputs: &[String]) -> Result<Vec<(Strin
             return Err(AppError::Usage(format!("there is no file or folder {input}")).into());
         }
         if path.is_file() {
-            out.push((stem(input), Payload::File(path.to_owned())));
+            out.push((stem_of(input), Payload::File(path.to_owned())));
             continue;
         }
         let mut files: Vec<PathBuf> = std::fs::read_dir(path)?
@@ -68,14 +63,14 @@ pub(crate) async fn payloads(kind: &str, inputs: &[String]) -> Result<Vec<(Strin
         // A folder of text files is one GTFS feed.
         if kind == "gtfs" && files.iter().any(|f| f.extension().is_some_and(|e| e == "txt")) {
             out.push((
-                stem(input),
-                Payload::Bytes(format!("{}.zip", stem(input)), Arc::new(zipped(&files)?)),
+                stem_of(input),
+                Payload::Bytes(format!("{}.zip", stem_of(input)), Arc::new(zipped(&files)?)),
             ));
         } else {
             out.extend(
                 files
                     .into_iter()
-                    .map(|f| (stem(&f.to_string_lossy()), Payload::File(f))),
+                    .map(|f| (stem_of(&f.to_string_lossy()), Payload::File(f))),
             );
         }
     }
@@ -137,11 +132,9 @@ pub(crate) async fn run(
             other => other.name(),
         };
         let feed = match &request.feed {
-            Some(feed) => FeedId::new(feed.clone()),
-            // A file may be called as people like; a feed may not.
-            None => FeedId::new(stem.clone()).or_else(|_| FeedId::new(saved_name(&stem))),
+            Some(feed) => FeedId::new(feed.clone()).map_err(|e| AppError::Usage(e.to_string()))?,
+            None => feed_of(&stem)?,
         };
-        let feed = feed.map_err(|e| AppError::Usage(e.to_string()))?;
         let mut import = Import::new(request.kind.clone(), payload, feed.clone());
         import.dataset.clone_from(&dataset);
         import.mapping = match &request.mapping {

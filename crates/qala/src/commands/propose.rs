@@ -64,7 +64,7 @@ pub(crate) fn before(
         if !is_wanted && shelf.mapping_for(stem, || columns_of(payload))?.is_some() {
             continue;
         }
-        let made = offer(shelf, &zone, (&request.kind, payload, stem), &target)?;
+        let made = offer(shelf, &zone, (Some(&request.kind), payload, stem), &target)?;
         if wishes.save && !wishes.propose {
             keep(shelf, &made, &payload.name())?;
         }
@@ -146,22 +146,7 @@ fn keep_given(shelf: &Shelf, path: &Path, wishes: &Wishes, files: &[(String, Pay
 }
 
 fn keep(shelf: &Shelf, offer: &Offer, file: &str) -> Result<()> {
-    if offer.trial.accepted == 0 {
-        let first = offer.trial.first.first();
-        let why = first
-            .map(|problem| format!(": {}", problem.message))
-            .unwrap_or_default();
-        return Err(AppError::Usage(format!(
-            "{file}: not one row would be accepted{why}; nothing was kept"
-        ))
-        .into());
-    }
-    let own = offer
-        .proposal
-        .dataset
-        .as_ref()
-        .map(|(spec, text)| (spec, text.as_str()));
-    for path in shelf.save(&offer.name, &offer.mapping, own)? {
+    for path in offer.keep(shelf, file)? {
         print::err(&format!("kept {}", path.display()));
     }
     Ok(())

@@ -7,6 +7,7 @@ mod city;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod door;
 mod duty;
 #[cfg(test)]
 mod kill;

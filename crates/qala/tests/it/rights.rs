@@ -17,6 +17,8 @@ const ALL: [u16; 5] = [0; 5];
 const PEOPLE: [u16; 5] = [401, 0, 0, 0, 0];
 /// Open to administrators.
 const ADMINISTRATORS: [u16; 5] = [401, 403, 403, 403, 0];
+/// Open to analysts and administrators.
+const ANALYSTS: [u16; 5] = [401, 403, 403, 0, 0];
 /// Open to tokens of senders only.
 const SENDERS: [u16; 5] = [401; 5];
 /// What a wrong password is answered with, whoever asks.
@@ -73,6 +75,37 @@ const ROUTES: &[(&str, &str, &str, &str, [u16; 5])] = &[
         "",
         SENDERS,
     ),
+    ("get", "/api/quarantine", "/api/quarantine", "", ANALYSTS),
+    (
+        "post",
+        "/api/quarantine/retry",
+        "/api/quarantine/retry",
+        r#"{"feed":"none"}"#,
+        ANALYSTS,
+    ),
+    (
+        "post",
+        "/api/quarantine/mended",
+        "/api/quarantine/mended",
+        r#"{"rows":[{"id":"none","raw":"x"}]}"#,
+        ANALYSTS,
+    ),
+    // Without a form they are refused after the rights were asked.
+    (
+        "post",
+        "/api/mapping/propose",
+        "/api/mapping/propose",
+        "{}",
+        ANALYSTS,
+    ),
+    (
+        "post",
+        "/api/mapping/preview",
+        "/api/mapping/preview",
+        "{}",
+        ANALYSTS,
+    ),
+    ("post", "/api/import", "/api/import", "{}", ANALYSTS),
     ("get", "/api/status", "/api/status", "", ALL),
     (
         "post",
@@ -177,6 +210,7 @@ const ROUTES: &[(&str, &str, &str, &str, [u16; 5])] = &[
         PEOPLE,
     ),
     ("delete", "/api/tokens/{id}", "/api/tokens/none", "", PEOPLE),
+    ("get", "/api/schedules", "/api/schedules", "", ADMINISTRATORS),
     ("get", "/api/audit", "/api/audit", "", ADMINISTRATORS),
     // The last one: it ends the session.
     ("delete", "/api/session", "/api/session", "", ALL),

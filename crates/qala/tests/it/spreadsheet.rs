@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::{Server, json, ok, qala, shared};
 
 /// A workbook of one sheet as offices make them: a title over the table, an empty row, the table, a row of totals.
-fn workbook(title: &str, rows: &[Vec<String>], totals: &[&str]) -> Vec<u8> {
+pub(crate) fn workbook(title: &str, rows: &[Vec<String>], totals: &[&str]) -> Vec<u8> {
     let line = |number: usize, cells: &[&str]| {
         use std::fmt::Write as _;
         let mut line = format!("<row r=\"{number}\">");

@@ -83,7 +83,6 @@ export const data = {
     "{n, plural, one {# record is} other {# records are}} in quarantine: not accepted, and not lost.",
   ],
   quarantine_none: ["Карантинде ештеңе жоқ: келгеннің бәрі қабылданды.", "В карантине пусто: всё, что пришло, принято.", "Nothing is in quarantine: all that came was accepted."],
-  quarantine_retry: ["Түзелген жолдарды қайта оқу:", "Перечитать исправленные строки:", "Read mended rows again:"],
   quarantine_reason: ["Себебі", "Причина", "Reason"],
   quarantine_raw: ["Келген күйінде", "Как пришло", "As it came"],
   code: ["Коды", "Код", "Code"],
@@ -100,7 +99,7 @@ export const data = {
   rows: ["{n} жол", "{n, plural, one {# строка} few {# строки} many {# строк} other {# строки}}", "{n, plural, one {# row} other {# rows}}"],
   rows_range: ["{from}–{to} / {all}", "{from}–{to} из {all}", "{from}–{to} of {all}"],
   rows_find: ["Жолдардан іздеу", "Найти в строках", "Find in rows"],
-  rows_empty: ["Бұл кестеде жол жоқ. Файлды осылай қосуға болады:", "В этой таблице нет строк. Файл добавляют так:", "This table has no rows. A file is added like this:"],
+  rows_empty: ["Бұл кестеде жол жоқ. Файл қосуға болады:", "В этой таблице нет строк. Можно добавить файл:", "This table has no rows. A file can be added:"],
   rows_nothing: ["Мұндай жол жоқ.", "Таких строк нет.", "There are no such rows."],
   rows_clear: ["Іздеуді тазалау", "Очистить поиск", "Clear the search"],
   source: ["Хабарлама", "Сообщение", "Message"],
@@ -113,6 +112,4 @@ export const data = {
   kind_state: ["мерзімді күйлер", "состояния со сроком", "states with dates"],
   columns: ["Бағандар", "Столбцы", "Columns"],
   on_map: ["Картада", "На карте", "On the map"],
-  import_own: ["Өз файлыңызды қосу", "Добавить свой файл", "Add a file of your own"],
-  import_preview: ["алдымен көріп алу, ештеңе жазбай:", "сначала посмотреть, ничего не записывая:", "look first, writing nothing:"],
 } satisfies Record<string, Phrase>;

@@ -2,11 +2,12 @@
 
 import type { Phrase } from "../i18n";
 import { data } from "./data";
+import { door } from "./door";
 import { numbers } from "./numbers";
 import { pages } from "./pages";
 import { pictures } from "./pictures";
 import { shell } from "./shell";
 
-export const messages = { ...shell, ...numbers, ...data, ...pages, ...pictures } satisfies Record<string, Phrase>;
+export const messages = { ...shell, ...numbers, ...data, ...door, ...pages, ...pictures } satisfies Record<string, Phrase>;
 export type MessageKey = keyof typeof messages;
 export const isMessage = (key: string): key is MessageKey => key in messages;

@@ -418,6 +418,7 @@ pub(super) fn proposal(sample: &Sample, wanted: &str, context: &Context<'_>) -> 
         toml,
         guess: sample.guess.clone(),
         names: sample.names.clone(),
+        samples: sample.firsts(),
         reasons,
         unmapped,
         missing: Vec::new(),
@@ -470,8 +471,13 @@ fn title_toml(title: &Text) -> String {
     format!("title = {{ kk = {kk}, ru = {ru}, en = {en} }}")
 }
 
-/// A spec as people write it.
-fn spec_toml(spec: &DatasetSpec, file: &str) -> String {
+fn sensitivity_word(sensitivity: Sensitivity) -> String {
+    quoted(&format!("{sensitivity:?}").to_lowercase())
+}
+
+/// The spec of an office's own dataset as people write it: its name, key and titles, and of each column the type, the unit,
+/// whether it is required, who may see it, and its role. `file` is where it comes from.
+pub fn spec_toml(spec: &DatasetSpec, file: &str) -> String {
     let mut out = format!(
         "# Proposed from {}. Titles stand in the file's own words; write them in the other languages where they are missing.\n",
         file.replace(char::is_control, " ")
@@ -492,6 +498,9 @@ fn spec_toml(spec: &DatasetSpec, file: &str) -> String {
         title_toml(&spec.title),
         quoted(&spec.zone),
     );
+    if spec.sensitivity != Sensitivity::Public {
+        let _ = writeln!(out, "sensitivity = {}", sensitivity_word(spec.sensitivity));
+    }
     for column in &spec.columns {
         let kind = format!("{:?}", column.kind).to_lowercase();
         let _ = writeln!(
@@ -505,8 +514,8 @@ fn spec_toml(spec: &DatasetSpec, file: &str) -> String {
         if column.required {
             out.push_str("required = true\n");
         }
-        if column.sensitivity == Sensitivity::Personal {
-            out.push_str("sensitivity = \"personal\"\n");
+        if column.sensitivity != Sensitivity::Public {
+            let _ = writeln!(out, "sensitivity = {}", sensitivity_word(column.sensitivity));
         }
         if let Some(role) = column.role {
             let _ = writeln!(out, "role = \"{}\"", format!("{role:?}").to_lowercase());

@@ -20,7 +20,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use fresh::{OWN, latin};
+pub use fresh::{OWN, latin, spec_toml};
 pub use sample::Guess;
 pub use trial::{Trial, try_out};
 
@@ -59,6 +59,8 @@ pub struct Proposal {
     pub guess: Guess,
     /// Names of the file's columns.
     pub names: Vec<String>,
+    /// The first different values of each of them.
+    pub samples: Vec<Vec<String>>,
     /// Why the columns are filled so.
     pub reasons: Vec<Reason>,
     /// Source columns that nothing reads.
@@ -378,6 +380,7 @@ impl<'a> Match<'a> {
             toml,
             guess: sample.guess.clone(),
             names: sample.names.clone(),
+            samples: sample.firsts(),
             reasons,
             unmapped,
             missing,

@@ -14,6 +14,9 @@ mod lines_of_cells;
 
 /// Records that are looked at.
 const RECORDS: usize = 2_000;
+/// Values of a column that are shown, and letters of each.
+const SHOWN: usize = 3;
+const SHOWN_LETTERS: usize = 80;
 /// Documents larger than this are not looked through.
 const DOCUMENT: usize = 256 << 20;
 
@@ -57,6 +60,24 @@ impl Sample {
     pub(super) fn values(&self, column: usize) -> impl Iterator<Item = &str> {
         let cells = self.rows.iter().filter_map(move |row| row.get(column));
         cells.map(|cell| cell.trim()).filter(|cell| !cell.is_empty())
+    }
+
+    /// The first different values of each column, as a person looks at them.
+    pub(super) fn firsts(&self) -> Vec<Vec<String>> {
+        let first = |column| {
+            let mut found: Vec<String> = Vec::new();
+            for value in self.values(column) {
+                let shown: String = value.chars().take(SHOWN_LETTERS).collect();
+                if !found.contains(&shown) {
+                    found.push(shown);
+                }
+                if found.len() == SHOWN {
+                    break;
+                }
+            }
+            found
+        };
+        (0..self.names.len()).map(first).collect()
     }
 }
 
