@@ -45,11 +45,6 @@ impl Computing {
         self.wake.notify_one();
     }
 
-    /// True while somebody still fills the lake.
-    pub(crate) fn is_held(&self) -> bool {
-        self.held.load(Ordering::Acquire)
-    }
-
     /// Waits until something may be due: `longest`, or sooner when somebody asks.
     pub(crate) async fn due(&self, longest: Duration) {
         loop {

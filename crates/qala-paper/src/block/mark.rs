@@ -3,15 +3,6 @@
 use crate::canvas::{AMBER_SHAPE, Canvas, Color, EDGE, PAPER, RED, SECOND};
 use crate::sheet::Mark;
 
-/// The colour of a mark's shape.
-pub(super) fn color(mark: Mark) -> Color {
-    match mark {
-        Mark::Off => RED,
-        Mark::Watch => AMBER_SHAPE,
-        Mark::On | Mark::Unknown | Mark::Aimless => SECOND,
-    }
-}
-
 /// The ground of an area of a map.
 pub(super) fn ground(mark: Mark) -> Color {
     match mark {
