@@ -171,6 +171,7 @@ fn message(retried: &Retried) -> api::RetriedMessage {
         quarantined: total.map_or(0, |t| t.quarantined),
         problems: problems
             .iter()
+            .filter(|problem| problem.severity == qala_core::Severity::Rejected)
             .take(TOLD)
             .map(|problem| serde_json::to_value(problem).unwrap_or_default())
             .collect(),

@@ -38,7 +38,7 @@ test("a file is brought in, its rejected row mended, the schedules seen", async 
   await at.page.getByText("59 принято").waitFor();
   await at.page.getByRole("link", { name: "Посмотреть таблицу" }).click();
   await at.settled();
-  await at.page.getByText("Парк 60").waitFor();
+  await at.page.getByText("Парк 50", { exact: true }).waitFor();
 
   for (const lang of LANGS) {
     await at.visit(withLang("/data?tab=quarantine", lang));
