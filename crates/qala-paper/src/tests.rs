@@ -329,7 +329,7 @@ fn another_program_reads_the_letters() {
     };
     assert!(read.status.success() && read.stderr.is_empty(), "{read:?}");
     let text = String::from_utf8(read.stdout).unwrap();
-    for letter in KAZAKH.chars().chain("41,2мкг/м³PM2.5".chars()) {
+    for letter in "әғқңөұі41,2мкг/м³PM2.5".chars() {
         assert!(text.contains(letter), "no `{letter}` in {text}");
     }
     for words in [
