@@ -18,10 +18,10 @@ use crate::live::Live;
 use crate::map::MapStore;
 use crate::memory;
 use crate::obligation::Watch;
-use crate::tasks::Tasks;
 use crate::schedule::Computing;
 use crate::shelf::Shelf;
 use crate::spool::{self, Spool};
+use crate::tasks::Tasks;
 use crate::transport::TransportStates;
 
 /// How a centre is opened.

@@ -18,6 +18,8 @@ const PADDING: f32 = 5.0;
 const MARK: f32 = 12.0;
 /// A column of words is never narrower, unless it needs less.
 const NARROWEST: f32 = 52.0;
+/// Longer words are broken, in points.
+const WIDEST_WORD: f32 = 110.0;
 const LEAST_ROWS: usize = 3;
 /// Rows that are measured: no page has more.
 const MEASURED: usize = 120;
@@ -30,11 +32,19 @@ fn indent(cell: &Cell) -> f32 {
 fn widths(setting: Setting<'_>, table: &Table, width: f32) -> Vec<f32> {
     let (head, body) = (setting.fonts.of(HEAD.weight), setting.fonts.of(CELL.weight));
     let mut wishes: Vec<f32> = Vec::new();
+    // Words stay whole.
+    let mut least: Vec<f32> = Vec::new();
     for (at, column) in table.columns.iter().enumerate() {
         let longest_word = column.title.split(' ').map(|word| head.width(word, HEAD.size));
-        let cells = table.rows.iter().take(MEASURED).filter_map(|row| row.get(at));
-        let cells = cells.map(|cell| body.width(&cell.text, CELL.size) + indent(cell));
-        wishes.push(cells.chain(longest_word).fold(1.0, f32::max) + 0.5);
+        let longest_word = longest_word.fold(1.0, f32::max);
+        let cells = || table.rows.iter().take(MEASURED).filter_map(|row| row.get(at));
+        let whole = cells().map(|cell| body.width(&cell.text, CELL.size) + indent(cell));
+        let words = cells().flat_map(|cell| {
+            let words = cell.text.split([' ', '\u{a0}']);
+            words.map(move |word| body.width(word, CELL.size) + indent(cell))
+        });
+        wishes.push(whole.fold(longest_word, f32::max) + 0.5);
+        least.push((words.fold(longest_word, f32::max) + 0.5).clamp(NARROWEST, WIDEST_WORD));
     }
     let room = (width - GUTTER * table.columns.len().saturating_sub(1) as f32).max(1.0);
     let spare = room - wishes.iter().sum::<f32>();
@@ -48,7 +58,7 @@ fn widths(setting: Setting<'_>, table: &Table, width: f32) -> Vec<f32> {
     // Words give way first: they take two lines.
     let may_give = |at: usize, wish: f32| {
         if is_words(at) {
-            (wish - NARROWEST).max(0.0)
+            (wish - least[at]).max(0.0)
         } else {
             0.0
         }
