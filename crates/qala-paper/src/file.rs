@@ -116,11 +116,11 @@ pub(crate) fn draw(sheet: &Sheet, canvas: &mut Canvas<'_>) {
         &sheet.address,
     );
     canvas.part(Role::Paragraph, |canvas| {
-        canvas.text(MARGIN, bottom, LAST, &maker)
+        canvas.text(MARGIN, bottom, LAST, &maker);
     });
     if !address.is_empty() {
         canvas.part(Role::Paragraph, |canvas| {
-            canvas.text_to(WIDTH - MARGIN, bottom, LAST, &address)
+            canvas.text_to(WIDTH - MARGIN, bottom, LAST, &address);
         });
     }
 }
@@ -142,7 +142,7 @@ fn head(sheet: &Sheet, canvas: &mut Canvas<'_>) -> f32 {
         &sheet.over,
     );
     canvas.part(Role::Paragraph, |canvas| {
-        canvas.text(MARGIN, y + 8.0, OVER, &over)
+        canvas.text(MARGIN, y + 8.0, OVER, &over);
     });
     if !badge.is_empty() {
         let right = WIDTH - MARGIN;

@@ -256,9 +256,12 @@ mod tests {
         content-disposition: form-data; name=\"file\"; filename=\"C:\\сады %22А%22.csv\"\r\nContent-Type: text/csv\r\n\r\n\
         a\r\n--y\r\n-b\r\r\n\r\n--x--\r\nmore";
 
-    fn cut(form: &[u8], step: usize) -> Result<Vec<(String, Option<String>, Vec<u8>)>, AppError> {
+    /// Name, name of the file, content.
+    type Whole = (String, Option<String>, Vec<u8>);
+
+    fn cut(form: &[u8], step: usize) -> Result<Vec<Whole>, AppError> {
         let mut parts = Parts::new("x");
-        let mut found: Vec<(String, Option<String>, Vec<u8>)> = Vec::new();
+        let mut found: Vec<Whole> = Vec::new();
         for bytes in form.chunks(step) {
             parts.push(bytes, &mut |piece| {
                 match piece {

@@ -131,7 +131,7 @@ pub(super) fn draw(setting: Setting<'_>, canvas: &mut Canvas<'_>, chart: &Chart,
     if let Some(words) = &chart.note {
         let words = cut(setting.fonts.of(SMALL.weight), SMALL.size, frame.width, words);
         canvas.part(Role::Paragraph, |canvas| {
-            canvas.text(frame.x, bottom - 2.0, SMALL, &words)
+            canvas.text(frame.x, bottom - 2.0, SMALL, &words);
         });
     }
     bottom

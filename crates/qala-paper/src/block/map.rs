@@ -7,6 +7,9 @@ use crate::sheet::{Area, Map};
 use crate::stack::{Extent, Frame};
 use crate::wrap::cut;
 
+/// Places of an outline on the page.
+type Ring = Vec<(f32, f32)>;
+
 const NAME: Style = Style::new(Weight::Bold, 6.5, INK);
 const LEGEND: Style = Style::new(Weight::Regular, 7.5, SECOND);
 const LEGEND_HEIGHT: f32 = 13.0;
@@ -170,7 +173,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, map: &Map, frame: Frame) -> f32 {
     let end = frame.y + (plane.height * scale) as f32;
     let sides = [frame.x, frame.y, frame.x + frame.width, end];
     canvas.part(Role::Figure(map.alt.clone(), sides), |canvas| {
-        let drawn: Vec<(&Area, Vec<Vec<(f32, f32)>>)> = map
+        let drawn: Vec<(&Area, Vec<Ring>)> = map
             .areas
             .iter()
             .map(|area| {

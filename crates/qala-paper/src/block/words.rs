@@ -152,7 +152,7 @@ pub(super) fn draw_facts(
     }
     if is_cut {
         canvas.part(Role::Paragraph, |canvas| {
-            canvas.text(frame.x, y + style.size, style, "…")
+            canvas.text(frame.x, y + style.size, style, "…");
         });
         y += height;
     }

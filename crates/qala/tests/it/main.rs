@@ -8,6 +8,7 @@ mod city;
 mod command_line;
 #[cfg(test)]
 mod door;
+#[cfg(test)]
 mod duty;
 #[cfg(test)]
 mod kill;

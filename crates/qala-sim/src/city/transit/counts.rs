@@ -76,7 +76,7 @@ pub(super) fn of_line(shape: &Shape, index: usize, day: i32) -> Vec<StopCount> {
         .map(|(direction, band, count)| {
             let share = match (BANDS[*band].0, direction) {
                 ("am_peak", 0) | ("pm_peak", 1) => tide,
-                ("am_peak", _) | ("pm_peak", _) => 1.0 - tide,
+                ("am_peak" | "pm_peak", _) => 1.0 - tide,
                 _ => 0.5,
             };
             if *count > 0 { BANDS[*band].2 * share } else { 0.0 }
