@@ -86,6 +86,12 @@ def mexico(path, columns):
     return entry(numbers.notna().sum().sum(), (~lines.index.isin(numbers.dropna(how="all").index)).sum(), numbers.sum().sum())
 
 
+def people(path):
+    """Every filled cell beside the country, the age and the year is a row."""
+    names = frame(path, nrows=0).columns.drop(["country_code", "country", "age", "year"], errors="ignore").tolist()
+    return cells(path, names)
+
+
 def counts(data):
     almaty, kazakhstan, schools = data / "almaty", data / "kazakhstan", data / "schools"
     budget, crash, crime = data / "budget", data / "crash", data / "crime"
@@ -158,4 +164,11 @@ def counts(data):
         "crime/chicago_network_edges.csv": table(crime / "chicago_network_edges.csv", None),
         "crime/chicago_network_vertices.csv": table(crime / "chicago_network_vertices.csv", None),
         "crime/memphis_robberies.csv": table(crime / "memphis_robberies.csv", "lon"),
-    }
+        "appeals/nyc_311_brooklyn.csv": table(data / "appeals/nyc_311_brooklyn.csv", "Longitude"),
+        "air/london_marylebone_hourly.csv.gz": cells(
+            data / "air/london_marylebone_hourly.csv.gz", ["pm10", "pm25", "ws", "wd"]
+        ),
+        "ridership/hangzhou_metro_inflow.csv.gz": table(
+            data / "ridership/hangzhou_metro_inflow.csv.gz", "passengers"
+        ),
+    } | {f"demography/{path.name}": people(path) for path in sorted((data / "demography").iterdir())}

@@ -1,9 +1,9 @@
-// The program under test. Three centres of the same binary: `small` (one district, three days, all computed), `full` (the whole
-// seeded city with all its subjects, live) and `empty` (a centre without a row). Each is started when a test first asks for it.
+// The program under test. Four centres of the same binary: `small` (one district, three days, all computed), `full` (the whole
+// seeded city with all its subjects, live), `empty` (a centre without a row) and `fed` (as `small`, with a feed that takes readings). Each is started when a test first asks for it.
 // QALA_BIN names the binary; QALA_URL, QALA_URL_FULL and QALA_URL_EMPTY running centres that stand for them.
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,10 +12,21 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const START_MS = 15 * 60_000;
 
+const LOAD = `id = "e2e-load"
+kind = "json"
+title = { kk = "Сынақ", ru = "Проба", en = "Trial" }
+transport = { type = "push" }
+dataset = "air_readings"
+owner_function = "air-quality"
+licence = "CC0-1.0"
+simulated = true
+`;
+
 const KINDS = {
   small: { args: ["demo", "--small", "--start", "2026-03-02"], isReady: () => true },
   // Its lists, the last two hours, and what lives; the subjects' tables are there as soon as it answers.
   full: { args: ["demo", "--seed", "1", "--start", "2026-03-04T08:00", "--history", "none"], isReady: (status) => status.demo?.phase === "live" },
+  fed: { args: ["demo", "--small", "--start", "2026-03-02"], isReady: () => true, feeds: { "e2e-load": LOAD } },
   empty: { args: ["serve"], isReady: () => true },
 };
 
@@ -45,10 +56,13 @@ async function answers(url, child, isReady) {
 }
 
 /** Starts `qala <args>` in a folder of its own. `password` is the first administrator's. */
-export async function program({ args, isReady }) {
+export async function program({ args, isReady, feeds = {} }) {
   const folder = mkdtempSync(join(tmpdir(), "qala-web-"));
+  const pack = join(folder, "pack");
+  cpSync(join(ROOT, "packs", "almaty"), pack, { recursive: true });
+  for (const [id, text] of Object.entries(feeds)) writeFileSync(join(pack, "feeds", `${id}.toml`), text);
   const url = `http://127.0.0.1:${await freePort()}`;
-  const child = spawn(binary(), [...args, "--data", folder, "--listen", url.slice(7)], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(binary(), [...args, "--pack", pack, "--data", join(folder, "data"), "--listen", url.slice(7)], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said += text));
   const stop = async () => {

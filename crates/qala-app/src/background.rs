@@ -161,8 +161,11 @@ async fn listing(centre: Arc<Centre>) {
 async fn judging(centre: Arc<Centre>) {
     centre.expect(Task::Judge, JUDGE_EVERY);
     loop {
-        // Not at once: a centre that has just started has more urgent things to do.
+        // Not at once: a centre that has just started has more urgent things to do. Days that are being filled are not judged yet.
         tokio::time::sleep(JUDGE_EVERY).await;
+        if centre.demo.gap().is_some() {
+            continue;
+        }
         let mut done = Ok(());
         for feed in centre.trusted_feeds() {
             if let Err(error) = centre.judge_if_due(feed).await {

@@ -374,7 +374,12 @@ mod tests {
             ("folder/", "folder"),
         ] {
             assert_eq!(stem_of(name), stem);
+            // A feed is called after its file, in whatever script.
             assert_eq!(feed_of(stem).unwrap().as_str(), stem);
         }
+        // What no feed may be called gets a name in Latin letters.
+        assert_eq!(feed_of("сады 'новые'").unwrap().as_str(), "sady_novye");
+        assert_eq!(feed_of("\"\"").unwrap().as_str(), "table");
+        assert_eq!(feed_of("").unwrap().as_str(), "table");
     }
 }

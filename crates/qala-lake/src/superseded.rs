@@ -63,6 +63,13 @@ impl Superseded {
         self.rows.read().days.get(&day).map_or(0, Vec::len)
     }
 
+    /// True when the last row of that day was superseded so many `_seq`s before `as_of`, and none after it.
+    pub(crate) fn is_quiet(&self, day: i32, as_of: i64, rows: i64) -> bool {
+        let read = self.rows.read();
+        let last = read.days.get(&day).and_then(|news| news.last());
+        last.is_none_or(|last| last.saturating_add(rows) <= as_of)
+    }
+
     /// How many rows of days that `is_there` knows are hidden from readers up to `as_of`.
     pub(crate) fn hidden(&self, is_there: impl Fn(i32) -> bool, as_of: i64) -> u64 {
         let rows = self.rows.read();

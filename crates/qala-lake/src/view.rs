@@ -292,6 +292,12 @@ impl View {
         self.seq
     }
 
+    /// The largest `_seq` that the table of a dataset has; 0 when it has no rows.
+    pub fn newest(&self, dataset: &str) -> i64 {
+        let newest = |table: &Arc<TableView>| table.tail.last().map_or(table.committed, |part| part.max_seq);
+        self.tables.get(dataset).map_or(0, newest)
+    }
+
     /// Bytes in memory that are not in files yet.
     pub(crate) fn tail_bytes(&self) -> usize {
         self.tables.values().map(|t| t.tail_bytes()).sum()

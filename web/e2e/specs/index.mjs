@@ -7,5 +7,6 @@ import "./faults.mjs";
 import "./live.mjs";
 import "./people.mjs";
 import "./door.mjs";
+import "./speed.mjs";
 
 export { specs } from "./define.mjs";

@@ -23,6 +23,10 @@ class City {
   anchor = $state<number | null>(null);
   /** Values that were pushed since they were last read, by indicator. */
   pushed = $state.raw<ReadonlyMap<string, readonly ValueEvent[]>>(new Map());
+  /** How often each dataset got rows since the page was opened. */
+  touched = $state.raw<ReadonlyMap<string, number>>(new Map());
+  /** How often it is not known which did. */
+  upset = $state(0);
   /** Grows when values may have changed. */
   version = $state(0);
   #server = { now: Date.now(), at: performance.now(), speed: 1 };
@@ -36,6 +40,17 @@ class City {
   push(event: ValueEvent): void {
     const list = (this.pushed.get(event.indicator) ?? []).filter((e) => e.place !== event.place || e.period_start !== event.period_start);
     this.pushed = new Map(this.pushed).set(event.indicator, [...list.slice(-200), event]);
+  }
+
+  /** Takes in that datasets got rows, or that some may have. */
+  touch(datasets: readonly string[] | null): void {
+    if (datasets === null) this.upset += 1;
+    else this.touched = new Map([...this.touched, ...datasets.map((name): [string, number] => [name, (this.touched.get(name) ?? 0) + 1])]);
+  }
+
+  /** Grows whenever one of these datasets got rows, or may have. */
+  turnOf(datasets: readonly string[]): number {
+    return datasets.reduce((sum, name) => sum + (this.touched.get(name) ?? 0), this.upset);
   }
 
   /** Values with what was pushed since. */

@@ -61,6 +61,7 @@ export function live(): () => void {
       soon();
     },
     feeds: () => void city.feeds.read(),
+    rows: (datasets) => city.touch(datasets),
     state: (state) => {
       const was = connection.state;
       connection.state = state;

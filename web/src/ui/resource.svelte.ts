@@ -57,3 +57,32 @@ export function follow<K, T>(key: () => K | null, load: (key: K) => Promise<T>, 
   });
   return resource;
 }
+
+/** Reads again whenever the turn grows, never twice at once, and at most every `gap` milliseconds. */
+export function keepUp(resource: Resource<unknown>, turn: () => number, gap = 100): void {
+  let before: number | null = null;
+  let wanted = false;
+  let timer = 0;
+  const again = async (): Promise<void> => {
+    wanted = false;
+    // What is loading for another reason is not cut off; it may have begun before.
+    if (resource.loading) wanted = true;
+    else await resource.read();
+    timer = window.setTimeout(() => {
+      timer = 0;
+      if (wanted) void again();
+    }, gap);
+  };
+  $effect(() => {
+    const next = turn();
+    const grew = before !== null && next > before;
+    before = next;
+    if (!grew) return;
+    wanted = true;
+    if (timer === 0) {
+      timer = -1;
+      void again();
+    }
+  });
+  $effect(() => () => clearTimeout(timer));
+}

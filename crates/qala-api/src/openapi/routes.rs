@@ -466,7 +466,7 @@ fn program() -> Vec<Route> {
         .query(
             "topics",
             word(),
-            "Of values, feeds, vehicles, status, with commas between; all when absent",
+            "Of values, feeds, vehicles, status, rows, with commas between; all when absent",
         )
         .header("Last-Event-ID", word(), "The last id that was seen")
         .gives_bytes(200, "text/event-stream")

@@ -36,11 +36,19 @@ pub enum Topic {
     Vehicles,
     /// How the lake is.
     Status,
+    /// Datasets got rows. It is no news of its own: who missed some reads once.
+    Rows,
 }
 
 impl Topic {
     /// All topics.
-    pub const ALL: [Self; 4] = [Self::Values, Self::Feeds, Self::Vehicles, Self::Status];
+    pub const ALL: [Self; 5] = [
+        Self::Values,
+        Self::Feeds,
+        Self::Vehicles,
+        Self::Status,
+        Self::Rows,
+    ];
 
     /// Its word.
     pub fn as_str(self) -> &'static str {
@@ -49,6 +57,7 @@ impl Topic {
             Self::Feeds => "feeds",
             Self::Vehicles => "vehicles",
             Self::Status => "status",
+            Self::Rows => "rows",
         }
     }
 }
@@ -56,7 +65,7 @@ impl Topic {
 /// An event.
 #[derive(Debug)]
 pub struct LiveEvent {
-    /// Number, from 1, without gaps.
+    /// Number, from 1, without gaps; of what is not kept, that of the event before.
     pub number: u64,
     /// Topic.
     pub topic: Topic,
@@ -153,6 +162,17 @@ impl Live {
             kept.bytes -= old.data.len();
         }
         // Sent under the lock, so that a listener that joins misses nothing and gets nothing twice.
+        drop(self.sender.send(event));
+    }
+
+    /// Tells who listens now. It has the number of the event before it, and is not kept.
+    fn mention(&self, topic: Topic, data: &Value) {
+        let kept = self.kept();
+        let event = Arc::new(LiveEvent {
+            number: kept.number,
+            topic,
+            data: data.to_string(),
+        });
         drop(self.sender.send(event));
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use qala_lake::View;
 use serde_json::{Map, Value, json};
 
 use super::Topic;
@@ -12,8 +13,10 @@ use crate::centre::Centre;
 use crate::error::Result;
 use crate::map::{LayerColumns, instant_literal, quoted};
 
-/// How often one looks whether anything came.
-const LOOK: Duration = Duration::from_millis(200);
+/// How often one looks whether anything came: at a few numbers in memory.
+const LOOK: Duration = Duration::from_millis(50);
+/// The table of values.
+const VALUES: &str = "indicator_values";
 /// Moving things are told at most that often.
 const MOVES: Duration = Duration::from_secs(1);
 /// Feeds and the lake are looked at that often.
@@ -30,6 +33,8 @@ pub(super) struct Teller {
     values: i64,
     /// The same of moving things.
     moves: i64,
+    /// The newest `_seq` that was told of each dataset that everybody may read.
+    rows: HashMap<String, i64>,
     standings: HashMap<String, String>,
     status: Value,
 }
@@ -41,13 +46,17 @@ fn text<'a>(row: &'a Map<String, Value>, name: &str) -> &'a str {
 impl Teller {
     /// Notes how everything is now.
     pub(super) async fn begin(centre: &Arc<Centre>) -> Result<Self> {
-        let seq = centre.lake.view().seq();
+        let view = centre.lake.view();
+        let seq = view.seq();
         let mut teller = Self {
             values: seq,
             moves: 0,
+            rows: HashMap::new(),
             standings: HashMap::new(),
             status: Value::Null,
         };
+        // What is there already is no news.
+        teller.rows(centre, &view);
         teller.standings = Self::standings(centre).await?;
         centre.live.kept().moving.clear();
         teller.positions(centre, false).await?;
@@ -69,9 +78,14 @@ impl Teller {
             } else if listened.elapsed() > PATIENCE {
                 return;
             }
-            let seq = centre.lake.view().seq();
-            let mut done = Ok(());
-            if seq > self.values {
+            let view = centre.lake.view();
+            let (seq, mut done) = (view.seq(), Ok(()));
+            let touched = self.rows(centre, &view);
+            if !touched.is_empty() {
+                let told = json!({"seq": seq, "datasets": touched});
+                centre.live.mention(Topic::Rows, &told);
+            }
+            if view.newest(VALUES) > self.values {
                 done = self.values(centre, seq).await;
             }
             if done.is_ok() && moved.elapsed() >= MOVES && seq > self.moves {
@@ -87,6 +101,19 @@ impl Teller {
                 tokio::time::sleep(SLOW).await;
             }
         }
+    }
+
+    /// Datasets that everybody may read and that got rows since the last look.
+    fn rows(&mut self, centre: &Centre, view: &View) -> Vec<String> {
+        let public = Reader::public();
+        let specs = centre.lake.specs().into_iter();
+        let touched = specs.filter(|spec| public.sees_rows(spec)).filter_map(|spec| {
+            let name = spec.name.to_string();
+            let newest = view.newest(&name);
+            let told = self.rows.insert(name.clone(), newest).unwrap_or(0);
+            (newest > told).then_some(name)
+        });
+        touched.collect()
     }
 
     /// Values of periods that are not over, or only just.

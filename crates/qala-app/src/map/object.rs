@@ -17,8 +17,8 @@ use crate::value::rows_json;
 
 /// Readings that are told.
 const READINGS: usize = 50;
-/// How far back readings are looked for, µs.
-const BACK: i64 = 7 * 86_400_000_000;
+/// How far back readings are looked for, µs: what is alive is found in the first window, which costs little.
+const BACK: [i64; 2] = [3 * 3_600_000_000, 7 * 86_400_000_000];
 
 /// A column of an object.
 #[derive(Debug, Clone)]
@@ -148,22 +148,29 @@ impl Centre {
             let (Some(time), Some(quantity)) = (spec.time(), spec.role(Role::Quantity)) else {
                 continue;
             };
-            let since = instant(self.clock.now() - BACK);
-            let sql = format!(
-                "SELECT * FROM {} WHERE {} = {} AND {} >= {since} ORDER BY {} DESC LIMIT 500",
-                quoted(spec.name.as_str()),
-                quoted(column),
-                literal(id),
-                quoted(&time.name),
-                quoted(&time.name),
-            );
-            let query = Query {
-                principal: self.catalogue(reader),
-                ..Query::system(sql)
-            };
-            let (batches, _) = collect(&*self.engine, &query).await?;
+            let mut newest = Vec::new();
+            for back in BACK {
+                let since = instant(self.clock.now() - back);
+                let sql = format!(
+                    "SELECT * FROM {} WHERE {} = {} AND {} >= {since} ORDER BY {} DESC LIMIT 500",
+                    quoted(spec.name.as_str()),
+                    quoted(column),
+                    literal(id),
+                    quoted(&time.name),
+                    quoted(&time.name),
+                );
+                let query = Query {
+                    principal: self.catalogue(reader),
+                    ..Query::system(sql)
+                };
+                let (batches, _) = collect(&*self.engine, &query).await?;
+                newest = rows_json(&batches, &self.zone);
+                if !newest.is_empty() {
+                    break;
+                }
+            }
             let mut seen: Vec<String> = Vec::new();
-            for mut reading in rows_json(&batches, &self.zone) {
+            for mut reading in newest {
                 let name = reading
                     .get(&quantity.name)
                     .and_then(Value::as_str)

@@ -304,7 +304,7 @@ impl Centre {
             let time = &time.name;
             let sql = format!(
                 "SELECT m.feed AS feed, d.{device} AS device, max(least(d.{time}, d._received_at)) AS at \
-                 FROM {dataset} d JOIN lake_messages m ON d._source = m.id \
+                 FROM lake_messages m JOIN {dataset} d ON d._source = m.id \
                  WHERE m._seq >= {} AND m._seq <= {} AND m.feed IN ({}) \
                  AND d._seq >= {} AND d._seq <= {} AND d.{time} >= {} GROUP BY m.feed, d.{device}",
                 least(|u| u.messages.0),

@@ -12,7 +12,7 @@ use qala_core::spec::DatasetSpec;
 use qala_core::{DatasetName, FeedId, Problem, Zone};
 use qala_feeds::{Context, Sink, Stopped};
 use qala_lake::{Lake, Query, at_leisure, collect};
-use qala_models::feed_trust::{Channel, HOUR, Nature, Reading, Window, conversions};
+use qala_models::feed_trust::{Channel, HOUR, Nature, Reading, Series, Window, conversions};
 
 use super::{Columns, Subject};
 use crate::centre::Centre;
@@ -23,7 +23,7 @@ use crate::reread::{Row, number, quoted, text};
 
 /// Days before the window by which it is known what is usual.
 const USUAL_DAYS: i64 = 7;
-/// Readings of a window at most: they are in memory twice while copies are judged.
+/// Readings of a window at most: they are in memory while copies are judged.
 const MOST_READINGS: i64 = 8_000_000;
 
 /// The days of a feed, ready to be judged.
@@ -88,7 +88,7 @@ impl Filling {
                     min: known.min.unwrap_or(f64::NEG_INFINITY),
                     max: known.max.unwrap_or(f64::INFINITY),
                     conversions: conversions(quantity, unit),
-                    series: vec![Vec::new(); window.devices.len()],
+                    series: vec![Series::default(); window.devices.len()],
                     usual: Vec::new(),
                 });
                 quantities.insert(quantity.to_owned(), window.channels.len() - 1);
@@ -100,7 +100,7 @@ impl Filling {
             None => {
                 window.devices.push(device.to_owned());
                 for channel in &mut window.channels {
-                    channel.series.push(Vec::new());
+                    channel.series.push(Series::default());
                 }
                 devices.insert(device.to_owned(), window.devices.len() - 1);
                 window.devices.len() - 1
@@ -206,6 +206,14 @@ pub(crate) fn instant(t: i64) -> String {
     format!("arrow_cast('{text}', 'Timestamp(Microsecond, Some(\"UTC\"))')")
 }
 
+/// The rows `r` of a table that a feed sent. What stands first in a join is kept in memory: messages, not readings.
+pub(super) fn of_feed(table: &DatasetName, feed: &FeedId) -> String {
+    let feed = quoted(feed.as_str());
+    format!(
+        "FROM (SELECT id FROM lake_messages WHERE feed = {feed}) m JOIN {table} r ON r._source = m.id WHERE true"
+    )
+}
+
 impl Centre {
     /// What a feed delivered from `from` (included) to `to` (excluded), µs since 1970, and what was usual in the days before.
     ///
@@ -219,10 +227,7 @@ impl Centre {
             value,
         } = &subject.columns;
         let table = &subject.spec.name;
-        let of_feed = format!(
-            "FROM {table} r JOIN lake_messages m ON r._source = m.id WHERE m.feed = {}",
-            quoted(subject.id.as_str())
-        );
+        let of_feed = of_feed(table, &subject.id);
         let between =
             |from: i64, to: i64| format!("r.{time} >= {} AND r.{time} < {}", instant(from), instant(to));
         let window = between(from, to);

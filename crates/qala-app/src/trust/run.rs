@@ -8,7 +8,7 @@ use qala_lake::at_leisure;
 use qala_models::feed_trust::{Finding, HOUR, Kind, Measures, Score, Window, judge, measure, plant, score};
 use serde::Serialize;
 
-use super::deliveries::{Days, instant};
+use super::deliveries::{Days, instant, of_feed};
 use super::{Subject, columns};
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
@@ -23,6 +23,8 @@ const MOST_COPIES: usize = 14;
 
 /// So long after its end a day is judged, µs: late rows have come by then.
 const SETTLES: i64 = HOUR / 2;
+/// Days in which the newest readings of a feed are looked for first, µs.
+const LATELY: i64 = 3 * 24 * HOUR;
 /// A day is judged again when there are so many times the rows: the history of a new centre comes in slowly.
 const MORE: f64 = 1.02;
 
@@ -193,18 +195,17 @@ impl Centre {
         let Subject {
             id, spec, columns, ..
         } = subject;
-        for (word, than) in [
-            ("<", self.zone.day_start(today)),
-            (">=", self.zone.day_start(today)),
+        let midnight = self.zone.day_start(today);
+        let (lately, midnight) = (instant(midnight - LATELY), instant(midnight));
+        let time = &columns.time;
+        // Mostly it is one of the last days; only a feed that fell silent is looked for in all of its time.
+        for window in [
+            format!("r.{time} >= {lately} AND r.{time} < {midnight}"),
+            format!("r.{time} < {midnight}"),
+            format!("r.{time} >= {midnight}"),
         ] {
-            let sql = format!(
-                "SELECT CAST(max(r.{time}) AS BIGINT) AS last FROM {table} r JOIN lake_messages m ON r._source = m.id \
-                 WHERE m.feed = {id} AND r.{time} {word} {than}",
-                time = columns.time,
-                table = spec.name,
-                id = quoted(id.as_str()),
-                than = instant(than),
-            );
+            let of_feed = of_feed(&spec.name, id);
+            let sql = format!("SELECT CAST(max(r.{time}) AS BIGINT) AS last {of_feed} AND {window}");
             if let Some(last) = self.rows(&sql).await?.first().and_then(|row| number(row, "last")) {
                 return Ok(Some(self.zone.local_day(last)));
             }
@@ -272,10 +273,8 @@ impl Centre {
         let known = self.rows(&sql).await?.first().and_then(|row| number(row, "n"));
         let Subject { spec, columns, .. } = &subject;
         let sql = format!(
-            "SELECT count(*) AS n FROM {} r JOIN lake_messages m ON r._source = m.id WHERE m.feed = {} AND r.{time} >= {} \
-             AND r.{time} < {}",
-            spec.name,
-            quoted(feed.id.as_str()),
+            "SELECT count(*) AS n {} AND r.{time} >= {} AND r.{time} < {}",
+            of_feed(&spec.name, &feed.id),
             instant(start),
             instant(end),
             time = columns.time,

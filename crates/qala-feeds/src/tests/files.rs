@@ -8,7 +8,7 @@ use super::data::{data, import, reference};
 use super::root;
 
 /// Kind, file, and the column that is added up. The mapping has the name of the file.
-const FILES: [(&str, &str, &str); 43] = [
+const FILES: [(&str, &str, &str); 57] = [
     ("table", "almaty/air_weather_hourly_model.csv.gz", "value"),
     (
         "table",
@@ -64,6 +64,44 @@ const FILES: [(&str, &str, &str); 43] = [
     ("table", "crime/chicago_network_edges.csv", ""),
     ("table", "crime/chicago_network_vertices.csv", ""),
     ("table", "crime/memphis_robberies.csv", "lon"),
+    ("table", "appeals/nyc_311_brooklyn.csv", "lon"),
+    ("table", "air/london_marylebone_hourly.csv.gz", "value"),
+    ("table", "ridership/hangzhou_metro_inflow.csv.gz", "passengers"),
+    (
+        "table",
+        "demography/wpp2019_fertility_age_pattern.csv.gz",
+        "value",
+    ),
+    ("table", "demography/wpp2019_mortality.csv.gz", "value"),
+    (
+        "table",
+        "demography/wpp2019_population_age_sex_1950_2020.csv.gz",
+        "value",
+    ),
+    (
+        "table",
+        "demography/wpp2019_population_projection_2025_2100.csv.gz",
+        "value",
+    ),
+    ("table", "demography/wpp2019_tfr_e0_migration.csv", "value"),
+    ("table", "demography/wpp2024_estimates_1950_2023.csv.gz", "value"),
+    (
+        "table",
+        "demography/wpp2024_fertility_age_pattern.csv.gz",
+        "value",
+    ),
+    (
+        "table",
+        "demography/wpp2024_migration_age_2020_2100.csv.gz",
+        "value",
+    ),
+    ("table", "demography/wpp2024_misc_yearly.csv.gz", "value"),
+    ("table", "demography/wpp2024_mortality_5yr.csv.gz", "value"),
+    (
+        "table",
+        "demography/wpp2024_projections_2024_2100.csv.gz",
+        "value",
+    ),
 ];
 
 /// The saved mapping of a file.

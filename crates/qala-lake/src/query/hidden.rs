@@ -1,7 +1,7 @@
 //! Where superseded rows lie in data files, so that a scan steps over them instead of asking row by row.
 //!
-//! Places are looked up once for a day that has been quiet between two questions; while corrections come in, rows are
-//! asked one by one ([`crate::query::plan::VisibleExec`]).
+//! Places are looked up once for a day whose last correction is long ago, or that has been quiet between two questions; while
+//! corrections come in, rows are asked one by one ([`crate::query::plan::VisibleExec`]).
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -24,6 +24,9 @@ use crate::view::{Dataset, TableView};
 const DENSE: u64 = 32;
 /// In files of fewer rows neither costs anything.
 const FEW: u64 = 4_096;
+
+/// A day whose last correction came so many rows ago is not waited for.
+const LONG_AGO: i64 = 1 << 18;
 
 /// Superseded rows of one file by place, ascending, each with the `_seq` that superseded it.
 type Places = Arc<[(u32, i64)]>;
@@ -65,7 +68,10 @@ impl Hidden {
             let unread = |file: &&Arc<DataFile>| {
                 let entries = dataset.superseded.count(file.day);
                 let seen = known.get(&file.path);
-                let unread = seen.is_some_and(|k| k.entries == entries && k.places.is_none());
+                let unread = match seen {
+                    Some(seen) if seen.entries == entries => seen.places.is_none(),
+                    _ => dataset.superseded.is_quiet(file.day, as_of, LONG_AGO),
+                };
                 if seen.is_none_or(|k| k.entries != entries) {
                     known.insert(
                         file.path.clone(),

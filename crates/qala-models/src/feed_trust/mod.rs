@@ -29,7 +29,7 @@ pub use finding::{Finding, Kind};
 pub use measure::{Measures, measure};
 pub use plant::{Planted, plant};
 pub use score::{Score, score};
-pub use window::{Channel, Conversion, HOUR, Nature, Reading, Window, conversions};
+pub use window::{Channel, Conversion, HOUR, Nature, Reading, Series, Window, conversions};
 
 use line::{Point, State};
 

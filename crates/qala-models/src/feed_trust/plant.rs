@@ -194,7 +194,7 @@ fn each(window: &mut Window, device: usize, mut change: impl FnMut(&mut Reading)
             .series
             .get_mut(device)
             .into_iter()
-            .flatten()
+            .flat_map(|series| series.iter_mut())
             .for_each(&mut change);
     }
 }

@@ -40,7 +40,7 @@ fn window(value: impl Fn(f64, &mut Dice) -> f64) -> Window {
                 .collect()
         })
         .collect();
-    let mut series = vec![Vec::new(); devices];
+    let mut series = vec![Series::default(); devices];
     let mut received = Vec::new();
     for step in 0..HOURS * 12 {
         let t = step as i64 * 5 * MINUTE;
@@ -96,7 +96,7 @@ fn change(
     hours: std::ops::Range<i64>,
     mut change: impl FnMut(&mut Reading),
 ) {
-    for reading in &mut window.channels[0].series[device] {
+    for reading in window.channels[0].series[device].iter_mut() {
         if (hours.start * HOUR..hours.end * HOUR).contains(&reading.t) {
             change(reading);
         }

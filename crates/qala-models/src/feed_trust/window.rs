@@ -1,5 +1,8 @@
 //! What is judged: what the devices of a feed sent in a window of time, and what was usual in the days before.
 
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
 /// µs in an hour.
 pub const HOUR: i64 = 3_600_000_000;
 
@@ -12,6 +15,34 @@ pub struct Reading {
     pub value: f64,
     /// Which message brought it: a place in [`Window::received`].
     pub message: u32,
+}
+
+/// The readings of a device in the order in which they came. Copies of a window share those that are the same in both: only
+/// what is planted into a copy is written anew.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Series(Arc<Vec<Reading>>);
+
+impl Deref for Series {
+    type Target = Vec<Reading>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Series {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl<'a> IntoIterator for &'a Series {
+    type Item = &'a Reading;
+    type IntoIter = std::slice::Iter<'a, Reading>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
 }
 
 /// How differences of a quantity are meant.
@@ -61,7 +92,7 @@ pub struct Channel {
     /// Units in which it may be sent by mistake.
     pub conversions: Vec<Conversion>,
     /// Readings by device, in the order in which they came, also those that came twice and those out of range.
-    pub series: Vec<Vec<Reading>>,
+    pub series: Vec<Series>,
     /// Means by device and hour in the days before the window; the last is that of the hour before [`Window::from`]. NaN
     /// where there was no reading; empty when nothing is known of the days before.
     pub usual: Vec<Vec<f64>>,

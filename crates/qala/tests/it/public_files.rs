@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::support::{json, shared};
+use crate::support::{Server, json, shared};
 
 /// The folders whose files all go in.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 10] = [
     "almaty",
     "kazakhstan",
     "osm",
@@ -20,6 +20,13 @@ const FOLDERS: [&str; 8] = [
     "budget",
     "crash",
     "crime",
+    "appeals",
+    "demography",
+];
+/// Of folders whose other files have tests of their own (`real_data`, `qala-feeds`).
+const FILES: [&str; 2] = [
+    "air/london_marylebone_hourly.csv.gz",
+    "ridership/hangzhou_metro_inflow.csv.gz",
 ];
 
 /// No data of a city: an instance of the p-median problem, and descriptors of other files.
@@ -57,6 +64,49 @@ fn expected(path: &str, files: &Value, maps: &Value) -> Option<(u64, u64)> {
     Some((counts["rows"].as_u64()?, counts["quarantined"].as_u64()?))
 }
 
+/// Lines of a CSV file: those within quotes go on.
+fn lines(text: &str) -> usize {
+    let mut quoted = false;
+    text.bytes()
+        .filter(|byte| {
+            quoted ^= *byte == b'"';
+            *byte == b'\n' && !quoted
+        })
+        .count()
+}
+
+/// What came in of files has its page with the messages that its rows came in, and leaves as a file, whole.
+fn pages_and_files(data: &Path) {
+    let server = Server::start(data);
+    let get = |path: &str| {
+        let (status, body) = server.request("GET", path, &[], b"").unwrap();
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    };
+    let read = |path: &str| serde_json::from_str::<Value>(&get(path)).unwrap();
+    let mut seen = 0;
+    for dataset in read("/api/datasets").as_array().unwrap() {
+        let name = dataset["name"].as_str().unwrap();
+        let page = read(&format!("/api/datasets/{name}/rows?limit=5"));
+        let (total, rows) = (page["total"].as_u64().unwrap(), page["rows"].as_array().unwrap());
+        if total == 0 {
+            continue;
+        }
+        let from_a_file = |row: &&Value| {
+            page["sources"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|s| s["id"] == row["_source"])
+        };
+        assert_eq!(rows.iter().filter(from_a_file).count(), rows.len(), "{name}");
+        let file = get(&format!("/api/datasets/{name}/rows?format=csv"));
+        assert_eq!(lines(&file) as u64, total + 1, "{name}");
+        seen += 1;
+    }
+    assert!(seen > 20, "only {seen} tables have rows");
+}
+
 #[test]
 fn every_public_file_goes_in_with_a_saved_mapping() {
     let Some(shared) = shared("every_public_file_goes_in_with_a_saved_mapping") else {
@@ -69,19 +119,22 @@ fn every_public_file_goes_in_with_a_saved_mapping() {
     );
     let mut paths: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let mut wanted = BTreeMap::new();
-    for folder in FOLDERS {
-        for entry in std::fs::read_dir(shared.join(folder)).unwrap() {
-            let path = format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy());
-            if is_no_data(&path) {
-                continue;
-            }
-            let counts = expected(&path, &files, &maps);
-            wanted.insert(
-                path.clone(),
-                counts.unwrap_or_else(|| panic!("{path}: no reader has counted it")),
-            );
-            paths.entry(kind(&path)).or_default().push(path);
+    let in_folder = |folder: &str| {
+        let entries = std::fs::read_dir(shared.join(folder)).unwrap();
+        let named = entries.map(|entry| format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy()));
+        named.collect::<Vec<String>>()
+    };
+    let all = FOLDERS.into_iter().flat_map(in_folder);
+    for path in all.chain(FILES.map(ToOwned::to_owned)) {
+        if is_no_data(&path) {
+            continue;
         }
+        let counts = expected(&path, &files, &maps);
+        wanted.insert(
+            path.clone(),
+            counts.unwrap_or_else(|| panic!("{path}: no reader has counted it")),
+        );
+        paths.entry(kind(&path)).or_default().push(path);
     }
     let dir = tempfile::tempdir().unwrap();
     let mut found: BTreeMap<String, (u64, u64)> = BTreeMap::new();
@@ -133,6 +186,7 @@ fn every_public_file_goes_in_with_a_saved_mapping() {
     let again = shared.join("almaty/kindergartens.csv").display().to_string();
     let report = json(dir.path(), &["import", "table", &again, "--format", "json"]);
     assert_eq!(report["files"][0]["repeated"], true);
+    pages_and_files(dir.path());
     drop(writeln!(
         std::io::stderr(),
         "proof: {} public files by the real program in {:.1} s, {} rows taken and {} in quarantine, as the other readers count",

@@ -123,7 +123,7 @@ pub(crate) fn window(city: &WholeCity, feed: Feed, from: i64, usual: &Usual) -> 
                 min: quantity.min.unwrap(),
                 max: quantity.max.unwrap(),
                 conversions: conversions(q, unit),
-                series: vec![Vec::new(); names.len()],
+                series: vec![qala_models::feed_trust::Series::default(); names.len()],
                 usual: usual.clone(),
             }
         })
