@@ -13,7 +13,7 @@
 -- better = "lower"
 -- grains = ["day"]
 -- owner_function = "public-transport"
--- parts = ["passages", "services"]
+-- parts = ["trip_ends", "passages", "services"]
 -- every_min = 1440
 -- at_once_days = 1
 -- min_coverage = 0.75
@@ -55,8 +55,8 @@ planned AS (
                 c.second + coalesce(r.start_time - c.first_second, 0) AS second
             FROM services AS s
             JOIN lines AS l ON l.feed = s.feed AND l.service_id = s.service_id
-            JOIN planned_calls AS c ON c.feed = l.feed AND c.trip_id = l.trip_id
             LEFT JOIN trip_starts AS r ON r.feed = l.feed AND r.trip_id = l.trip_id
+            JOIN planned_calls AS c ON c.feed = l.feed AND c.trip_id = l.trip_id
             WHERE s.date >= local_date(:from, :zone)
         )
     )

@@ -13,7 +13,7 @@
 -- better = "higher"
 -- grains = ["hour", "day", "week", "month", "quarter", "year"]
 -- owner_function = "public-transport"
--- parts = ["services"]
+-- parts = ["trip_ends", "services"]
 -- every_min = 1440
 -- # Departures at the instant at which they happen: 25:10 of Monday's service is Tuesday 01:10. The last stop of a trip has no
 -- # departure. A stop without a time takes the last time before it.
@@ -27,19 +27,18 @@ WITH located AS (
 calls AS (
     SELECT
         feed, trip_id, stop_id, stop_sequence,
-        max(stop_sequence) OVER (PARTITION BY feed, trip_id) AS last_sequence,
-        min(coalesce(departure_time, arrival_time)) OVER (PARTITION BY feed, trip_id) AS first_second,
         max(coalesce(departure_time, arrival_time)) OVER (
             PARTITION BY feed, trip_id ORDER BY stop_sequence ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS second
     FROM gtfs_stop_times
 ),
 trip_departures AS (
-    SELECT c.feed, t.service_id, c.stop_id, c.second + coalesce(r.start_time - c.first_second, 0) AS second
-    FROM calls AS c
-    JOIN gtfs_trips AS t ON t.feed = c.feed AND t.trip_id = c.trip_id
-    LEFT JOIN trip_starts AS r ON r.feed = c.feed AND r.trip_id = c.trip_id
-    WHERE c.stop_sequence < c.last_sequence
+    SELECT c.feed, t.service_id, c.stop_id, c.second + coalesce(r.start_time - e.first_second, 0) AS second
+    FROM gtfs_trips AS t
+    LEFT JOIN trip_starts AS r ON r.feed = t.feed AND r.trip_id = t.trip_id
+    JOIN trip_ends AS e ON e.feed = t.feed AND e.trip_id = t.trip_id
+    JOIN calls AS c ON c.feed = t.feed AND c.trip_id = t.trip_id
+    WHERE c.stop_sequence < e.last_sequence
 ),
 -- By quarter of an hour, where all periods and places change at the earliest: a year is then 365 times some hundred rows.
 quarters AS (

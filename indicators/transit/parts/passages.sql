@@ -20,16 +20,13 @@ departures_seen AS (
     WHERE sequence > before AND t <= before_t + INTERVAL '120 seconds'
 ),
 planned_calls AS (
-    SELECT feed, trip_id, stop_id, stop_sequence, second, first_second
-    FROM (
-        SELECT
-            feed, trip_id, stop_id, stop_sequence,
-            coalesce(departure_time, arrival_time) AS second,
-            min(coalesce(departure_time, arrival_time)) OVER (PARTITION BY feed, trip_id) AS first_second,
-            max(stop_sequence) OVER (PARTITION BY feed, trip_id) AS last_sequence
-        FROM gtfs_stop_times
-    )
-    WHERE second IS NOT NULL AND stop_sequence < last_sequence
+    SELECT
+        s.feed, s.trip_id, s.stop_id, s.stop_sequence,
+        coalesce(s.departure_time, s.arrival_time) AS second,
+        e.first_second
+    FROM trip_ends AS e
+    JOIN gtfs_stop_times AS s ON s.feed = e.feed AND s.trip_id = e.trip_id
+    WHERE coalesce(s.departure_time, s.arrival_time) IS NOT NULL AND s.stop_sequence < e.last_sequence
 ),
 -- A trip that two timetables know is taken from the first of them.
 trip_feeds AS (
