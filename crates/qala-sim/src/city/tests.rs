@@ -5,6 +5,7 @@ mod appeals;
 mod assets;
 mod books;
 mod budget;
+mod cordon;
 mod counts;
 mod crime;
 mod faults;
