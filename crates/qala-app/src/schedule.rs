@@ -120,10 +120,17 @@ impl Schedule {
         let asked = centre.computing.asked.swap(false, Ordering::AcqRel);
         let reads_values = |spec: &&IndicatorSpec| centre.tables_of(spec).contains(VALUES);
         let (of_values, of_rows): (Vec<_>, Vec<_>) = centre.indicators.iter().partition(reads_values);
-        self.compute_due(centre, &of_rows, now, asked).await + self.compute_due(centre, &of_values, now, asked).await
+        self.compute_due(centre, &of_rows, now, asked).await
+            + self.compute_due(centre, &of_values, now, asked).await
     }
 
-    async fn compute_due(&mut self, centre: &Centre, specs: &[&IndicatorSpec], now: i64, asked: bool) -> usize {
+    async fn compute_due(
+        &mut self,
+        centre: &Centre,
+        specs: &[&IndicatorSpec],
+        now: i64,
+        asked: bool,
+    ) -> usize {
         let mut ranges = Vec::new();
         for spec in specs.iter().copied() {
             let Some(every) = spec.every_min else { continue };

@@ -73,7 +73,10 @@ pub(super) fn gates(seed: u64, network: &Network) -> Vec<Gate> {
     let main = (0..network.streets.len()).filter(|s| network.streets[*s].class == StreetClass::Main);
     for (first, last) in main.filter_map(|street| network.ends(street)) {
         // A street of one junction has one end.
-        for junction in [Some(first), (last != first).then_some(last)].into_iter().flatten() {
+        for junction in [Some(first), (last != first).then_some(last)]
+            .into_iter()
+            .flatten()
+        {
             let point = network.junctions[junction].point;
             let is_known = found.iter().any(|(known, _)| *known == junction);
             if !is_known && elevation_m(point) < HIGHEST_M {
@@ -113,7 +116,8 @@ fn vehicles(shape: &Shape, index: usize, is_in: bool, hour: i64) -> i64 {
     };
     let object = index * 2 + usize::from(is_in);
     let of_gate = 1.0 + 0.04 * dice.normal(object, i64::from(day));
-    let mean = A_DAY * kind * MONTHS[civil(day).1 as usize - 1] * shape.gates[index].share * of_gate * table[of_day];
+    let mean =
+        A_DAY * kind * MONTHS[civil(day).1 as usize - 1] * shape.gates[index].share * of_gate * table[of_day];
     (mean + mean.max(0.0).sqrt() * dice.normal(object + 100_000, hour / SECOND))
         .round()
         .max(0.0) as i64
@@ -164,6 +168,9 @@ pub(super) fn report(shape: &Shape, from: i64, to: i64) -> String {
 impl CityTruth<'_> {
     /// The cars that passed the gates of the city in the full hours from `from` to `to`, µs since 1970.
     pub fn gate_hours(&self, from: i64, to: i64) -> Vec<GateHour> {
-        hours(self.shape, from, to).into_iter().map(|(_, told)| told).collect()
+        hours(self.shape, from, to)
+            .into_iter()
+            .map(|(_, told)| told)
+            .collect()
     }
 }

@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use qala_app::lake::Clock;
 use qala_app::models::run::{Content, Input, Table};
 use qala_app::{
-    AppError, Centre, CentreOptions, Payload, Progress, Range, Reader, RunSchedule, RunState, SqlAnswer, models,
-    table_of,
+    AppError, Centre, CentreOptions, Payload, Progress, Range, Reader, RunSchedule, RunState, SqlAnswer,
+    models, table_of,
 };
-use qala_core::{Grain, parse_instant};
 use qala_core::spec::RunPeriod;
+use qala_core::{Grain, parse_instant};
 use qala_sim::city::{Feed, Op, Pace, WholeCity, WholeOptions};
 use serde_json::{Map, Value};
 
@@ -130,7 +130,8 @@ async fn clusters_open(centre: &Centre, cells: &[Row], period_end: i64) {
                 heart = row;
             }
             // As the run's setting: middles of neighbouring cells are at most 175 m apart, those of the next ring 200 m and more.
-            let (near, far): (Vec<&Row>, Vec<&Row>) = left.iter().partition(|other| metres(at(row), at(other)) <= 185.0);
+            let (near, far): (Vec<&Row>, Vec<&Row>) =
+                left.iter().partition(|other| metres(at(row), at(other)) <= 185.0);
             open.extend(near);
             left = far;
         }
@@ -139,21 +140,41 @@ async fn clusters_open(centre: &Centre, cells: &[Row], period_end: i64) {
         }
     }
     let spec = centre.indicator("crime.clusters_open").unwrap();
-    let range = |from: i64, to: i64| Range { from, to, grain: Grain::Day };
-    let (values, _) = centre.run_indicator(spec, range(period_end, period_end + DAY)).await.unwrap();
+    let range = |from: i64, to: i64| Range {
+        from,
+        to,
+        grain: Grain::Day,
+    };
+    let (values, _) = centre
+        .run_indicator(spec, range(period_end, period_end + DAY))
+        .await
+        .unwrap();
     // A district without a cluster has none, and is told.
     assert_eq!(values.len(), 9, "{values:?}");
     for value in &values {
         let n = wanted.get(&value.place).copied().unwrap_or(0.0);
         assert_eq!((value.value, value.simulated), (Some(n), true), "{value:?}");
     }
-    println!("proof: seed {SEED}: {} clusters are open, by districts {wanted:?}", wanted["city"]);
+    println!(
+        "proof: seed {SEED}: {} clusters are open, by districts {wanted:?}",
+        wanted["city"]
+    );
     // A day whose run did not come has no value.
-    let (none, _) = centre.run_indicator(spec, range(period_end - DAY, period_end)).await.unwrap();
-    assert!(none.iter().all(|v| v.value.is_none() && v.reason.as_deref() == Some("no_run")), "{none:?}");
+    let (none, _) = centre
+        .run_indicator(spec, range(period_end - DAY, period_end))
+        .await
+        .unwrap();
+    assert!(
+        none.iter()
+            .all(|v| v.value.is_none() && v.reason.as_deref() == Some("no_run")),
+        "{none:?}"
+    );
     // A run that is made again counts once.
     centre.run_now("crime.clusters", now()).await.unwrap();
-    let (again, changed) = centre.run_indicator(spec, range(period_end, period_end + DAY)).await.unwrap();
+    let (again, changed) = centre
+        .run_indicator(spec, range(period_end, period_end + DAY))
+        .await
+        .unwrap();
     assert_eq!((again.len(), changed), (9, 0));
 }
 

@@ -131,10 +131,7 @@ fn fill(data: &Path, seed: u64) -> WholeCity {
     .unwrap();
     let server = Server::start(data);
     for (from, pace, feeds) in BOOKS {
-        for message in city
-            .messages_of(feeds, pace, at(from), at(END))
-            .only(Op::Upsert)
-        {
+        for message in city.messages_of(feeds, pace, at(from), at(END)).only(Op::Upsert) {
             let path = format!("/api/ingest/{}", message.feed.id());
             let (status, body) = server.request("POST", &path, &[], &message.bytes).unwrap();
             assert_eq!(status, 200, "{path}: {body}");
@@ -434,13 +431,27 @@ fn cordon(data: &Path, city: &WholeCity, seed: u64) {
     }
     let id = "traffic.entering_cars";
     let found = of(data, id, "month", "2025-12-01", "2026-01-01");
-    assert_eq!(found.keys().collect::<Vec<_>>(), cars.keys().collect::<Vec<_>>(), "{id}");
+    assert_eq!(
+        found.keys().collect::<Vec<_>>(),
+        cars.keys().collect::<Vec<_>>(),
+        "{id}"
+    );
     for (place, cars) in cars {
-        same(seed, &format!("{id} {place}"), found[place].unwrap(), cars as f64 / 31.0);
+        same(
+            seed,
+            &format!("{id} {place}"),
+            found[place].unwrap(),
+            cars as f64 / 31.0,
+        );
     }
     // Of November only its last day has come.
     let november = compute(data, id, "month", "2025-11-01", "2025-12-01");
-    assert!(november.values().all(|v| v["value"].is_null() && v["reason"] == "low_coverage"), "{november:?}");
+    assert!(
+        november
+            .values()
+            .all(|v| v["value"].is_null() && v["reason"] == "low_coverage"),
+        "{november:?}"
+    );
 }
 
 /// Few people in a district are not told, nor is the district from which they could be worked out.

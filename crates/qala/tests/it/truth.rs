@@ -264,7 +264,10 @@ fn crowding(data: &Path, city: &WholeCity, seed: u64, origin: i64) {
         .iter()
         .map(|row| {
             let number = |name: &str| row[name].as_u64().unwrap();
-            ((word(row, "route_id"), number("direction"), number("seq")), row["m"].as_f64().unwrap())
+            (
+                (word(row, "route_id"), number("direction"), number("seq")),
+                row["m"].as_f64().unwrap(),
+            )
         })
         .collect();
     let homes = rows(
@@ -284,9 +287,15 @@ fn crowding(data: &Path, city: &WholeCity, seed: u64, origin: i64) {
     for route in truth.route_ids() {
         for count in truth.stop_counts(route, day) {
             let key = (route.to_owned(), count.direction as u64, count.seq as u64);
-            let Some(minutes) = minutes.get(&key) else { continue };
+            let Some(minutes) = minutes.get(&key) else {
+                continue;
+            };
             let is_crowded = count.load as f64 > 0.8 * (count.trips * count.capacity) as f64;
-            let part = if is_crowded { count.load as f64 * minutes } else { 0.0 };
+            let part = if is_crowded {
+                count.load as f64 * minutes
+            } else {
+                0.0
+            };
             stretches += usize::from(is_crowded);
             for place in ["city", &homes[&count.stop_id]] {
                 *expected.entry(place.to_owned()).or_default() += part;
@@ -295,13 +304,20 @@ fn crowding(data: &Path, city: &WholeCity, seed: u64, origin: i64) {
     }
     let id = "transit.crowded_passenger_minutes";
     let found = compute(data, id, "day", "2026-02-09", DAY);
-    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "seed {seed}");
+    assert_eq!(
+        found.keys().collect::<Vec<_>>(),
+        expected.keys().collect::<Vec<_>>(),
+        "seed {seed}"
+    );
     for (place, minutes) in &expected {
         let error = (value(&found, place) - minutes).abs();
         assert!(error <= 1e-9 * minutes.max(1.0), "seed {seed}, {place}: {error}");
     }
     assert!(expected["city"] > 10_000.0, "seed {seed}: {expected:?}");
-    println!("proof: seed {seed}, {id}: {:.0} on {stretches} stretches, exactly the truth", expected["city"]);
+    println!(
+        "proof: seed {seed}, {id}: {:.0} on {stretches} stretches, exactly the truth",
+        expected["city"]
+    );
 }
 
 /// A day of the archive of hours, pushed to the running centre, long before any reading.

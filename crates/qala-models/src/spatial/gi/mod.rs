@@ -130,7 +130,10 @@ fn clusters(areas: &Areas, z: &[Option<f64>], classes: &[Option<&str>]) -> Table
     let names = areas.names();
     Table::new("clusters")
         .texts_of("area", groups.iter().map(|group| names[group.heart]))
-        .texts_of("class", groups.iter().map(|group| verdict(group.heart).unwrap_or("")))
+        .texts_of(
+            "class",
+            groups.iter().map(|group| verdict(group.heart).unwrap_or("")),
+        )
         .ints_of("areas", groups.iter().map(|group| group.areas))
         .floats_of("z", groups.iter().map(|group| z[group.heart]))
 }

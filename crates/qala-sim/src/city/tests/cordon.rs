@@ -11,7 +11,9 @@ fn cars_enter_as_the_facts_say_and_as_many_leave() {
     let (mut entered, mut left, mut days) = (0, 0, BTreeMap::<i32, i64>::new());
     // Every sixth day of a year, so that each day of the week is among them.
     for step in 0..61 {
-        let from = ONE.zone().day_start(ONE.zone().local_day(WINTER) - 200 + step * 6);
+        let from = ONE
+            .zone()
+            .day_start(ONE.zone().local_day(WINTER) - 200 + step * 6);
         for hour in truth.gate_hours(from, from + DAY) {
             if hour.is_in {
                 entered += hour.vehicles;
@@ -26,7 +28,10 @@ fn cars_enter_as_the_facts_say_and_as_many_leave() {
     println!("{a_day:.0} cars enter a day, {least} to {most}");
     assert!((240_000.0..300_000.0).contains(&a_day), "{a_day}");
     assert!(*least > 190_000 && *most < 320_000, "{least} {most}");
-    assert!((left as f64 / entered as f64 - 1.0).abs() < 0.02, "{left} {entered}");
+    assert!(
+        (left as f64 / entered as f64 - 1.0).abs() < 0.02,
+        "{left} {entered}"
+    );
 }
 
 #[test]
@@ -36,7 +41,10 @@ fn hours_of_all_paces_are_the_truth() {
     let gates: BTreeSet<&str> = truth.iter().map(|h| h.gate_id.as_str()).collect();
     let districts: BTreeSet<&str> = truth.iter().map(|h| h.place_id).collect();
     assert!((20..=60).contains(&gates.len()), "{} gates", gates.len());
-    assert!(districts.len() >= 4 && !districts.contains("almaly"), "{districts:?}");
+    assert!(
+        districts.len() >= 4 && !districts.contains("almaly"),
+        "{districts:?}"
+    );
     assert_eq!(truth.len(), gates.len() * 2 * 24);
     // Three lanes at the edge take 2,700 cars an hour.
     assert!(truth.iter().all(|h| h.vehicles < 3_000));
@@ -54,7 +62,10 @@ fn hours_of_all_paces_are_the_truth() {
         .iter()
         .map(|h| {
             let direction = if h.is_in { "in" } else { "out" };
-            ((h.gate_id.clone(), direction.to_owned(), ONE.zone().format(h.t)), h.vehicles as f64)
+            (
+                (h.gate_id.clone(), direction.to_owned(), ONE.zone().format(h.t)),
+                h.vehicles as f64,
+            )
         })
         .collect();
     // The message of an hour comes when it ends, that of a day in the night after it.
@@ -67,7 +78,10 @@ fn hours_of_all_paces_are_the_truth() {
         let told: BTreeMap<(String, String, String), f64> = rows
             .iter()
             .map(|r| {
-                ((r["gate_id"].clone(), r["direction"].clone(), r["t"].clone()), number(r, "vehicles"))
+                (
+                    (r["gate_id"].clone(), r["direction"].clone(), r["t"].clone()),
+                    number(r, "vehicles"),
+                )
             })
             .collect();
         assert_eq!((told.len(), told == expected), (rows.len(), true), "{pace:?}");

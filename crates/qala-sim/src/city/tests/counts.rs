@@ -16,14 +16,18 @@ fn crowded(city: &WholeCity, day: i32) -> (usize, usize, usize, usize) {
             .iter()
             .filter(|c| c.load * 10 > c.trips * c.capacity * 8)
             .collect();
-        let in_peak = full.iter().filter(|c| c.band.ends_with("peak") && c.band != "off_peak");
+        let in_peak = full
+            .iter()
+            .filter(|c| c.band.ends_with("peak") && c.band != "off_peak");
         let in_peak = in_peak.count();
         peak += in_peak;
         other += full.len() - in_peak;
         all += counts.len();
         lines += usize::from(!full.is_empty());
         // Nobody stands on another: crush load is about a fifth above what a vehicle takes.
-        let most = counts.iter().map(|c| c.load as f64 / (c.trips * c.capacity) as f64);
+        let most = counts
+            .iter()
+            .map(|c| c.load as f64 / (c.trips * c.capacity) as f64);
         let most = most.fold(0.0, f64::max);
         assert!(most < 1.3, "{route}: {most}");
     }
@@ -40,9 +44,14 @@ fn some_lines_are_crowded_in_the_peaks_and_few_otherwise() {
         };
         let city = WholeCity::build(&options).unwrap();
         let (peak, other, all, lines) = crowded(&city, day);
-        println!("seed {seed}: {peak} of {all} stretches crowded in the peaks, {other} otherwise, on {lines} lines");
+        println!(
+            "seed {seed}: {peak} of {all} stretches crowded in the peaks, {other} otherwise, on {lines} lines"
+        );
         // A hundredth of all stretches are those of four lines in twenty, a third of their way, in one direction of a peak.
-        assert!(peak * 400 > all && peak * 20 < all, "seed {seed}: {peak} of {all}");
+        assert!(
+            peak * 400 > all && peak * 20 < all,
+            "seed {seed}: {peak} of {all}"
+        );
         assert!(other * 4 < peak, "seed {seed}: {other} beside {peak}");
         assert!((5..=50).contains(&lines), "seed {seed}: {lines} lines");
     }
