@@ -18,6 +18,7 @@ import io
 import math
 import re
 import sys
+import tomllib
 import zipfile
 from bisect import bisect_right
 from collections import Counter, defaultdict
@@ -183,9 +184,15 @@ def ksi_per_100000(city, period):
 
 def against_path_to_zero(city, period):
     counts, rows = twelve(city, period)
+    programmes = tomllib.loads((Path(__file__).parent.parent / "packs/almaty/programmes.toml").read_text("utf-8"))
+    targets = [t for p in programmes["programme"] for t in p.get("target", []) if "share" in t]
     base_year = -(-city.crashes_whole // 12)
-    gone, to_half = period.last_month - 12 * base_year - 11, 12 * (2030 - base_year)
-    share = 1.0 - 0.5 * gone / to_half if gone <= to_half else max(0.0, 0.5 - 0.5 * (gone - to_half) / 240.0)
+    path = {12 * base_year + 11: 1.0}
+    path |= {12 * t["year"] + 11: t["share"] for t in targets if t["indicator"] == "safety.killed_seriously_injured"}
+    before = max(m for m in path if m <= period.last_month)
+    after = min((m for m in path if m > period.last_month), default=before)
+    gone = (period.last_month - before) / (after - before) if after > before else 0.0
+    share = path[before] + (path[after] - path[before]) * gone
     base = {p: of_months(city.ksi, p, 12 * base_year, 12 * base_year + 11) for p in counts}
     least = {p: min(counts[p], base[p]) for p in counts}
     return told_or_hidden(least, {p: counts[p] / (base[p] * share) if base[p] else None for p in counts}, rows)
