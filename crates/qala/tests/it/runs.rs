@@ -130,8 +130,10 @@ async fn clusters_open(centre: &Centre, cells: &[Row], period_end: i64) {
                 heart = row;
             }
             // As the run's setting: middles of neighbouring cells are at most 175 m apart, those of the next ring 200 m and more.
-            let (near, far): (Vec<&Row>, Vec<&Row>) =
-                left.iter().partition(|other| metres(at(row), at(other)) <= 185.0);
+            let (near, far): (Vec<&Row>, Vec<&Row>) = left
+                .iter()
+                .copied()
+                .partition(|other| metres(at(row), at(other)) <= 185.0);
             open.extend(near);
             left = far;
         }
