@@ -16,8 +16,8 @@
 -- every_min = 60
 -- # Of the values of the same place, period and length that can be judged (a target, a value): those beyond their limit, by the status
 -- # that each was given when it was computed, which looks at the status before (hysteresis). An indicator that is not computed by
--- # that length of period is not among them, nor is one without a value: it is neither on target nor off. Values that are withheld
--- # because they tell of few people have no status and are not counted.
+-- # that length of period is not among them, nor is one without a value: it is neither on target nor off. By district the subjects that
+-- # are made of single records (crime, safety, appeals) are left out: the status of a value that is withheld would follow from the sum.
 
 SELECT
     place,
@@ -29,4 +29,5 @@ SELECT
 FROM indicator_values
 WHERE grain = :grain AND period_start >= :from AND period_start < :to
     AND status IN ('on_target', 'watch', 'off_target')
+    AND (place = 'city' OR split_part(indicator, '.', 1) NOT IN ('crime', 'safety', 'appeals'))
 GROUP BY place, local_start(:grain, period_start, :zone)
