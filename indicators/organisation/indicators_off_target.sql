@@ -29,5 +29,8 @@ SELECT
 FROM indicator_values
 WHERE grain = :grain AND period_start >= :from AND period_start < :to
     AND status IN ('on_target', 'watch', 'off_target')
-    AND (place = 'city' OR split_part(indicator, '.', 1) NOT IN ('crime', 'safety', 'appeals'))
+    AND (
+        place = 'city'
+        OR indicator NOT LIKE 'crime.%' AND indicator NOT LIKE 'safety.%' AND indicator NOT LIKE 'appeals.%'
+    )
 GROUP BY place, local_start(:grain, period_start, :zone)
