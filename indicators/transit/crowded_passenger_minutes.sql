@@ -66,7 +66,7 @@ judged AS (
 placed AS (
     SELECT
         unnest(CASE WHEN l.place_id IS NULL THEN make_array('city') ELSE make_array('city', l.place_id) END) AS place,
-        j.service_date, j.noon, j.is_known, CASE WHEN j.is_known = 1 THEN j.crowded ELSE 0.0 END AS crowded
+        j.service_date, j.noon, j.is_known, CASE WHEN j.is_known = 1 THEN j.crowded ELSE 0.0 END AS passenger_minutes
     FROM stop_places AS l
     RIGHT JOIN judged AS j
         ON j.feed = l.feed AND j.stop_id = l.stop_id AND j.noon >= l.valid_from AND (l.valid_to IS NULL OR j.noon < l.valid_to)
@@ -74,9 +74,9 @@ placed AS (
 SELECT
     place,
     local_start(:grain, noon, :zone) AS period_start,
-    qsum(crowded) / CAST(count(DISTINCT service_date) AS DOUBLE) AS value,
+    qsum(passenger_minutes) / CAST(count(DISTINCT service_date) AS DOUBLE) AS value,
     CAST(sum(is_known) AS BIGINT) AS row_count,
-    qsum(crowded) AS numerator,
+    qsum(passenger_minutes) AS numerator,
     CAST(count(DISTINCT service_date) AS DOUBLE) AS denominator,
     CAST(count(*) AS DOUBLE) AS expected
 FROM placed

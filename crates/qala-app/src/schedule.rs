@@ -11,13 +11,11 @@ use tokio::sync::Notify;
 
 use crate::centre::Centre;
 use crate::error::Result;
-use crate::indicator::{Range, definition_hash};
+use crate::indicator::{Range, VALUES, definition_hash};
 
 const MINUTE: i64 = 60_000_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-/// The table of computed values.
-const VALUES: &str = "indicator_values";
 /// Periods that closed long ago wait so long for more late rows before they are computed again.
 const PATIENCE: i64 = 6 * HOUR;
 
