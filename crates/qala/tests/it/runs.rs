@@ -199,7 +199,9 @@ fn planted_clusters_are_found_and_little_else() {
         let note = centre.run_now("crime.clusters", now()).await.unwrap();
         assert_eq!((note.state, note.simulated), (RunState::Done, true), "{note:?}");
         let rows = centre.rows("SELECT * FROM crime_clusters").await.unwrap();
-        assert_eq!(rows.len() as i64, note.rows);
+        let groups = centre.rows("SELECT * FROM crime_cluster_groups").await.unwrap();
+        assert!(!groups.is_empty());
+        assert_eq!((rows.len() + groups.len()) as i64, note.rows);
         let hot: Vec<&Row> = rows.iter().filter(|row| row["class"] == "hot").collect();
         // Those of which much lies in the 90 days.
         let truth = city.truth();
