@@ -40,7 +40,7 @@ export const programmes = {
   programme_open_end: ["{from} бастап", "с {from}", "from {from}"],
   programme_targets: ["Мақсаттар мен нақты мәндер", "Цели и что есть", "Targets and what is"],
   programme_no_targets: ["Бұл бағдарламаның өлшенетін мақсаты белгісіз.", "Измеримые цели этой программы не известны.", "No target of this programme that could be measured is known."],
-  programme_judged: ["Жолмен салыстырғанда, 1 — жолда:", "Против пути, 1 — на пути:", "Against the path, 1 is on it:"],
+  programme_judged: ["Жолмен салыстырғанда (100 % — жолда):", "Против пути (100 % — на пути):", "Against the path (100 % is on it):"],
   programme_year: ["Жыл", "Год", "Year"],
   programme_target: ["Мақсат", "Цель", "Target"],
   programme_actual: ["Нақты", "Есть", "Actual"],

@@ -14,7 +14,8 @@ export function readStands(chosen: () => readonly Programme[]): Resource<Known> 
   return follow(
     () => {
       const indicators = city.catalog.value?.indicators;
-      if (!indicators) return null;
+      // Before the programmes are there, nothing can be said: an empty answer would be taken for one.
+      if (!indicators || chosen().length === 0) return null;
       const wanted = chosen().flatMap(aimsOf).flatMap((aim) => wantedOf(aim, indicators));
       return { wanted, asOf: asOfOf(), version: city.version };
     },
