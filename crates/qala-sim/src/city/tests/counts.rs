@@ -24,12 +24,12 @@ fn crowded(city: &WholeCity, day: i32) -> (usize, usize, usize, usize) {
         other += full.len() - in_peak;
         all += counts.len();
         lines += usize::from(!full.is_empty());
-        // Nobody stands on another: crush load is about a fifth above what a vehicle takes.
+        // Nobody stands on another: crush load is about a third above what a vehicle takes.
         let most = counts
             .iter()
             .map(|c| c.load as f64 / (c.trips * c.capacity) as f64);
         let most = most.fold(0.0, f64::max);
-        assert!(most < 1.3, "{route}: {most}");
+        assert!(most < 1.4, "{route}: {most}");
     }
     (peak, other, all, lines)
 }
