@@ -3,7 +3,6 @@
 use super::super::dice::Dice;
 use super::super::people::Cell;
 use super::super::streets::{Network, StreetClass};
-use super::passengers::share_out;
 use crate::place::Point;
 use crate::transit::calendar::Service;
 use crate::transit::{DWELL_S, Pattern};
@@ -57,10 +56,8 @@ pub(in super::super) struct Line {
     pub(super) runs: [[Vec<Run>; 2]; 3],
     /// Buses that it needs on a weekday.
     pub(in super::super) fleet: usize,
-    /// Residents within a block of its stops.
+    /// Residents within a block of its stops: what its passengers are in proportion to.
     pub(super) reach: f64,
-    /// Share of all bus passengers that it has.
-    pub(super) share: f64,
 }
 
 /// Stops and lines.
@@ -115,7 +112,6 @@ pub(in super::super) fn draw(seed: u64, network: &Network, cells: &[Cell]) -> Tr
         let planned: usize = lines.iter().map(|l| l.fleet).sum();
         wanted = wanted * ON_THE_LINE / planned.max(1);
     }
-    share_out(seed, &mut lines);
     if let Some(mut line) = metro(network, &mut stops) {
         line.plan();
         lines.push(line);
@@ -217,7 +213,6 @@ fn bus_line(dice: Dice, index: usize, numbers: Vec<usize>, stops: &[Stop], reach
         runs: Default::default(),
         fleet: 0,
         reach,
-        share: 0.0,
     }
 }
 
@@ -283,7 +278,6 @@ fn metro(network: &Network, stops: &mut Vec<Stop>) -> Option<Line> {
         runs: Default::default(),
         fleet: 0,
         reach: 0.0,
-        share: 0.0,
     };
     line.set_headways(360, 0);
     Some(line)

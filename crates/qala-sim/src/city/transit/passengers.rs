@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::super::Shape;
 use super::super::dice::Dice;
-use super::lines::{Line, service_index};
+use super::lines::Line;
 use crate::clock::date_text;
 use crate::transit::calendar::{Service, service};
 
@@ -15,12 +15,9 @@ const METRO: f64 = 120_000.0;
 /// Bus passengers who do not pay (CITY-FACTS section 10).
 const UNPAID: f64 = 0.49;
 
-/// What a line draws as a multiple of what its timetable reckons with, least and most: most lines draw less, one in sixteen twice as
-/// much (assumption: a timetable follows demand late).
+/// Passengers of a line as a multiple of what its timetable reckons with, least and most: most lines have fewer, one in sixteen has
+/// twice as many (assumption: a timetable follows demand late; into a full bus nobody else gets).
 const PULL: (f64, f64) = (0.5, 2.5);
-/// Passengers of a trip on the mean of a working day from which on a line is full: whoever does not get in rides on another
-/// (assumption; in the fuller direction of a peak such a bus has on its fullest stretch about as many aboard as it takes).
-const FULL: f64 = 90.0;
 
 /// Passengers of a kind of day as a share of the average day, such that a week has the mean 1 (assumption).
 const KIND: [f64; 3] = [1.10, 0.82, 0.68];
@@ -43,7 +40,7 @@ pub(in super::super) fn true_passengers(shape: &Shape, line: usize, day: i32) ->
     let usual = if lines[line].is_metro {
         METRO
     } else {
-        (A_DAY - METRO) * lines[line].share
+        (A_DAY - METRO) * share_of_buses(shape, line)
     };
     let passengers = (usual * of_day * (1.0 + 0.05 * dice.normal(line, i64::from(day)))).max(0.0);
     let paid = if lines[line].is_metro {
@@ -54,39 +51,19 @@ pub(in super::super) fn true_passengers(shape: &Shape, line: usize, day: i32) ->
     (passengers.round() as i64, (passengers * paid).round() as i64)
 }
 
-/// Shares the bus passengers out among the lines: half by their buses, half by the people along them, then more or fewer than that,
-/// and no more than a line takes.
-pub(super) fn share_out(seed: u64, lines: &mut [Line]) {
-    let dice = Dice::new(seed, "city/line-demand");
-    let fleet: f64 = lines.iter().map(|l| l.fleet as f64).sum();
-    let reach: f64 = lines.iter().map(|l| l.reach).sum();
-    let wishes: Vec<(f64, f64)> = lines
-        .iter()
-        .enumerate()
-        .map(|(index, line)| {
-            let pull = (PULL.0 / (1.0 - dice.unit(index, 0)).sqrt()).min(PULL.1);
-            let wish = pull * (line.fleet as f64 / fleet.max(1.0) + line.reach / reach.max(1.0));
-            let trips: usize = line.runs[service_index(Service::Weekday)]
-                .iter()
-                .map(Vec::len)
-                .sum();
-            (wish, FULL * trips as f64 / ((A_DAY - METRO) * KIND[0]))
-        })
-        .collect();
-    let share = |scale: f64, (wish, most): (f64, f64)| (wish * scale).min(most);
-    // More scale, more passengers: halve the interval until all are aboard.
-    let (mut low, mut high) = (0.0, 100.0);
-    for _ in 0..60 {
-        let middle = f64::midpoint(low, high);
-        if wishes.iter().map(|w| share(middle, *w)).sum::<f64>() < 1.0 {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    for (line, wish) in lines.iter_mut().zip(wishes) {
-        line.share = share(high, wish);
-    }
+/// The share of all bus passengers that a line has: half by its buses, half by the people along it, and then more or fewer than that.
+fn share_of_buses(shape: &Shape, line: usize) -> f64 {
+    let dice = Dice::new(shape.seed, "city/line-demand");
+    let lines = &shape.transit.lines;
+    let buses = || lines.iter().enumerate().filter(|(_, l)| !l.is_metro);
+    let fleet: f64 = buses().map(|(_, l)| l.fleet as f64).sum();
+    let reach: f64 = buses().map(|(_, l)| l.reach).sum();
+    let weight = |index: usize, l: &Line| {
+        let pull = (PULL.0 / (1.0 - dice.unit(index, 0)).sqrt()).min(PULL.1);
+        pull * (l.fleet as f64 / fleet.max(1.0) + l.reach / reach.max(1.0))
+    };
+    let all: f64 = buses().map(|(index, l)| weight(index, l)).sum();
+    weight(line, &lines[line]) / all.max(f64::MIN_POSITIVE)
 }
 
 /// The passengers of a service day as a table.
