@@ -20,6 +20,8 @@ export const PAGES = [
   ["districts", "/districts"],
   ["district", "/districts/bostandyk"],
   ["district-silent", "/districts/medeu"],
+  ["programmes", "/programmes"],
+  ["programme", "/programmes/vision-zero"],
   ["feeds", "/data"],
   ["tables", "/data?tab=tables"],
   ["quarantine", "/data?tab=quarantine"],

@@ -7,6 +7,7 @@ mod data;
 mod map;
 mod mapping;
 pub mod openapi;
+mod programme;
 mod quarantine;
 mod question;
 mod schedules;
@@ -22,6 +23,7 @@ pub use map::{
 pub use mapping::{
     Imported, MappingOffer, MappingReason, MappingTrial, MappingWanted, ProposeWanted, SourceColumn,
 };
+pub use programme::{Programme, ProgrammeMeasure, ProgrammeMoney, ProgrammeOwner, ProgrammeTarget};
 pub use quarantine::{
     MendedRow, MendedRows, Quarantine, QuarantineGroup, QuarantineRow, RetriedMessage, RetryReport,
     RetryWanted,

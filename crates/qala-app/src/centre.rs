@@ -14,6 +14,7 @@ use crate::clock::SystemClock;
 use crate::content::Content;
 use crate::demo::Demo;
 use crate::error::{AppError, Result};
+use crate::indicator::VALUES;
 use crate::live::Live;
 use crate::map::MapStore;
 use crate::memory;
@@ -143,11 +144,14 @@ impl Centre {
         let sensors =
             crate::sensorthings::Sensors::open(&registry, &lake, last_observation(&engine).await?).await?;
         let transports = TransportStates::load(&registry, &feeds).await?;
+        let mut indicators = Content::indicators()?;
+        // What counts the values of others comes after them.
+        indicators.sort_by_key(|spec| spec.sql.contains(VALUES));
         let centre = Self {
             lake,
             engine,
             registry,
-            indicators: Content::indicators()?,
+            indicators,
             runs: Content::runs()?,
             run_turn: tokio::sync::Mutex::new(()),
             feeds,

@@ -1,4 +1,4 @@
-//! Managed records: dated places, departments, functions of government and their owners, contacts of feeds, calendars,
+//! Managed records: dated places, departments, functions of government and their owners, programmes, contacts of feeds, calendars,
 //! settings, users with their sessions and tokens, and the audit, on SQLite, with an outbox to the lake. Beside them, in a file of its own, the sandbox.
 //!
 //! What belongs here: records that people manage, the rules between them, and the promise that a change and
@@ -21,6 +21,7 @@ mod outbox;
 mod pack;
 mod password;
 mod place;
+mod programme;
 mod role;
 mod sandbox;
 mod sensor;
@@ -43,6 +44,10 @@ pub use outbox::{OutboxOp, OutboxPosition, OutboxRow};
 pub use pack::{LoadReport, Pack, load_pack};
 pub use password::{Credentials, PasswordHash, PasswordKind};
 pub use place::{Place, PlaceKind};
+pub use programme::{
+    Programme, ProgrammeId, ProgrammeKind, ProgrammeMeasure, ProgrammeMoney, ProgrammeState, ProgrammeTarget,
+    Programmes, TargetBasis,
+};
 pub use role::{Role, Scope};
 pub use sandbox::{Sandbox, SandboxCounts, SandboxKept, SandboxMessage, SandboxRows, SandboxTaken};
 pub use sensor::{SensorChange, SensorEntity};

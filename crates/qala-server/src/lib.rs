@@ -21,6 +21,7 @@ mod openapi;
 mod page;
 mod paper;
 mod principal;
+mod programmes;
 mod quarantine;
 mod question;
 mod read;
@@ -71,6 +72,8 @@ pub fn router(state: State) -> Router {
         .route("/api/indicators/{id}/page.pdf", get(paper::indicator))
         .route("/api/now.pdf", get(paper::now))
         .route("/api/places", get(read::places))
+        .route("/api/programmes", get(programmes::all))
+        .route("/api/programmes/{id}", get(programmes::one))
         .route("/api/passport", get(read::passport))
         .route("/api/feeds", get(read::feeds))
         .route("/api/feeds/{id}", get(feeds::feed))

@@ -1,7 +1,7 @@
 // The only folder that fetches.
 
 import type {
-  Audit, Catalog, CentreStatus, DatasetEntry, Feed, FeedHistory, Found, Imported, InsideGroup, Layer, MappingOffer, MappingTrial, ObjectCard, Passport, Place, Quarantine, RetryReport, RetryWanted, Rows, Schedules, Session,
+  Audit, Catalog, CentreStatus, DatasetEntry, Feed, FeedHistory, Found, Imported, InsideGroup, Layer, MappingOffer, MappingTrial, ObjectCard, Passport, Place, Programme, Quarantine, RetryReport, RetryWanted, Rows, Schedules, Session,
   NewToken, OneTimePassword, SqlResult, SqlTable, TileJson, Token, TokenWanted, TrustMeasure, User, UserWanted, Values,
 } from "./types";
 
@@ -70,6 +70,7 @@ const send = (method: string, body?: unknown): RequestInit => ({ method, ...(bod
 
 export const catalog = () => request<Catalog>("/api/catalog");
 export const places = () => request<Place[]>("/api/places");
+export const programmes = () => request<Programme[]>("/api/programmes");
 export const feeds = () => request<Feed[]>("/api/feeds");
 export const feed = (name: string) => request<FeedHistory>(`/api/feeds/${id(name)}`);
 export const trust = () => request<TrustMeasure[]>("/api/feeds/trust");

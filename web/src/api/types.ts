@@ -28,6 +28,9 @@ export type ObjectCard = Wire["Object"];
 export type InsideGroup = Wire["Inside"];
 export type Found = Wire["Found"];
 export type SqlTable = Wire["SqlTable"];
+export type Programme = Wire["Programme"];
+export type ProgrammeOwner = Wire["ProgrammeOwner"];
+export type ProgrammeTarget = Wire["ProgrammeTarget"];
 
 export interface Text { kk: string; ru: string; en: string }
 

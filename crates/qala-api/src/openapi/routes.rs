@@ -4,9 +4,9 @@ use super::route::{Route, flag, get, long, number, one_of, other, post, whole, w
 use crate::{
     Answered, Audit, Catalog, DatasetEntry, Feed, FeedHistory, FeedTrust, Found, Health, Imported, Inside,
     Layer, MappingOffer, MappingTrial, MappingWanted, MendedRows, NewPassword, NewToken, Object,
-    OneTimePassword, Passport, ProposeWanted, Quarantine, Question, Receipt, RetryReport, RetryWanted, Row,
-    Rows, SandboxMessage, Schedules, Session, SignIn, SqlTable, Status, TileJson, Token, TokenWanted, User,
-    UserWanted, Values, Verified, VerifyWanted,
+    OneTimePassword, Passport, Programme, ProposeWanted, Quarantine, Question, Receipt, RetryReport,
+    RetryWanted, Row, Rows, SandboxMessage, Schedules, Session, SignIn, SqlTable, Status, TileJson, Token,
+    TokenWanted, User, UserWanted, Values, Verified, VerifyWanted,
 };
 
 /// Groups of routes.
@@ -83,6 +83,11 @@ fn numbers() -> Vec<Route> {
             .gives_nothing(304, "As before")
             .fails(&[401]),
         get("/api/places", "numbers", "Places in force now").gives::<Vec<Row>>(),
+        get("/api/programmes", "numbers", "Programmes of the city with their money, targets and measures").gives::<Vec<Programme>>(),
+        get("/api/programmes/{id}", "numbers", "One programme")
+            .path("id", word(), "Programme")
+            .gives::<Programme>()
+            .fails(&[404]),
         get("/api/passport", "numbers", "How a value was made")
             .must("id", word(), "indicator/place/grain/start of the period; an indicator alone means its newest value of the city")
             .query("verify", flag(), "Recompute it and say whether it is equal")

@@ -84,6 +84,7 @@ pub(crate) fn check(pack: &str) -> Result<bool> {
             faults.push(format!("contacts: there is no feed `{}`", contact.feed));
         }
     }
+    faults.extend(qala_app::programme_faults(&organisation, &indicators));
     for fault in &faults {
         print::err(fault);
     }
