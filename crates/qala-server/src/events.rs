@@ -102,7 +102,7 @@ fn topics(given: Option<&str>) -> Result<Vec<Topic>, Answer> {
     };
     let topic = |word: &str| {
         let found = Topic::ALL.into_iter().find(|topic| topic.as_str() == word);
-        let known = "values, feeds, vehicles, status";
+        let known = "values, feeds, vehicles, status, alarms";
         found.ok_or_else(|| {
             Answer(AppError::Usage(format!(
                 "`{word}` is not a topic of events: {known}"

@@ -10,6 +10,8 @@ export interface LiveHandlers {
   /** A changed value; null when it is not said which. */
   values?: (event: ValueEvent | null) => void;
   feeds?: () => void;
+  /** Alarms changed; which ones is asked for. */
+  alarms?: () => void;
   /** True while the stream stands. */
   state: (state: LiveState) => void;
 }
@@ -25,7 +27,7 @@ function parsed<T>(data: string): T | null {
 
 /** Listens until the returned function is called. */
 export function listen(handlers: LiveHandlers): () => void {
-  const topics = (["values", "feeds"] as const).filter((topic) => handlers[topic]);
+  const topics = (["values", "feeds", "alarms"] as const).filter((topic) => handlers[topic]);
   const source = new EventSource(`/api/events?topics=${topics.join(",")}`);
   let opened = false;
   const on = (name: string, act: (data: string) => void): void => source.addEventListener(name, (event) => act((event as MessageEvent<string>).data));
@@ -40,9 +42,11 @@ export function listen(handlers: LiveHandlers): () => void {
   };
   on("values", (data) => handlers.values?.(parsed<ValueEvent>(data)));
   on("feeds", () => handlers.feeds?.());
+  on("alarms", () => handlers.alarms?.());
   on("reset", () => {
     handlers.values?.(null);
     handlers.feeds?.();
+    handlers.alarms?.();
   });
   return () => source.close();
 }

@@ -36,11 +36,19 @@ pub enum Topic {
     Vehicles,
     /// How the lake is.
     Status,
+    /// Alarms changed; which ones is not for everybody.
+    Alarms,
 }
 
 impl Topic {
     /// All topics.
-    pub const ALL: [Self; 4] = [Self::Values, Self::Feeds, Self::Vehicles, Self::Status];
+    pub const ALL: [Self; 5] = [
+        Self::Values,
+        Self::Feeds,
+        Self::Vehicles,
+        Self::Status,
+        Self::Alarms,
+    ];
 
     /// Its word.
     pub fn as_str(self) -> &'static str {
@@ -49,6 +57,7 @@ impl Topic {
             Self::Feeds => "feeds",
             Self::Vehicles => "vehicles",
             Self::Status => "status",
+            Self::Alarms => "alarms",
         }
     }
 }
@@ -138,7 +147,7 @@ impl Live {
         self.listeners.load(Ordering::Acquire)
     }
 
-    fn tell(&self, topic: Topic, data: &Value) {
+    pub(crate) fn tell(&self, topic: Topic, data: &Value) {
         let mut kept = self.kept();
         kept.number += 1;
         let event = Arc::new(LiveEvent {

@@ -1,6 +1,7 @@
 // Every phrase of the screen in three languages, side by side, so that none is forgotten.
 
 import type { Phrase } from "../i18n";
+import { alarms } from "./alarms";
 import { data } from "./data";
 import { door } from "./door";
 import { numbers } from "./numbers";
@@ -8,6 +9,6 @@ import { pages } from "./pages";
 import { pictures } from "./pictures";
 import { shell } from "./shell";
 
-export const messages = { ...shell, ...numbers, ...data, ...door, ...pages, ...pictures } satisfies Record<string, Phrase>;
+export const messages = { ...shell, ...numbers, ...data, ...door, ...pages, ...pictures, ...alarms } satisfies Record<string, Phrase>;
 export type MessageKey = keyof typeof messages;
 export const isMessage = (key: string): key is MessageKey => key in messages;
