@@ -77,6 +77,15 @@ impl Centre {
         Ok(applied)
     }
 
+    /// Looks at promises now, and at all that came, without waiting for their turn.
+    ///
+    /// # Errors
+    /// As for [`Centre::look_for_alarms`].
+    pub async fn look_for_promises(&self) -> Result<AlarmsApplied> {
+        self.alarms.look.lock().await.promises = None;
+        self.look_for_alarms().await
+    }
+
     /// Where the look goes on. A centre that never looked begins with what comes: history raises nothing.
     async fn begin_look(&self, look: &mut Look, upto: i64) -> Result<i64> {
         if let Some(seq) = look.seq {
