@@ -2,6 +2,7 @@
 //! channel, also when the program ends in between.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -82,10 +83,10 @@ impl Centre {
         }
         let mut alarms: HashMap<i64, Words> = HashMap::new();
         for one in &taken {
-            if !alarms.contains_key(&one.alarm_number)
+            if let Entry::Vacant(free) = alarms.entry(one.alarm_number)
                 && let Some(alarm) = self.registry.alarm(one.alarm_number).await?
             {
-                alarms.insert(one.alarm_number, self.words_of_alarm(alarm).await?);
+                free.insert(self.words_of_alarm(alarm).await?);
             }
         }
         let tries = taken

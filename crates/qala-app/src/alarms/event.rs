@@ -118,10 +118,7 @@ fn gather(
             if t < since && !is_over {
                 continue;
             }
-            if !causes.contains_key(id) {
-                causes.insert(id.to_owned(), Cause::default());
-            }
-            let Some(cause) = causes.get_mut(id) else { continue };
+            let cause = causes.entry(id.to_owned()).or_default();
             if is_over {
                 cause.over.insert(key.to_owned());
                 continue;

@@ -77,12 +77,14 @@ impl Centre {
         Ok(applied)
     }
 
-    /// Looks at promises now, and at all that came, without waiting for their turn.
+    /// Looks at promises, steps and all that came now, without waiting for their turn.
     ///
     /// # Errors
     /// As for [`Centre::look_for_alarms`].
     pub async fn look_for_promises(&self) -> Result<AlarmsApplied> {
-        self.alarms.look.lock().await.promises = None;
+        let mut look = self.alarms.look.lock().await;
+        (look.promises, look.steps) = (None, None);
+        drop(look);
         self.look_for_alarms().await
     }
 

@@ -12,10 +12,9 @@ use crate::obligation::Obligation;
 /// What of a promise a rule misses: members and since when; `None` when it is kept.
 fn missed(found: &Obligation, what: Missed, at_least: u32, now: i64) -> Option<(Vec<String>, i64)> {
     let feed = || vec![found.feed.clone()];
-    match (what, found.standing?) {
-        (Missed::Late, Standing::Late | Standing::Stopped) | (Missed::Stopped, Standing::Stopped) => {
-            Some((feed(), found.since.unwrap_or(now)))
-        }
+    match (what, found.standing) {
+        (Missed::Late, Some(Standing::Late | Standing::Stopped))
+        | (Missed::Stopped, Some(Standing::Stopped)) => Some((feed(), found.since.unwrap_or(now))),
         (Missed::Devices, _) if found.silent.len() >= at_least as usize => {
             let since = found.silent.iter().map(|silence| silence.since).max();
             let devices = found.silent.iter().map(|silence| silence.device.clone());

@@ -47,7 +47,7 @@ pub(super) fn base64(bytes: &[u8]) -> String {
             .iter()
             .chain([0, 0].iter())
             .take(3)
-            .fold(0_u32, |whole, byte| whole << 8 | u32::from(*byte));
+            .fold(0_u32, |whole, byte| (whole << 8) | u32::from(*byte));
         for place in 0..4 {
             if place <= chunk.len() {
                 let digit = (whole >> (18 - 6 * place)) & 63;

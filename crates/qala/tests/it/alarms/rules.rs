@@ -169,7 +169,7 @@ async fn a_border_is_passed_for_two_hours_and_left_with_hysteresis() {
     for n in 20..22 {
         values(&centre, pm, start() + n * HOUR, &[("auezov", 200.0)]).await;
     }
-    centre.look_for_alarms().await.unwrap();
+    centre.look_for_promises().await.unwrap();
     assert_eq!(
         standing(&centre).await.len(),
         0,
@@ -347,8 +347,7 @@ async fn nobody_acknowledges_and_the_next_are_told_once_each() {
         (90, "desk mild parking"),
     ] {
         hands.set(start() + minutes * MINUTE);
-        tokio::time::sleep(std::time::Duration::from_millis(1_050)).await;
-        centre.look_for_alarms().await.unwrap();
+        centre.look_for_promises().await.unwrap();
         let told: Vec<String> = centre
             .registry
             .deliveries_of(first)
