@@ -51,7 +51,6 @@ struct Names {
 
 impl Names {
     async fn read(centre: &Centre) -> Result<Self, AppError> {
-        use qala_app::lake::Clock as _;
         let places = centre.registry.places_at(centre.clock.now()).await?.into_iter();
         let functions = centre.function_names().await?.into_iter();
         Ok(Self {
@@ -133,7 +132,6 @@ pub(crate) async fn alarms(
     Query(query): Query<AlarmsQuery>,
     headers: HeaderMap,
 ) -> Found<api::Alarms> {
-    use qala_app::lake::Clock as _;
     let reader = reader(&state, &headers).await?;
     let centre = &state.centre;
     let given = query.state.filter(|word| !word.is_empty());
@@ -395,7 +393,6 @@ pub(crate) async fn add_window(
     headers: HeaderMap,
     Body(body): Body<api::AlarmWindowWanted>,
 ) -> Result<(StatusCode, Json<api::AlarmWindow>), Answer> {
-    use qala_app::lake::Clock as _;
     let by = require(&state, &headers, Role::Operator).await?;
     let centre = &state.centre;
     let from = instant(centre, "from", body.from.as_deref())?;
