@@ -22,7 +22,6 @@ mod publish;
 mod selection;
 mod text;
 
-mod cap;
 mod features;
 mod gtfs;
 mod gtfs_rt;
@@ -56,7 +55,6 @@ pub const KINDS: &[&dyn FeedKind] = &[
     &sensorthings::SensorThings,
     &open311::Open311,
     &ocds::Ocds,
-    &cap::Cap,
 ];
 
 /// The kind of that name, such as `gtfs-rt`.
