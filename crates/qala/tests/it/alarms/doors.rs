@@ -126,7 +126,10 @@ fn an_alarm_goes_from_the_event_to_its_verdict() {
     }
     // Who is on duty acts; a member of staff does not.
     let mut staff = Browser::new(&server);
-    staff.begin("sam", &add(&data, "sam", "staff", &[]));
+    staff.begin(
+        "sam",
+        &add(&data, "sam", "staff", &["--department", "road-traffic"]),
+    );
     let act =
         |who: &Browser, what: &str, body: &Value| who.ask("POST", &format!("/api/alarms/{id}/{what}"), body);
     assert_eq!(act(&staff, "acknowledge", &json!({})).status, 403);

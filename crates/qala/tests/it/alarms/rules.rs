@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
-use qala_app::lake::Clock;
+use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use qala_app::lake::{Begin, Clock, Message, Op};
 use qala_app::registry::{Alarm, AlarmFilter, AlarmState, WindowWanted};
 use qala_app::{AlarmDoing, Centre, CentreOptions, Payload, Progress, Reader};
-use qala_core::Zone;
-use qala_core::parse_instant;
+use qala_core::{DatasetName, FeedId, parse_instant};
 
 use super::{folder, incidents};
 
@@ -31,15 +31,6 @@ impl Hands {
     }
 }
 
-const VALUES: &str = r#"id = "values"
-kind = "table"
-title = { kk = "а", ru = "б", en = "c" }
-transport = { type = "push" }
-dataset = "indicator_values"
-owner_function = "air-quality"
-licence = "CC0-1.0"
-"#;
-
 const PROMISED: &str = r#"id = "promised"
 kind = "table"
 title = { kk = "а", ru = "б", en = "c" }
@@ -56,7 +47,7 @@ pub(super) fn start() -> i64 {
 }
 
 async fn open(dir: &Path, notice: &str) -> (Centre, Arc<Hands>) {
-    let feeds = [("values", VALUES.to_owned()), ("promised", PROMISED.to_owned())];
+    let feeds = [("promised", PROMISED.to_owned())];
     let pack = dir.join("pack");
     if !pack.exists() {
         folder(dir, notice, &feeds);
@@ -84,15 +75,41 @@ pub(super) async fn send(centre: &Centre, feed: &str, name: &str, text: String) 
     assert_eq!(outcome.total.quarantined, 0, "{:?}", outcome.problems);
 }
 
-/// Values of an hour in places.
+/// Values of an hour in places, as the program writes them.
 async fn values(centre: &Centre, indicator: &str, hour: i64, places: &[(&str, f64)]) {
-    let zone = Zone::utc();
-    let (from, to) = (zone.format(hour), zone.format(hour + HOUR));
-    let mut text = String::from("indicator,place,grain,period_start,period_end,value\n");
-    for (place, value) in places {
-        text.push_str(&format!("{indicator},{place},hour,{from},{to},{value}\n"));
-    }
-    send(centre, "values", &format!("{indicator}-{hour}"), text).await;
+    let texts = |text: fn(&str, &str) -> String| -> ArrayRef {
+        let all = places.iter().map(|(place, _)| text(indicator, place));
+        Arc::new(StringArray::from(all.collect::<Vec<_>>()))
+    };
+    let instants = |at: i64| -> ArrayRef {
+        Arc::new(TimestampMicrosecondArray::from(vec![at; places.len()]).with_timezone("UTC"))
+    };
+    let numbers: Vec<f64> = places.iter().map(|(_, value)| *value).collect();
+    let batch = RecordBatch::try_from_iter([
+        ("indicator", texts(|indicator, _| indicator.to_owned())),
+        ("place", texts(|_, place| place.to_owned())),
+        ("grain", texts(|_, _| "hour".to_owned())),
+        ("period_start", instants(hour)),
+        ("period_end", instants(hour + HOUR)),
+        ("value", Arc::new(Float64Array::from(numbers)) as ArrayRef),
+    ])
+    .unwrap();
+    let message = Message {
+        feed: FeedId::new("indicators").unwrap(),
+        kind: "indicator".into(),
+        name: indicator.to_owned(),
+        digest: format!("test:{indicator} {hour}"),
+        context: format!("{indicator} {hour}"),
+        idempotency_key: None,
+        op: Op::Upsert,
+    };
+    let Begin::New(mut session) = centre.lake.begin(message).await.unwrap() else {
+        panic!("these values came before");
+    };
+    let name = DatasetName::new("indicator_values").unwrap();
+    session.rows(&name, &batch).await.unwrap();
+    let outcome = session.finish(None).await.unwrap();
+    assert_eq!(outcome.total.quarantined, 0, "{:?}", outcome.problems);
 }
 
 pub(super) async fn standing(centre: &Centre) -> Vec<Alarm> {
