@@ -311,7 +311,7 @@ mod tests {
         assert!(text.contains("<msgType>Alert</msgType>") && !text.contains("<references>"));
         let utc = written(&alarm(), "UTC");
         assert!(utc.contains("<sent>2026-03-02T03:00:01-00:00</sent>"), "{utc}");
-        assert!(!utc.contains("Z</"), "{utc}");
+        assert!(!utc.contains("Z</sent>") && !utc.contains("Z</onset>"), "{utc}");
     }
 
     #[test]
