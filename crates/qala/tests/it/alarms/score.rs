@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
-use qala_app::registry::{Alarm, AlarmFilter, AlarmState, Place, PlaceKind};
+use qala_app::registry::{Alarm, AlarmAct, AlarmFilter, AlarmState, Place, PlaceKind};
 use qala_app::{Centre, CentreOptions, Payload, Progress, Range};
 use qala_core::{Grain, parse_instant};
 use qala_sim::city::{EpisodeKind, FaultOptions, Feed, Op, Pace, PlannedFault, WholeCity, WholeOptions};
@@ -152,11 +152,21 @@ async fn run(centre: &Centre, hands: &Hands, city: &WholeCity, cut: (i64, i64)) 
             centre.run_indicator(spec, range).await.unwrap();
             hour += HOUR;
         }
-        if message.time - promises >= 5 * MINUTE {
+        let applied = if message.time - promises >= 5 * MINUTE {
             promises = message.time;
-            centre.look_for_promises().await.unwrap();
+            centre.look_for_promises().await.unwrap()
         } else {
-            centre.look_for_alarms().await.unwrap();
+            centre.look_for_alarms().await.unwrap()
+        };
+        // Somebody is on duty: what comes back after it was over is another alarm.
+        if applied.raised > 0 {
+            for alarm in centre.registry.open_alarms().await.unwrap() {
+                let act = AlarmAct::Acknowledge;
+                let acted = centre
+                    .registry
+                    .act_on_alarm(alarm.number, act, "duty", None, message.time);
+                acted.await.unwrap();
+            }
         }
     }
 }
