@@ -175,6 +175,7 @@ impl Centre {
             _lock: lock,
         };
         centre.relay().await?;
+        centre.begin_alarms().await?;
         Ok(centre)
     }
 

@@ -88,6 +88,13 @@ impl Centre {
         self.look_for_alarms().await
     }
 
+    /// Notes from where on rows are news, before the first of them can come.
+    pub(crate) async fn begin_alarms(&self) -> Result<()> {
+        let mut look = self.alarms.look.lock().await;
+        self.begin_look(&mut look, self.lake.view().seq()).await?;
+        Ok(())
+    }
+
     /// Where the look goes on. A centre that never looked begins with what comes: history raises nothing.
     async fn begin_look(&self, look: &mut Look, upto: i64) -> Result<i64> {
         if let Some(seq) = look.seq {

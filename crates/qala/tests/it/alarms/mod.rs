@@ -8,6 +8,7 @@ mod score;
 mod speed;
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -60,7 +61,7 @@ pub(crate) fn incidents(now: i64, rows: &[(String, &str, &str, f64)]) -> String 
     let t = qala_core::Zone::utc().format(now);
     let mut text = String::from("incident_id,t,kind,street_id,place_id,lon,lat,closed_share,ended_at\n");
     for (id, street, kind, closed) in rows {
-        text.push_str(&format!("{id},{t},{kind},{street},almaly,76.9,43.25,{closed},\n"));
+        writeln!(text, "{id},{t},{kind},{street},almaly,76.9,43.25,{closed},").unwrap();
     }
     text
 }
