@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AGAIN_MS, dueTone, isTyping, mayAct, nextToAcknowledge, severityOf } from "./alarms";
+import { AGAIN_MS, dueTone, isTyping, mayAct, nextToAcknowledge, severityOf, workingRole } from "./alarms";
 
 const alarm = (id: string, severity: string, state = "open", cleared_at: string | null = null) => ({ id, severity, state, cleared_at });
 
@@ -35,5 +35,6 @@ describe("one key", () => {
     expect([isTyping("INPUT", false), isTyping("DIV", true), isTyping("BUTTON", false)]).toEqual([true, true, false]);
     expect(["public", "staff", "operator", "analyst"].map(mayAct)).toEqual([false, false, true, true]);
     expect(severityOf("strange")).toBe("minor");
+    expect([workingRole(null), workingRole({ role: "operator", must_change: true }), workingRole({ role: "operator", must_change: false })]).toEqual([undefined, undefined, "operator"]);
   });
 });

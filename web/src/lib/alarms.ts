@@ -29,6 +29,9 @@ export function dueTone(alarms: readonly Waiting[], heard: ReadonlyMap<string, n
   return { tone, heard: next };
 }
 
+/** The role in which somebody works: with a one-time password it is nobody's yet. */
+export const workingRole = (user: { role: string; must_change: boolean } | null | undefined): string | undefined => (user && !user.must_change ? user.role : undefined);
+
 const ACTING = ["operator", "analyst", "administrator"];
 export const mayAct = (role: string | undefined): boolean => ACTING.includes(role ?? "");
 

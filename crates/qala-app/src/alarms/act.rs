@@ -3,8 +3,8 @@
 use qala_core::FunctionId;
 use qala_core::spec::AlarmWhen;
 use qala_registry::{
-    Alarm, AlarmAct, AlarmDelivery, AlarmFilter, AlarmMember, AlarmState, AlarmWindow, AuditAction, Role,
-    WindowWanted, alarm_id, alarm_number,
+    Alarm, AlarmAct, AlarmDelivery, AlarmFilter, AlarmMember, AlarmWindow, AuditAction, Role, WindowWanted,
+    alarm_id, alarm_number,
 };
 use serde_json::{Map, Value};
 
@@ -93,15 +93,7 @@ impl Centre {
         };
         let (mut alarms, total) = self.registry.alarms(&filter).await?;
         alarms.retain(|alarm| self.sees_alarm(reader, alarm));
-        let open = if is_public {
-            let mut open = [0; 4];
-            for alarm in alarms.iter().filter(|alarm| alarm.state == AlarmState::Open) {
-                open[alarm.severity as usize] += 1;
-            }
-            open
-        } else {
-            self.registry.alarm_counts().await?
-        };
+        let open = self.registry.alarm_counts(is_public).await?;
         Ok(AlarmPage { alarms, total, open })
     }
 

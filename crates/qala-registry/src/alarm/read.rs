@@ -168,16 +168,18 @@ impl Registry {
             .collect()
     }
 
-    /// How many alarms stand open and not acknowledged, and how many of them are of each severity, the mildest first.
+    /// How many alarms nobody acknowledged, by severity, the mildest first; of all, or of those that the public is told of.
     ///
     /// # Errors
     /// The disk fails.
-    pub async fn alarm_counts(&self) -> Result<[i64; 4], RegistryError> {
+    pub async fn alarm_counts(&self, public: bool) -> Result<[i64; 4], RegistryError> {
         let mut link = self.lock().await?;
-        let rows =
-            sqlx::query("SELECT severity, count(*) FROM alarms WHERE state = 'open' GROUP BY severity")
-                .fetch_all(link.connection()?)
-                .await?;
+        let rows = sqlx::query(
+            "SELECT severity, count(*) FROM alarms WHERE state = 'open' AND (?1 = 0 OR public = 1) GROUP BY severity",
+        )
+        .bind(public)
+        .fetch_all(link.connection()?)
+        .await?;
         let mut counts = [0; 4];
         for row in rows {
             let severity: String = row.try_get(0)?;
