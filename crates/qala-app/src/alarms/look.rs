@@ -90,8 +90,9 @@ impl Centre {
 
     /// Notes from where on rows are news, before the first of them can come.
     pub(crate) async fn begin_alarms(&self) -> Result<()> {
+        let upto = self.lake.view().seq();
         let mut look = self.alarms.look.lock().await;
-        self.begin_look(&mut look, self.lake.view().seq()).await?;
+        self.begin_look(&mut look, upto).await?;
         Ok(())
     }
 

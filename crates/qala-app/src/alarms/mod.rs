@@ -95,7 +95,7 @@ impl Alarms {
         self.notice
             .told(function, severity, step)
             .flat_map(|contact: &NoticeContact| {
-                contact.at.keys().filter_map(move |id| {
+                contact.at.keys().filter_map(|id| {
                     let channel = self.notice.channel(id)?;
                     Some(AlarmNotice {
                         channel: id.clone(),
