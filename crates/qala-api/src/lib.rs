@@ -3,6 +3,7 @@
 //! What belongs here: types that the server sends and clients read. What does not: how they are made, Arrow, DataFusion.
 
 mod account;
+mod alarm;
 mod data;
 mod map;
 mod mapping;
@@ -15,6 +16,10 @@ mod schedules;
 pub use account::{
     Audit, AuditEntry, NewPassword, NewToken, OneTimePassword, Session, SessionUser, SignIn, Token,
     TokenWanted, User, UserWanted,
+};
+pub use alarm::{
+    Alarm, AlarmDelivery, AlarmFound, AlarmMember, AlarmMissed, AlarmRule, AlarmSound, AlarmStep,
+    AlarmWindow, AlarmWindowWanted, AlarmWord, Alarms, OpenAlarms, Warned,
 };
 pub use data::{DatasetEntry, Rows, Source};
 pub use map::{

@@ -23,6 +23,10 @@ const HEAD_EVERY: Duration = Duration::from_secs(600);
 const JUDGE_EVERY: Duration = Duration::from_secs(300);
 /// Feeds are looked at this often.
 const WATCH_EVERY: Duration = Duration::from_secs(10);
+/// Alarms are looked for this often when nothing comes; when something comes, at once.
+const ALARMS_EVERY: Duration = Duration::from_secs(1);
+/// Two looks for alarms lie so far apart: in a storm one look takes in what came since the last.
+const ALARMS_APART: Duration = Duration::from_millis(100);
 
 /// The running loops. Dropping it stops them; nothing acknowledged is lost by that.
 pub struct Background {
@@ -63,6 +67,11 @@ impl Background {
             tasks.spawn(running_models(Arc::clone(centre)));
             tasks.spawn(keeping_heads(Arc::clone(centre)));
             tasks.spawn(listing(Arc::clone(centre)));
+            tasks.spawn(looking_for_alarms(Arc::clone(centre)));
+            tasks.spawn({
+                let centre = Arc::clone(centre);
+                async move { centre.keep_delivering().await }
+            });
         }
         Self { tasks }
     }
@@ -195,6 +204,22 @@ async fn watching(centre: Arc<Centre>) {
             tracing::error!(%error, "watching the feeds failed; it goes on from where it was");
         }
         tokio::time::sleep(WATCH_EVERY).await;
+    }
+}
+
+async fn looking_for_alarms(centre: Arc<Centre>) {
+    centre.expect(Task::Alarms, None::<Duration>);
+    loop {
+        centre.lake.grown_or(centre.alarms_looked(), ALARMS_EVERY).await;
+        let done = centre.look_for_alarms().await;
+        centre.ended(Task::Alarms, &done);
+        match done {
+            Ok(_) => tokio::time::sleep(ALARMS_APART).await,
+            Err(error) => {
+                tracing::error!(%error, "alarms could not be looked for; it goes on from where it was");
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use qala_lake::{Clock, Lake, LakeOptions, LocalEngine, LocalOptions};
 use qala_registry::{Pack, Registry, Sandbox, load_pack};
 
 use crate::account::SignInDoor;
+use crate::alarms::Alarms;
 use crate::clock::SystemClock;
 use crate::content::Content;
 use crate::demo::Demo;
@@ -98,6 +99,8 @@ pub struct Centre {
     pub map: MapStore,
     /// What is told to those who listen.
     pub live: Live,
+    /// Rules of alarms, and who is told.
+    pub alarms: Alarms,
     /// Told apart by it: this run of the program.
     pub boot: u64,
     /// One model runs at a time.
@@ -170,11 +173,13 @@ impl Centre {
             tasks: Tasks::default(),
             map: MapStore::default(),
             live: Live::default(),
+            alarms: Alarms::new(Content::alarms(&options.pack)?, Content::notice(&options.pack)?),
             boot: rand::random(),
             questions: tokio::sync::Semaphore::new(crate::question::AT_ONCE),
             _lock: lock,
         };
         centre.relay().await?;
+        centre.begin_alarms().await?;
         Ok(centre)
     }
 

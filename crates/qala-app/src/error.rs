@@ -75,6 +75,7 @@ impl AppError {
                     RegistryError::UnknownToken(_)
                         | RegistryError::UnknownUser(_)
                         | RegistryError::UserExists(_)
+                        | RegistryError::UnknownAlarm(_)
                         | RegistryError::Empty { .. }
                 )
                 | Self::Lake(

@@ -5,6 +5,7 @@
 
 mod account;
 mod admit;
+mod alarms;
 mod background;
 mod backup;
 mod centre;
@@ -49,6 +50,7 @@ pub use account::{
     AuditFault, FirstAdministrator, Reader, SignInDoor, SignedIn, TokenWish, Visitor, check_audit,
 };
 pub use admit::{Admission, Door};
+pub use alarms::{AlarmDoing, AlarmFound, AlarmPage, Alarms, RuleRecord, Warned, alarm_faults};
 pub use background::Background;
 pub use backup::{BackupMark, backup, restore};
 pub use centre::{Centre, CentreOptions};

@@ -27,6 +27,8 @@ pub enum Task {
     Commit,
     /// The registry is told to the lake.
     Relay,
+    /// What is new is held against the rules of alarms.
+    Alarms,
 }
 
 impl Task {
@@ -40,6 +42,7 @@ impl Task {
             Self::Tidy => "tidy",
             Self::Commit => "commit",
             Self::Relay => "relay",
+            Self::Alarms => "alarms",
         }
     }
 }

@@ -112,3 +112,8 @@ string_id!(
     PlaceId, "place id", |t| !t.is_empty() && t.len() <= 120 && t.chars().all(|c| !c.is_control() && c != '\'' && c != '"'),
     "1 to 120 characters without quotes and control characters"
 );
+string_id!(
+    /// The id of an alarm rule, `<subject>.<name>`: `air.smog`.
+    AlarmRuleId, "alarm rule id", |t| plain(t, &['_', '.']) && t.contains('.'),
+    "`<subject>.<name>` in lower-case Latin letters, digits and `_`"
+);

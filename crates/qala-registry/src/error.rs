@@ -134,6 +134,9 @@ pub enum RegistryError {
     /// There is no such token.
     #[error("find the token `{0}`; `qala token list` shows their ids")]
     UnknownToken(String),
+    /// There is no such alarm, or it is closed.
+    #[error("find the open alarm `{0}`")]
+    UnknownAlarm(String),
     /// The relay acknowledges a row that was never written.
     #[error("acknowledge outbox row {asked}: the last one is {last}")]
     AcknowledgedTooMuch {

@@ -1,10 +1,11 @@
 //! Managed records: dated places, departments, functions of government and their owners, programmes, contacts of feeds, calendars,
-//! settings, users with their sessions and tokens, and the audit, on SQLite, with an outbox to the lake. Beside them, in a file of its own, the sandbox.
+//! settings, users with their sessions and tokens, alarms with their notices, and the audit, on SQLite, with an outbox to the lake. Beside them, in a file of its own, the sandbox.
 //!
 //! What belongs here: records that people manage, the rules between them, and the promise that a change and
 //! its outbox row are one transaction. What does not: queries (they read the `state` tables of the lake),
 //! the relay to the log, and the clock: every change takes its time as µs of UTC.
 
+mod alarm;
 mod audit;
 mod backup;
 mod calendar;
@@ -31,6 +32,11 @@ mod token;
 mod user;
 mod vfs;
 
+pub use alarm::{
+    Alarm, AlarmAct, AlarmCause, AlarmChange, AlarmDelivery, AlarmFilter, AlarmMember, AlarmMiss,
+    AlarmNotice, AlarmRaise, AlarmState, AlarmWindow, AlarmsApplied, DeliveryEnd, RuleCounts, WindowWanted,
+    alarm_id, alarm_number,
+};
 pub use audit::{AuditAction, AuditEntry, AuditHead, AuditProof, Note};
 pub use backup::Backup;
 pub use calendar::{Calendar, CalendarDay, CalendarYear, DayKind};

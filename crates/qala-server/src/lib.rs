@@ -4,6 +4,7 @@
 
 mod administration;
 mod admit;
+mod alarms;
 mod asked;
 mod cookie;
 mod data;
@@ -117,6 +118,22 @@ pub fn router(state: State) -> Router {
             get(administration::tokens).post(administration::add_token),
         )
         .route("/api/tokens/{id}", delete(administration::revoke_token))
+        .route("/api/alarms", get(alarms::alarms))
+        .route("/api/alarms/cap.xml", get(alarms::cap_feed))
+        .route("/api/alarms/{id}", get(alarms::alarm))
+        .route("/api/alarms/{id}/cap.xml", get(alarms::cap))
+        .route("/api/alarms/{id}/acknowledge", post(alarms::acknowledge))
+        .route("/api/alarms/{id}/close", post(alarms::close))
+        .route("/api/alarms/{id}/comment", post(alarms::comment))
+        .route("/api/alarm-sound", post(alarms::sound))
+        .route("/api/alarm-rules", get(alarms::rules))
+        .route("/api/alarm-rules/{id}/missed", post(alarms::missed))
+        .route(
+            "/api/alarm-windows",
+            get(alarms::windows).post(alarms::add_window),
+        )
+        .route("/api/alarm-windows/{number}", delete(alarms::end_window))
+        .route("/hooks/alertmanager", post(alarms::alertmanager))
         .route("/api/schedules", get(schedules::schedules))
         .route("/api/audit", get(administration::audit))
         .route("/api/events", get(events::events))

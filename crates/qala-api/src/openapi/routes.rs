@@ -10,12 +10,13 @@ use crate::{
 };
 
 /// Groups of routes.
-pub(super) const TAGS: [(&str, &str); 8] = [
+pub(super) const TAGS: [(&str, &str); 9] = [
     ("numbers", "Indicators, their values and passports"),
     ("data", "Datasets, rows, questions"),
     ("map", "Layers, tiles, objects"),
     ("feeds", "What comes in, and what was promised"),
     ("live", "Events as they happen"),
+    ("alarms", "What is wrong now, who has it, and who was told"),
     ("people", "Sign-in, users, tokens, the audit"),
     ("program", "The program itself"),
     ("sensorthings", "OGC SensorThings API 1.1"),
@@ -38,6 +39,7 @@ pub(super) fn all() -> Vec<Route> {
     routes.extend(map());
     routes.extend(feeds());
     routes.extend(quarantine());
+    routes.extend(super::alarms::alarms());
     routes.extend(by_hand());
     routes.extend(people());
     routes.extend(program());
@@ -351,7 +353,7 @@ fn written(route: Route) -> Route {
     route.fails(&[401, 403, 413, 415, 422])
 }
 
-fn csrf(route: Route) -> Route {
+pub(super) fn csrf(route: Route) -> Route {
     written(route.header(
         "X-CSRF",
         word(),
@@ -471,7 +473,7 @@ fn program() -> Vec<Route> {
         .query(
             "topics",
             word(),
-            "Of values, feeds, vehicles, status, rows, with commas between; all when absent",
+            "Of values, feeds, vehicles, status, rows, alarms, with commas between; all when absent",
         )
         .header("Last-Event-ID", word(), "The last id that was seen")
         .gives_bytes(200, "text/event-stream")

@@ -1,7 +1,8 @@
-//! Specs as data: what a dataset, a feed, an indicator, a model and a scheduled run of one are, read from TOML and SQL headers.
+//! Specs as data: what a dataset, a feed, an indicator, a model, a scheduled run of one and an alarm rule are, read from TOML and SQL headers.
 //!
 //! What belongs here: the shapes and their checks. What does not: reading files.
 
+mod alarm;
 mod dataset;
 mod feed;
 mod indicator;
@@ -12,6 +13,10 @@ mod schema;
 mod taken;
 mod transport;
 
+pub use alarm::{
+    AlarmCategory, AlarmGroup, AlarmPlaces, AlarmSeverity, AlarmSpec, AlarmWhen, Border, BorderSide, Channel,
+    ChannelKind, ChannelSpec, Escalation, MailTls, Missed, NoticeContact, NoticeSpec, is_in_hours,
+};
 pub use dataset::{Column, ColumnType, DatasetSpec, Kind, Quantity, Role, Rollup, Sensitivity};
 pub use feed::{ColumnMap, Devices, Encoding, FeedSpec, Mapping, Unpivot};
 pub use indicator::{Better, Boundaries, IndicatorSpec, QueryParts, Status, Targets};

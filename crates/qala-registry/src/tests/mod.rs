@@ -1,5 +1,6 @@
 //! Tests of the registry. They use a made-up town, except those that read the pack kept in the repository.
 
+mod alarm;
 mod audit;
 mod calendar;
 mod government;

@@ -79,6 +79,17 @@ pub(crate) fn check(pack: &str) -> Result<bool> {
         }
         faults.extend(qala_app::run_faults(run, &known));
     }
+    let alarms = Content::alarms(pack)?;
+    let notice = Content::notice(pack)?;
+    let functions = organisation.functions.iter().map(|f| f.id.clone()).collect();
+    faults.extend(qala_app::alarm_faults(
+        &alarms,
+        &notice,
+        &indicators,
+        &datasets,
+        &feeds,
+        &functions,
+    ));
     for contact in &organisation.contacts {
         if !feeds.iter().any(|f| f.id == contact.feed) {
             faults.push(format!("contacts: there is no feed `{}`", contact.feed));
@@ -89,10 +100,11 @@ pub(crate) fn check(pack: &str) -> Result<bool> {
         print::err(fault);
     }
     print::out(&format!(
-        "{} datasets, {} indicators, {} scheduled runs, {} feeds, {} functions: {} faults",
+        "{} datasets, {} indicators, {} scheduled runs, {} alarm rules, {} feeds, {} functions: {} faults",
         datasets.len(),
         indicators.len(),
         runs.len(),
+        alarms.len(),
         feeds.len(),
         organisation.functions.len(),
         faults.len()

@@ -1,6 +1,8 @@
 //! Tests of the whole program. One binary, because linking the engine takes long.
 
 #[cfg(test)]
+mod alarms;
+#[cfg(test)]
 mod backup;
 #[cfg(test)]
 mod city;

@@ -19,6 +19,8 @@ const PEOPLE: [u16; 5] = [401, 0, 0, 0, 0];
 const ADMINISTRATORS: [u16; 5] = [401, 403, 403, 403, 0];
 /// Open to analysts and administrators.
 const ANALYSTS: [u16; 5] = [401, 403, 403, 0, 0];
+/// Open to who is on duty.
+const OPERATORS: [u16; 5] = [401, 403, 0, 0, 0];
 /// Open to tokens of senders only.
 const SENDERS: [u16; 5] = [401; 5];
 /// What a wrong password is answered with, whoever asks.
@@ -218,6 +220,74 @@ const ROUTES: &[(&str, &str, &str, &str, [u16; 5])] = &[
         PEOPLE,
     ),
     ("delete", "/api/tokens/{id}", "/api/tokens/none", "", PEOPLE),
+    ("get", "/api/alarms", "/api/alarms", "", ALL),
+    ("get", "/api/alarms/cap.xml", "/api/alarms/cap.xml", "", ALL),
+    ("get", "/api/alarms/{id}", "/api/alarms/A-1", "", ALL),
+    (
+        "get",
+        "/api/alarms/{id}/cap.xml",
+        "/api/alarms/A-1/cap.xml",
+        "",
+        ALL,
+    ),
+    (
+        "post",
+        "/api/alarms/{id}/acknowledge",
+        "/api/alarms/A-1/acknowledge",
+        "{}",
+        OPERATORS,
+    ),
+    (
+        "post",
+        "/api/alarms/{id}/close",
+        "/api/alarms/A-1/close",
+        "{}",
+        OPERATORS,
+    ),
+    (
+        "post",
+        "/api/alarms/{id}/comment",
+        "/api/alarms/A-1/comment",
+        r#"{"note":"x"}"#,
+        OPERATORS,
+    ),
+    (
+        "post",
+        "/api/alarm-sound",
+        "/api/alarm-sound",
+        r#"{"on":false}"#,
+        PEOPLE,
+    ),
+    ("get", "/api/alarm-rules", "/api/alarm-rules", "", ALL),
+    (
+        "post",
+        "/api/alarm-rules/{id}/missed",
+        "/api/alarm-rules/none/missed",
+        r#"{"at":"2026-03-02T08:00:00Z","note":"x"}"#,
+        OPERATORS,
+    ),
+    ("get", "/api/alarm-windows", "/api/alarm-windows", "", PEOPLE),
+    (
+        "post",
+        "/api/alarm-windows",
+        "/api/alarm-windows",
+        r#"{"to":"x","reason":"x"}"#,
+        OPERATORS,
+    ),
+    (
+        "delete",
+        "/api/alarm-windows/{number}",
+        "/api/alarm-windows/99",
+        "",
+        OPERATORS,
+    ),
+    (
+        "post",
+        "/hooks/alertmanager",
+        "/hooks/alertmanager",
+        "{}",
+        SENDERS,
+    ),
     ("get", "/api/schedules", "/api/schedules", "", ADMINISTRATORS),
     ("get", "/api/audit", "/api/audit", "", ADMINISTRATORS),
     // The last one: it ends the session.
