@@ -9,6 +9,7 @@ mod mapping;
 pub mod openapi;
 mod quarantine;
 mod question;
+mod room;
 mod schedules;
 
 pub use account::{
@@ -30,6 +31,13 @@ pub use question::{
     AnswerColumn, Answered, Health, Passport, Question, SqlColumn, SqlTable, Verdict, Verified, VerifyWanted,
 };
 
+pub use room::{
+    AgendaPoint, CallEntry, Decision, DecisionCard, DecisionReport, DecisionWanted, Decisions, Digested,
+    DrillReport, DrillScenario, DrillWanted, Drills, DutyEntry, DutyWanted, Incident, IncidentAction,
+    IncidentCard, IncidentEntry, IncidentFile, IncidentStep, IncidentWanted, Incidents, Journal,
+    JournalEntry, JournalWanted, MinuteLine, MorningPart, MorningText, Numbered, OwnerToday, Procedure,
+    ProcedureStep, ReviewCard, ReviewClosed, ReviewWanted, Reviews, StepSettled,
+};
 pub use schedules::{FeedSchedule, IndicatorSchedule, Schedules, TaskSchedule};
 
 use serde::{Deserialize, Serialize};

@@ -76,6 +76,9 @@ impl AppError {
                         | RegistryError::UnknownUser(_)
                         | RegistryError::UserExists(_)
                         | RegistryError::Empty { .. }
+                        | RegistryError::EmptyInterval { .. }
+                        | RegistryError::NotThere { .. }
+                        | RegistryError::Refused(_)
                 )
                 | Self::Lake(
                     LakeError::UnknownDataset { .. }

@@ -27,6 +27,10 @@ pub enum Task {
     Commit,
     /// The registry is told to the lake.
     Relay,
+    /// Events of live drills are told.
+    Drills,
+    /// The morning pages of the day are made.
+    Morning,
 }
 
 impl Task {
@@ -40,6 +44,8 @@ impl Task {
             Self::Tidy => "tidy",
             Self::Commit => "commit",
             Self::Relay => "relay",
+            Self::Drills => "drills",
+            Self::Morning => "morning",
         }
     }
 }

@@ -53,6 +53,16 @@ pub enum AuditAction {
     QuarantineMend,
     /// A file was taken in by hand.
     Import,
+    /// An incident was opened or changed.
+    Incident,
+    /// A decision was given or reported on.
+    Decision,
+    /// The journal or the duty roster was written.
+    Journal,
+    /// A review was begun, minuted or closed.
+    Review,
+    /// A drill was started.
+    Drill,
 }
 
 impl AuditAction {
@@ -74,6 +84,11 @@ impl AuditAction {
             Self::QuarantineRetry => "quarantine_retry",
             Self::QuarantineMend => "quarantine_mend",
             Self::Import => "import",
+            Self::Incident => "incident",
+            Self::Decision => "decision",
+            Self::Journal => "journal",
+            Self::Review => "review",
+            Self::Drill => "drill",
         }
     }
 }

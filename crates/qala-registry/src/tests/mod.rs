@@ -7,6 +7,7 @@ mod migration;
 mod outbox;
 mod pack;
 mod place;
+mod room;
 mod sender;
 mod sensor;
 mod sign_in;

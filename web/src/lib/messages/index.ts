@@ -6,8 +6,9 @@ import { door } from "./door";
 import { numbers } from "./numbers";
 import { pages } from "./pages";
 import { pictures } from "./pictures";
+import { room } from "./room";
 import { shell } from "./shell";
 
-export const messages = { ...shell, ...numbers, ...data, ...door, ...pages, ...pictures } satisfies Record<string, Phrase>;
+export const messages = { ...shell, ...numbers, ...data, ...door, ...pages, ...pictures, ...room } satisfies Record<string, Phrase>;
 export type MessageKey = keyof typeof messages;
 export const isMessage = (key: string): key is MessageKey => key in messages;
