@@ -47,7 +47,7 @@ pub struct ReportWish {
 }
 
 impl Centre {
-    /// Gives an assignment; its number. The passports it cites are frozen with it, as whoever gives it may see them.
+    /// Gives an assignment; its number. The passports it cites are frozen with it, as everybody who reads decisions may see them.
     ///
     /// # Errors
     /// What is wrong with the wish; who may not; the registry's and the query's.
@@ -73,7 +73,7 @@ impl Centre {
         }
         let mut passports = Vec::new();
         for id in ids {
-            passports.push(self.frozen(id, reader).await?);
+            passports.push(self.frozen(id).await?);
         }
         let new = NewDecision {
             text: wish.text.clone(),
@@ -145,6 +145,10 @@ impl Centre {
     /// The newest value of an indicator at a place; `None` when none was ever computed.
     async fn measured(&self, indicator: &str, place: &str) -> Result<Option<Measured>> {
         let spec = self.indicator(indicator)?;
+        // What would tell of few people is not told to everybody who reads decisions.
+        if self.tells_few(spec, &Reader::internal()) {
+            return Ok(None);
+        }
         if place.contains('\'') {
             return Err(AppError::Usage(format!("`{place}` is not a place")));
         }
@@ -164,10 +168,11 @@ impl Centre {
         }))
     }
 
-    /// A passport as it is now.
-    async fn frozen(&self, id: &str, reader: &Reader) -> Result<Value> {
+    /// A passport as it is now. Everybody of the administration reads it with the decision, so it holds no more than all of them
+    /// may see, whoever cites it.
+    async fn frozen(&self, id: &str) -> Result<Value> {
         let passport = self.passport(id, false).await?;
-        let passport = self.passport_for(passport, reader).await?;
+        let passport = self.passport_for(passport, &Reader::internal()).await?;
         Ok(json!({
             "id": id,
             "value": passport.value,

@@ -485,6 +485,8 @@ fn each_role_sees_its_tables_and_columns() {
         ("safety_crashes", [false, true, false, true, true]),
         ("lake_quarantine", [false, false, false, true, true]),
         ("audit_entries", [false, false, false, false, true]),
+        ("room_incidents", [false, true, true, true, true]),
+        ("room_decisions", [false, true, true, true, true]),
     ] {
         for (n, ((role, browser), seen)) in ROLES.iter().zip(&browsers).zip(seen).enumerate() {
             let rows = browser.get(&format!("/api/datasets/{dataset}/rows"));
