@@ -11,6 +11,7 @@ pub mod openapi;
 mod programme;
 mod quarantine;
 mod question;
+mod room;
 mod schedules;
 
 pub use account::{
@@ -37,6 +38,13 @@ pub use question::{
     AnswerColumn, Answered, Health, Passport, Question, SqlColumn, SqlTable, Verdict, Verified, VerifyWanted,
 };
 
+pub use room::{
+    AgendaPoint, CallEntry, Decision, DecisionCard, DecisionReport, DecisionWanted, Decisions, Digested,
+    DrillReport, DrillScenario, DrillWanted, Drills, DutyEntry, DutyWanted, Incident, IncidentAction,
+    IncidentCard, IncidentEntry, IncidentFile, IncidentStep, IncidentWanted, Incidents, Journal,
+    JournalEntry, JournalWanted, MinuteLine, MorningPart, MorningText, Numbered, OwnerToday, Procedure,
+    ProcedureStep, ReviewCard, ReviewClosed, ReviewWanted, Reviews, StepSettled,
+};
 pub use schedules::{FeedSchedule, IndicatorSchedule, Schedules, TaskSchedule};
 
 use serde::{Deserialize, Serialize};

@@ -21,6 +21,10 @@ const RELAY_EVERY: Duration = Duration::from_secs(2);
 const HEAD_EVERY: Duration = Duration::from_secs(600);
 /// It is looked this often whether a feed's day can be judged.
 const JUDGE_EVERY: Duration = Duration::from_secs(300);
+/// It is looked this often whether events of a drill are due.
+const DRILLS_EVERY: Duration = Duration::from_secs(5);
+/// It is looked this often whether the morning pages are to be made.
+const MORNING_EVERY: Duration = Duration::from_secs(120);
 /// Feeds are looked at this often.
 const WATCH_EVERY: Duration = Duration::from_secs(10);
 /// Alarms are looked for this often when nothing comes; when something comes, at once.
@@ -72,6 +76,8 @@ impl Background {
                 let centre = Arc::clone(centre);
                 async move { centre.keep_delivering().await }
             });
+            tasks.spawn(drilling(Arc::clone(centre)));
+            tasks.spawn(making_morning_pages(Arc::clone(centre)));
         }
         Self { tasks }
     }
@@ -192,6 +198,33 @@ async fn running_models(centre: Arc<Centre>) {
         // Not at once: a centre that has just started has more urgent things to do.
         tokio::time::sleep(Duration::from_secs(30)).await;
         schedule.turn(&centre).await;
+    }
+}
+
+async fn drilling(centre: Arc<Centre>) {
+    centre.expect(Task::Drills, DRILLS_EVERY);
+    loop {
+        tokio::time::sleep(DRILLS_EVERY).await;
+        let done = centre.tell_drills().await;
+        centre.ended(Task::Drills, &done);
+        if let Err(error) = done {
+            tracing::error!(%error, "the events of a drill could not be told");
+        }
+    }
+}
+
+async fn making_morning_pages(centre: Arc<Centre>) {
+    centre.expect(Task::Morning, MORNING_EVERY);
+    loop {
+        // Not at once: a centre that has just started has more urgent things to do.
+        tokio::time::sleep(MORNING_EVERY).await;
+        let done = centre.make_morning_pages().await;
+        centre.ended(Task::Morning, &done);
+        match done {
+            Ok(0) => {}
+            Ok(pages) => tracing::info!(pages, "morning pages made"),
+            Err(error) => tracing::error!(%error, "the morning pages could not be made"),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use qala_core::Zone;
-use qala_core::spec::{FeedSpec, IndicatorSpec, Kind, RunSpec, nearest};
+use qala_core::spec::{FeedSpec, IndicatorSpec, Kind, ProcedureSpec, RunSpec, nearest};
 use qala_disk::RealDisk;
 use qala_lake::{Clock, Lake, LakeOptions, LocalEngine, LocalOptions};
 use qala_registry::{Pack, Registry, Sandbox, load_pack};
@@ -69,6 +69,8 @@ pub struct Centre {
     pub runs: Vec<RunSpec>,
     /// Feeds of the pack.
     pub feeds: Vec<FeedSpec>,
+    /// Procedures of the pack, by id.
+    pub procedures: Vec<ProcedureSpec>,
     /// The city's zone.
     pub zone: Zone,
     /// Clock.
@@ -156,6 +158,7 @@ impl Centre {
             registry,
             indicators,
             runs: Content::runs()?,
+            procedures: Content::procedures(&options.pack)?,
             run_turn: tokio::sync::Mutex::new(()),
             feeds,
             zone,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use qala_core::spec::{
-    AlarmSpec, DatasetSpec, FeedSpec, IndicatorSpec, Mapping, NoticeSpec, QueryParts, RunSpec,
+    AlarmSpec, DatasetSpec, FeedSpec, IndicatorSpec, Mapping, NoticeSpec, ProcedureSpec, QueryParts, RunSpec,
 };
 use rust_embed::RustEmbed;
 
@@ -204,6 +204,29 @@ impl Content {
             .filter(|(path, _)| path.starts_with("feeds/"))
             .map(|(path, text)| Ok(FeedSpec::from_toml(path, text)?))
             .collect()
+    }
+
+    /// The procedures of a pack, by id.
+    ///
+    /// # Errors
+    /// The first spec that is wrong; a file that is not named after its id; a pack that does not exist.
+    pub fn procedures(pack: &str) -> Result<Vec<ProcedureSpec>> {
+        let mut specs = Vec::new();
+        for (path, text) in Self::pack(pack)? {
+            let Some(name) = path.strip_prefix("procedures/") else {
+                continue;
+            };
+            let spec = ProcedureSpec::from_toml(&path, &text)?;
+            if name != format!("{}.toml", spec.id) {
+                return Err(AppError::Usage(format!(
+                    "{path} holds the procedure `{}`: the file is named after the id",
+                    spec.id
+                )));
+            }
+            specs.push(spec);
+        }
+        specs.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(specs)
     }
 
     /// A ready-made mapping for a file of that stem, with its text.

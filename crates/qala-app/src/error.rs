@@ -77,6 +77,9 @@ impl AppError {
                         | RegistryError::UserExists(_)
                         | RegistryError::UnknownAlarm(_)
                         | RegistryError::Empty { .. }
+                        | RegistryError::EmptyInterval { .. }
+                        | RegistryError::NotThere { .. }
+                        | RegistryError::Refused(_)
                 )
                 | Self::Lake(
                     LakeError::UnknownDataset { .. }

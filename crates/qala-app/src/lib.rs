@@ -33,6 +33,7 @@ mod question;
 mod recipe;
 mod relay;
 mod reread;
+mod room;
 mod rows;
 mod runs;
 mod sandbox;
@@ -73,7 +74,7 @@ pub use model_input::{is_question, model_file, model_table, table_of};
 pub use obligation::{Change, Day, FeedHistory, Obligation, Silence};
 pub use offer::{Offer, Target, city_zone, columns_of, offer, saved_name};
 pub use pack_build::{BuiltPack, PackReport, PackSources, build_pack};
-pub use paper::{NowPaperWanted, PaperWanted};
+pub use paper::{MinutesWanted, MorningWanted, NowPaperWanted, PaperWanted, TextPage, TextPart};
 pub use programme::{ProgrammeOwner, WholeProgramme, programme_faults};
 pub use qala_feeds::sensorthings::Refusal;
 pub use qala_feeds::{Reason, Trial};
@@ -82,6 +83,10 @@ pub use qala_models as models;
 pub use qala_registry as registry;
 pub use quarantine::{QuarantinePage, QuarantineRow, Retried, Wanted};
 pub use question::{MOST_ANSWER_ROWS, SqlAnswer, VisibleTable};
+pub use room::{
+    Area, DecisionWish, DrillLine, DrillRun, DutyWish, FunctionToday, IncidentAction, IncidentWish,
+    ReportWish, SCENARIOS, Scenario, drill_script,
+};
 pub use rows::{MOST_ROWS, RowsPage, RowsWanted};
 pub use runs::{RunNote, RunSchedule, RunState, run_faults};
 pub use sandbox::LARGEST_SANDBOX_MESSAGE;

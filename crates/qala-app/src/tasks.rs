@@ -29,6 +29,10 @@ pub enum Task {
     Relay,
     /// What is new is held against the rules of alarms.
     Alarms,
+    /// Events of live drills are told.
+    Drills,
+    /// The morning pages of the day are made.
+    Morning,
 }
 
 impl Task {
@@ -43,6 +47,8 @@ impl Task {
             Self::Commit => "commit",
             Self::Relay => "relay",
             Self::Alarms => "alarms",
+            Self::Drills => "drills",
+            Self::Morning => "morning",
         }
     }
 }

@@ -61,6 +61,16 @@ pub enum AuditAction {
     AlarmMissed,
     /// The sound of alarms was turned off or on at a place of work.
     AlarmSound,
+    /// An incident was opened or changed.
+    Incident,
+    /// A decision was given or reported on.
+    Decision,
+    /// The journal or the duty roster was written.
+    Journal,
+    /// A review was begun, minuted or closed.
+    Review,
+    /// A drill was started.
+    Drill,
 }
 
 impl AuditAction {
@@ -86,6 +96,11 @@ impl AuditAction {
             Self::AlarmWindow => "alarm_window",
             Self::AlarmMissed => "alarm_missed",
             Self::AlarmSound => "alarm_sound",
+            Self::Incident => "incident",
+            Self::Decision => "decision",
+            Self::Journal => "journal",
+            Self::Review => "review",
+            Self::Drill => "drill",
         }
     }
 }

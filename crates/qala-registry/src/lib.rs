@@ -1,5 +1,5 @@
 //! Managed records: dated places, departments, functions of government and their owners, programmes, contacts of feeds, calendars,
-//! settings, users with their sessions and tokens, alarms with their notices, and the audit, on SQLite, with an outbox to the lake. Beside them, in a file of its own, the sandbox.
+//! settings, users with their sessions and tokens, alarms with their notices, the audit, and the records of the situation room, on SQLite, with an outbox to the lake. Beside them, in a file of its own, the sandbox.
 //!
 //! What belongs here: records that people manage, the rules between them, and the promise that a change and
 //! its outbox row are one transaction. What does not: queries (they read the `state` tables of the lake),
@@ -24,6 +24,7 @@ mod password;
 mod place;
 mod programme;
 mod role;
+mod room;
 mod sandbox;
 mod sensor;
 mod session;
@@ -55,6 +56,12 @@ pub use programme::{
     Programmes, TargetBasis,
 };
 pub use role::{Role, Scope};
+pub use room::{
+    AgendaItem, AgendaKind, Agreed, AttachedFile, Closing, Decision, DecisionReport, DecisionState, Duty,
+    DutyPost, Incident, IncidentState, JournalEntry, JournalKind, LARGEST_FILE, MOST_FILES, Measured,
+    NewDecision, NewIncident, NewStep, Review, ReviewState, Settled, Severity, SplitWish, Step, StepState,
+    TimelineEntry, TimelineKind, Versioned,
+};
 pub use sandbox::{Sandbox, SandboxCounts, SandboxKept, SandboxMessage, SandboxRows, SandboxTaken};
 pub use sensor::{SensorChange, SensorEntity};
 pub use session::{Session, SessionSecret};

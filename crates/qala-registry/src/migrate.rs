@@ -16,6 +16,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_sign_in.sql"),
     include_str!("../migrations/0006_programmes.sql"),
     include_str!("../migrations/0007_alarms.sql"),
+    include_str!("../migrations/0008_room.sql"),
 ];
 
 /// The table that holds the version; its one row is written in the transaction of each migration.

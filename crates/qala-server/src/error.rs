@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use qala_api::ErrorBody;
 use qala_app::AppError;
 use qala_app::lake::LakeError;
+use qala_app::registry::RegistryError;
 
 /// An error as an answer.
 pub(crate) struct Answer(pub(crate) AppError);
@@ -33,6 +34,7 @@ impl IntoResponse for Answer {
             AppError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 (StatusCode::INSUFFICIENT_STORAGE, Some(300))
             }
+            AppError::Registry(RegistryError::NotThere { .. }) => (StatusCode::NOT_FOUND, None),
             AppError::Usage(text) if text.starts_with("there is no") => (StatusCode::NOT_FOUND, None),
             error if error.is_usage() => (StatusCode::BAD_REQUEST, None),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, None),

@@ -26,6 +26,7 @@ mod programmes;
 mod quarantine;
 mod question;
 mod read;
+mod room;
 mod runs;
 mod sandbox;
 mod schedules;
@@ -135,6 +136,44 @@ pub fn router(state: State) -> Router {
         .route("/api/alarm-windows/{number}", delete(alarms::end_window))
         .route("/hooks/alertmanager", post(alarms::alertmanager))
         .route("/api/schedules", get(schedules::schedules))
+        .route("/api/procedures", get(room::incidents::procedures))
+        .route(
+            "/api/incidents",
+            get(room::incidents::incidents).post(room::incidents::open),
+        )
+        .route("/api/incidents/{id}", get(room::incidents::incident))
+        .route("/api/incidents/{id}/actions", post(room::incidents::act))
+        .route("/api/incidents/{id}/steps/{step}", put(room::incidents::settle))
+        .route("/api/incidents/{id}/files", post(room::incidents::attach))
+        .route("/api/incidents/{id}/files/{digest}", get(room::incidents::file))
+        .route(
+            "/api/drills",
+            get(room::incidents::drills).post(room::incidents::start_drill),
+        )
+        .route(
+            "/api/decisions",
+            get(room::decisions::decisions).post(room::decisions::decide),
+        )
+        .route(
+            "/api/decisions/{id}",
+            get(room::decisions::decision).put(room::decisions::report),
+        )
+        .route(
+            "/api/journal",
+            get(room::journal::journal).post(room::journal::write),
+        )
+        .route("/api/journal/duty", post(room::journal::put_duty))
+        .route("/api/journal/duty/{id}", delete(room::journal::end_duty))
+        .route(
+            "/api/review",
+            get(room::reviews::reviews).post(room::reviews::begin),
+        )
+        .route("/api/review/{id}", put(room::reviews::close))
+        .route("/api/review/{id}/minutes", post(room::reviews::minute))
+        .route("/api/review/{id}/minutes.pdf", get(room::reviews::minutes_pdf))
+        .route("/api/review/{id}/minutes.docx", get(room::reviews::minutes_docx))
+        .route("/api/morning", get(room::reviews::morning))
+        .route("/api/morning.pdf", get(room::reviews::morning_pdf))
         .route("/api/audit", get(administration::audit))
         .route("/api/events", get(events::events))
         .route("/health/live", get(health::live))

@@ -36,10 +36,10 @@ function sentenceOf(body: unknown): string | null {
   return typeof message === "string" ? message : null;
 }
 
-async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
+export async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
   // A form says itself where its parts end.
-  if (init.body && !(init.body instanceof FormData)) headers["content-type"] = "application/json";
+  if (init.body && !(init.body instanceof FormData) && !(init.body instanceof Blob)) headers["content-type"] = "application/json";
   if (init.method && csrf) headers["x-csrf"] = csrf;
   let response: Response;
   try {
@@ -67,7 +67,7 @@ export function query(parts: Given): string {
 }
 
 const id = encodeURIComponent;
-const send = (method: string, body?: unknown): RequestInit => ({ method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+export const send = (method: string, body?: unknown): RequestInit => ({ method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
 
 export const catalog = () => request<Catalog>("/api/catalog");
 export const places = () => request<Place[]>("/api/places");

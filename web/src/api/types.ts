@@ -38,6 +38,28 @@ export type SqlTable = Wire["SqlTable"];
 export type Programme = Wire["Programme"];
 export type ProgrammeOwner = Wire["ProgrammeOwner"];
 export type ProgrammeTarget = Wire["ProgrammeTarget"];
+export type OwnerToday = Wire["OwnerToday"];
+export type Procedure = Wire["Procedure"];
+export type Incident = Wire["Incident"];
+export type Incidents = Wire["Incidents"];
+export type IncidentCard = Wire["IncidentCard"];
+export type IncidentStep = Wire["IncidentStep"];
+export type IncidentWanted = Wire["IncidentWanted"];
+export type IncidentAction = Wire["IncidentAction"];
+export type Decision = Wire["Decision"];
+export type Decisions = Wire["Decisions"];
+export type DecisionCard = Wire["DecisionCard"];
+export type DecisionWanted = Wire["DecisionWanted"];
+export type DecisionReport = Wire["DecisionReport"];
+export type Journal = Wire["Journal"];
+export type JournalWanted = Wire["JournalWanted"];
+export type DutyWanted = Wire["DutyWanted"];
+export type Reviews = Wire["Reviews"];
+export type ReviewCard = Wire["ReviewCard"];
+export type AgendaPoint = Wire["AgendaPoint"];
+export type MinuteLine = Wire["MinuteLine"];
+export type Drills = Wire["Drills"];
+export type Numbered = Wire["Numbered"];
 
 export interface Text { kk: string; ru: string; en: string }
 

@@ -10,11 +10,15 @@ use crate::{
 };
 
 /// Groups of routes.
-pub(super) const TAGS: [(&str, &str); 9] = [
+pub(super) const TAGS: [(&str, &str); 10] = [
     ("numbers", "Indicators, their values and passports"),
     ("data", "Datasets, rows, questions"),
     ("map", "Layers, tiles, objects"),
     ("feeds", "What comes in, and what was promised"),
+    (
+        "room",
+        "Incidents, procedures, the journal, decisions, reviews, drills",
+    ),
     ("live", "Events as they happen"),
     ("alarms", "What is wrong now, who has it, and who was told"),
     ("people", "Sign-in, users, tokens, the audit"),
@@ -30,7 +34,7 @@ const EXPORTS: [&str; 3] = [
 ];
 
 const GRAINS: [&str; 7] = ["15min", "hour", "day", "week", "month", "quarter", "year"];
-const LANGS: [&str; 3] = ["kk", "ru", "en"];
+pub(super) const LANGS: [&str; 3] = ["kk", "ru", "en"];
 const MOMENT: &str = "An instant, ISO 8601; without an offset it is of the city's zone";
 
 pub(super) fn all() -> Vec<Route> {
@@ -42,6 +46,7 @@ pub(super) fn all() -> Vec<Route> {
     routes.extend(super::alarms::alarms());
     routes.extend(by_hand());
     routes.extend(people());
+    routes.extend(super::room::all());
     routes.extend(program());
     routes.extend(sensorthings());
     routes

@@ -1,4 +1,4 @@
-//! Specs as data: what a dataset, a feed, an indicator, a model, a scheduled run of one and an alarm rule are, read from TOML and SQL headers.
+//! Specs as data: what a dataset, a feed, an indicator, a procedure, a model, a scheduled run of one and an alarm rule are, read from TOML and SQL headers.
 //!
 //! What belongs here: the shapes and their checks. What does not: reading files.
 
@@ -8,6 +8,7 @@ mod feed;
 mod indicator;
 mod model;
 mod previous;
+mod procedure;
 mod run;
 mod schema;
 mod taken;
@@ -22,6 +23,7 @@ pub use feed::{ColumnMap, Devices, Encoding, FeedSpec, Mapping, Unpivot};
 pub use indicator::{Better, Boundaries, IndicatorSpec, QueryParts, Status, Targets};
 pub use model::{InputForm, InputSpec, ModelSpec, OutputColumn, OutputSpec, Setting, SettingKind};
 pub use previous::{Carry, CarryQuantity, FromPrevious, OldRows};
+pub use procedure::{ProcedureSpec, ProcedureStep};
 pub use run::{OWN_COLUMNS, RunOutput, RunPeriod, RunSpec, RunTime, RunWith};
 pub use schema::schemas;
 pub use taken::TakenFor;

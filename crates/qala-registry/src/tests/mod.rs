@@ -9,6 +9,7 @@ mod outbox;
 mod pack;
 mod place;
 mod programme;
+mod room;
 mod sender;
 mod sensor;
 mod sign_in;

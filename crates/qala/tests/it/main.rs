@@ -31,6 +31,8 @@ mod real_data;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]
+mod room;
+#[cfg(test)]
 mod runs;
 #[cfg(test)]
 mod s3;

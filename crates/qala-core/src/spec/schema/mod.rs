@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use super::{AlarmSpec, DatasetSpec, FeedSpec, IndicatorSpec, ModelSpec, RunSpec, SpecError};
+use super::{AlarmSpec, DatasetSpec, FeedSpec, IndicatorSpec, ModelSpec, ProcedureSpec, RunSpec, SpecError};
 
 /// A key that no spec has.
 const STRANGE: &str = "zqzqzqzq";
@@ -19,7 +19,7 @@ const STRANGE: &str = "zqzqzqzq";
 type Read = fn(&str) -> Result<(), SpecError>;
 
 /// A kind of spec: name, title, reader, samples. Every sample after the first shows another form of one of its keys.
-const KINDS: [(&str, &str, Read, &[&str]); 6] = [
+const KINDS: [(&str, &str, Read, &[&str]); 7] = [
     (
         "dataset",
         "A dataset: datasets/<subject>/<name>.toml",
@@ -54,6 +54,12 @@ const KINDS: [(&str, &str, Read, &[&str]); 6] = [
         "A model",
         |text| ModelSpec::from_toml("sample", text).map(drop),
         &[include_str!("model.toml")],
+    ),
+    (
+        "procedure",
+        "A procedure of the duty office: packs/<city>/procedures/<id>.toml",
+        |text| ProcedureSpec::from_toml("sample", text).map(drop),
+        &[include_str!("procedure.toml")],
     ),
     (
         "run",
