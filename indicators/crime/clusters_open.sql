@@ -22,17 +22,17 @@
 
 WITH runs AS (
     SELECT
-        a.period_start, r._source AS source,
+        a.period_start, r.period_end,
         row_number() OVER (PARTITION BY a.period_start ORDER BY r.period_end DESC) AS age
     FROM asked_periods AS a
     JOIN models_runs AS r ON r.period_end >= a.period_start AND r.period_end < a.period_end
     WHERE r.run = 'crime.clusters' AND r.state = 'done'
 ),
--- A run that was repeated has its rows in the newest of its messages.
+-- What a repeated run found again is a repetition and stays as it was; what it did not find again still counts until the next run.
 clusters AS (
     SELECT n.period_start, c.place_id
     FROM runs AS n
-    JOIN crime_cluster_groups AS c ON c._source = n.source
+    JOIN crime_cluster_groups AS c ON c.period_end = n.period_end
     WHERE n.age = 1 AND c.class = 'hot'
 ),
 placed AS (

@@ -23,6 +23,9 @@ const MARK: &str = "drill";
 /// Drills that are looked at at most.
 const MOST: u32 = 200;
 
+/// Seconds after the start, seconds by which that may vary, the range of `{n}`, the words. `{place}` is a district.
+type Happening = (u32, u32, (u32, u32), [&'static str; 3]);
+
 /// A scenario: which procedure it tries, and what happens in it.
 #[derive(Debug, Clone, Copy)]
 pub struct Scenario {
@@ -33,8 +36,7 @@ pub struct Scenario {
     /// Title in Kazakh, Russian and English.
     pub title: [&'static str; 3],
     severity: Severity,
-    /// Seconds after the start, seconds by which that may vary, the range of `{n}`, the words. `{place}` is a district.
-    events: &'static [(u32, u32, (u32, u32), [&'static str; 3])],
+    events: &'static [Happening],
 }
 
 /// The scenarios.

@@ -196,7 +196,7 @@ impl Network {
         let all = self.junctions.iter().enumerate();
         let mut on = all.filter(|(_, j)| j.streets.0 == street || j.streets.1 == street);
         let first = on.next()?.0;
-        Some((first, on.last().map_or(first, |(last, _)| last)))
+        Some((first, on.next_back().map_or(first, |(last, _)| last)))
     }
 
     /// Column and row of a junction.

@@ -124,8 +124,10 @@ fn verify_all(data: &Path) {
         };
         assert_eq!(passport["verdict"]["verdict"], expected, "{id}: {passport}");
         assert_eq!(passport["value"]["simulated"], true, "{id}");
+        // What is counted of other values leads to those, which have passports of their own.
+        let of_values = text("indicator") == "organisation.indicators_off_target";
         assert!(
-            !passport["messages"].as_array().unwrap().is_empty(),
+            of_values || !passport["messages"].as_array().unwrap().is_empty(),
             "{id} leads to no message"
         );
     }
