@@ -26,7 +26,8 @@ impl IntoResponse for Answer {
             AppError::Lake(LakeError::DiskFull { .. }) => (StatusCode::INSUFFICIENT_STORAGE, Some(300)),
             AppError::Lake(LakeError::KeyReused { .. }) => (StatusCode::CONFLICT, None),
             AppError::Lake(LakeError::KeyDestroyed { .. }) => (StatusCode::GONE, None),
-            AppError::Lake(LakeError::UnknownDataset { .. }) => (StatusCode::NOT_FOUND, None),
+            AppError::Lake(LakeError::UnknownDataset { .. })
+            | AppError::Registry(RegistryError::NotThere { .. }) => (StatusCode::NOT_FOUND, None),
             AppError::Unauthorised(_) => (StatusCode::UNAUTHORIZED, None),
             AppError::Forbidden(_) => (StatusCode::FORBIDDEN, None),
             AppError::TimedOut(_) => (StatusCode::REQUEST_TIMEOUT, None),
@@ -34,7 +35,6 @@ impl IntoResponse for Answer {
             AppError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 (StatusCode::INSUFFICIENT_STORAGE, Some(300))
             }
-            AppError::Registry(RegistryError::NotThere { .. }) => (StatusCode::NOT_FOUND, None),
             AppError::Usage(text) if text.starts_with("there is no") => (StatusCode::NOT_FOUND, None),
             error if error.is_usage() => (StatusCode::BAD_REQUEST, None),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, None),
