@@ -6,15 +6,20 @@
     $S DIR history 2024-12-30T00:00:00+05:00 $END 1 sim-city-budget-commitments sim-city-budget-contracts \\
         sim-city-budget-payments sim-city-budget-payables sim-city-population-movements sim-city-kindergarten-queue
     $S DIR history 2025-09-01T00:00:00+05:00 $END 1 sim-city-appeals sim-city-appeal-changes sim-city-lights sim-city-footfall
+    $S DIR history 2025-12-01T00:00:00+05:00 $END 1 sim-city-cordon
+    $S DIR bulk 2025-12-29T00:00:00+05:00 $END 1 sim-city-transit-counts
     python3 scripts/reference_subjects.py DIR indicators/golden
 
 writes one CSV for each indicator: place, grain, period_start (UTC), value, row_count. The definitions are those in the headers of
 indicators/**/*.sql. crates/qala/tests/it/subjects.rs sends the same rows to a centre and compares.
 """
 import csv
+import io
 import math
 import re
 import sys
+import tomllib
+import zipfile
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from datetime import date, datetime, time, timedelta, timezone
@@ -83,6 +88,10 @@ class City:
         self.footfall = self.told("sim-city-footfall", "space_id", "t")
         self.movements = self.told("sim-city-population-movements", "place_id", "t")
         self.queue = self.told("sim-city-kindergarten-queue", "place_id", "t")
+        self.cordon = self.told("sim-city-cordon", "gate_id", "direction", "t")
+        self.stop_counts = self.told(
+            "sim-city-transit-counts", "route_id", "direction_id", "service_date", "band", "seq"
+        )
         self.payables = self.told("sim-city-budget-payables", "t", "code")
         self.contracts = self.told("sim-city-budget-contracts", "contract_id", "t")
         self.money = {
@@ -175,9 +184,15 @@ def ksi_per_100000(city, period):
 
 def against_path_to_zero(city, period):
     counts, rows = twelve(city, period)
+    programmes = tomllib.loads((Path(__file__).parent.parent / "packs/almaty/programmes.toml").read_text("utf-8"))
+    targets = [t for p in programmes["programme"] for t in p.get("target", []) if "share" in t]
     base_year = -(-city.crashes_whole // 12)
-    gone, to_half = period.last_month - 12 * base_year - 11, 12 * (2030 - base_year)
-    share = 1.0 - 0.5 * gone / to_half if gone <= to_half else max(0.0, 0.5 - 0.5 * (gone - to_half) / 240.0)
+    path = {12 * base_year + 11: 1.0}
+    path |= {12 * t["year"] + 11: t["share"] for t in targets if t["indicator"] == "safety.killed_seriously_injured"}
+    before = max(m for m in path if m <= period.last_month)
+    after = min((m for m in path if m > period.last_month), default=before)
+    gone = (period.last_month - before) / (after - before) if after > before else 0.0
+    share = path[before] + (path[after] - path[before]) * gone
     base = {p: of_months(city.ksi, p, 12 * base_year, 12 * base_year + 11) for p in counts}
     least = {p: min(counts[p], base[p]) for p in counts}
     return told_or_hidden(least, {p: counts[p] / (base[p] * share) if base[p] else None for p in counts}, rows)
@@ -608,6 +623,75 @@ def movements(value):
     return compute
 
 
+# --- traffic and transit
+
+def entering_cars(city, period):
+    cars, days, rows = Counter(), defaultdict(set), Counter()
+    for r in city.cordon:
+        t = when(r["t"])
+        if r["direction"] == "in" and period.has(t):
+            for place in city.places(r["place_id"]):
+                cars[place] += int(r["vehicles"])
+                days[place].add(local(t))
+                rows[place] += 1
+    return [(p, cars[p] / len(days[p]), rows[p]) for p in rows]
+
+
+def holds(outline, lon, lat):
+    """Says whether a point lies in an outline: a ray to the east crosses it an odd number of times."""
+    inside = False
+    for ring in re.findall(r"[^()]+,[^()]+", outline):
+        points = [tuple(map(float, p.split())) for p in ring.split(",") if p.strip()]
+        for (x1, y1), (x2, y2) in zip(points, points[1:]):
+            if (y1 > lat) != (y2 > lat) and lon < x1 + (lat - y1) * (x2 - x1) / (y2 - y1):
+                inside = not inside
+    return inside
+
+
+def timetable(city):
+    """Minutes between two stops by route, direction and stops; the district of each stop."""
+    if not hasattr(city, "timetable"):
+        archive = zipfile.ZipFile(next((city.folder / "sim-city-gtfs").iterdir()))
+        read = lambda name: csv.DictReader(io.TextIOWrapper(archive.open(name + ".txt"), "utf-8"))
+        seconds = lambda text: sum(int(part) * unit for part, unit in zip(text.split(":"), (3600, 60, 1)))
+        lines = {r["trip_id"]: (r["route_id"], r["direction_id"]) for r in read("trips")}
+        calls, times = defaultdict(list), defaultdict(list)
+        for r in read("stop_times"):
+            call = int(r["stop_sequence"]), seconds(r["arrival_time"]), seconds(r["departure_time"]), r["stop_id"]
+            calls[r["trip_id"]].append(call)
+        for trip, list_of in calls.items():
+            list_of.sort()
+            for (_, _, leaves, here), (_, arrives, _, there) in zip(list_of, list_of[1:]):
+                times[(*lines[trip], here, there)].append(arrives - leaves)
+        homes = {}
+        for r in read("stops"):
+            at = float(r["stop_lon"]), float(r["stop_lat"])
+            homes[r["stop_id"]] = next((p for p, outline in city.outlines.items() if holds(outline, *at)), None)
+        city.timetable = {key: sum(of) / len(of) / 60.0 for key, of in times.items()}, homes
+    return city.timetable
+
+
+def crowded_passenger_minutes(city, period):
+    minutes, homes = timetable(city)
+    runs = defaultdict(list)
+    for r in city.stop_counts:
+        if period.has_day(date.fromisoformat(r["service_date"])):
+            runs[r["route_id"], r["direction_id"], r["service_date"], r["band"]].append((int(r["seq"]), r))
+    crowded, days, rows = defaultdict(list), defaultdict(set), Counter()
+    for (route, direction, day, _), list_of in runs.items():
+        list_of.sort(key=lambda item: item[0])
+        load = 0
+        for (_, here), (_, there) in zip(list_of, list_of[1:]):
+            load += int(here["boardings"]) - int(here["alightings"])
+            time = minutes[route, direction, here["stop_id"], there["stop_id"]]
+            for place in city.places(homes[here["stop_id"]]):
+                rows[place] += 1
+                days[place].add(day)
+                if 10 * load > 8 * int(here["trips"]) * int(here["capacity"]):
+                    crowded[place].append(load * time)
+    return [(p, math.fsum(crowded[p]) / len(days[p]), rows[p]) for p in rows]
+
+
 INDICATORS = {
     "safety.killed_seriously_injured": (killed_seriously_injured, MQY),
     "safety.ksi_per_100000": (ksi_per_100000, MQY),
@@ -645,6 +729,8 @@ INDICATORS = {
     "assets.renewal_due": (items(lambda l, day: sum(r["renewal_year"] <= day[:4] for r in l)), MQY),
     "assets.lights_out": (lights_out, DAYS + WEEK + MONTHS),
     "assets.public_space_footfall": (footfall, DAYS + WEEK + MONTHS + QUARTER),
+    "traffic.entering_cars": (entering_cars, DAYS + WEEK + MONTHS[1:]),
+    "transit.crowded_passenger_minutes": (crowded_passenger_minutes, DAYS),
     "schools.kindergarten_queue": (kindergarten_queue, MQY),
     "population.births": (movements(lambda r: int(r["births"])), MQY),
     "population.net_migration": (movements(lambda r: int(r["arrivals"]) - int(r["departures"])), MQY),

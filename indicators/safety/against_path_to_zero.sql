@@ -1,5 +1,5 @@
 -- id = "safety.against_path_to_zero"
--- version = 1
+-- version = 2
 -- title.kk = "Нөлге апарар жолмен салыстыру"
 -- title.ru = "Против пути к нулю"
 -- title.en = "Against the path to zero"
@@ -16,11 +16,12 @@
 -- parts = ["asked_periods", "crash_months"]
 -- every_min = 1440
 -- min_coverage = 0.9
--- # Killed and seriously injured in the twelve months that end with the period, over what the path allows. The path (assumption
--- # until the city adopts its own): from the first whole year of the register in equal steps to a half of it in 2030, as in the
--- # United Nations' decade of action, and from there to none in 2050. 1 is on the path. Districts by year only, each on its own
--- # path. One to four are not told, nor is the next smallest district when only one would be hidden. Target: the path; limit: a
--- # tenth above it (assumption).
+-- # Killed and seriously injured in the twelve months that end with the period, over what the path allows. The path is that of the
+-- # programme of the city that sets targets for safety.killed_seriously_injured as shares of a base year: straight lines from the
+-- # whole base year (the first whole year of the register, where the programme names none) to the share of each target at the end
+-- # of its year, and level after the last. Without such a programme there is no value. 1 is on the path. Districts by year only,
+-- # each on its own path. One to four are not told, nor is the next smallest district when only one would be hidden. Target: the
+-- # path; limit: a tenth above it (assumption).
 -- targets = { target = 1.0, limit = 1.1 }
 
 WITH counted AS (
@@ -33,30 +34,50 @@ WITH counted AS (
     WHERE p.place = 'city' OR :grain = 'year'
     GROUP BY p.place, a.period_start, a.last_month
 ),
--- The first whole calendar year is where the path begins.
-base AS (
-    SELECT m.place, r.base_year, r.first_whole, CAST(sum(m.ksi) AS BIGINT) AS ksi
-    FROM (SELECT first_whole, (first_whole + 11) / 12 AS base_year FROM crash_register) AS r
-    JOIN crash_months AS m ON m.month >= 12 * r.base_year AND m.month < 12 * r.base_year + 12
-    GROUP BY m.place, r.base_year, r.first_whole
+path_targets AS (
+    SELECT year, target, base_year
+    FROM organisation_programme_targets
+    WHERE indicator = 'safety.killed_seriously_injured' AND basis = 'share' AND valid_to IS NULL
+        AND programme_id = (
+            SELECT min(programme_id) FROM organisation_programme_targets
+            WHERE indicator = 'safety.killed_seriously_injured' AND basis = 'share' AND valid_to IS NULL
+        )
 ),
--- Months since the end of the base year, and as many until half of the path.
-walked AS (
+-- The base year; months are counted from year 0, and a year ends with its twelfth.
+path_base AS (
+    SELECT coalesce(base_year, (first_whole + 11) / 12) AS base_year
+    FROM crash_register
+    CROSS JOIN (SELECT min(base_year) AS base_year, count(*) AS n FROM path_targets)
+    WHERE n > 0
+),
+base AS (
+    SELECT m.place, CAST(sum(m.ksi) AS BIGINT) AS ksi
+    FROM path_base AS r
+    JOIN crash_months AS m ON m.month >= 12 * r.base_year AND m.month < 12 * r.base_year + 12
+    GROUP BY m.place
+),
+-- Straight pieces of the path: from a month and share to the next.
+path_pieces AS (
     SELECT
-        c.*, b.ksi AS base_ksi, b.first_whole, c.last_month - 12 * b.base_year - 11 AS gone,
-        12 * (2030 - b.base_year) AS to_half
-    FROM counted AS c
-    JOIN base AS b ON b.place = c.place
-    WHERE c.last_month >= 12 * b.base_year + 11
+        month, share, lead(month) OVER (ORDER BY month) AS next_month, lead(share) OVER (ORDER BY month) AS next_share
+    FROM (
+        SELECT 12 * base_year + 11 AS month, 1.0 AS share FROM path_base
+        UNION ALL
+        SELECT 12 * t.year + 11 AS month, t.target AS share
+        FROM path_targets AS t
+        JOIN path_base AS b ON t.year > b.base_year
+    )
 ),
 allowed AS (
     SELECT
-        *, least(ksi, base_ksi) AS n,
-        base_ksi * CASE
-            WHEN gone <= to_half THEN 1.0 - 0.5 * gone / CASE WHEN to_half > 0 THEN to_half ELSE 1 END
-            ELSE greatest(0.0, 0.5 - 0.5 * (gone - to_half) / 240.0)
+        c.*, least(c.ksi, b.ksi) AS n,
+        b.ksi * CASE
+            WHEN p.next_month IS NULL THEN p.share
+            ELSE p.share + (p.next_share - p.share) * (c.last_month - p.month) / (p.next_month - p.month)
         END AS path
-    FROM walked
+    FROM counted AS c
+    JOIN base AS b ON b.place = c.place
+    JOIN path_pieces AS p ON c.last_month >= p.month AND (p.next_month IS NULL OR c.last_month < p.next_month)
 ),
 weighed AS (
     SELECT

@@ -13,7 +13,7 @@
 -- better = "lower"
 -- grains = ["day"]
 -- owner_function = "public-transport"
--- parts = ["trip_ends", "passages", "services"]
+-- parts = ["trip_ends", "passages", "services", "stop_places"]
 -- every_min = 1440
 -- at_once_days = 1
 -- min_coverage = 0.75

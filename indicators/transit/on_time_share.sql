@@ -13,7 +13,7 @@
 -- better = "higher"
 -- grains = ["day", "week"]
 -- owner_function = "public-transport"
--- parts = ["trip_ends", "passages"]
+-- parts = ["trip_ends", "passages", "stop_places"]
 -- every_min = 1440
 -- at_once_days = 1
 -- # On time: from a minute early to five minutes late. A departure is seen between two reports of a vehicle, and its middle counts; the

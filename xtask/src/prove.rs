@@ -100,6 +100,25 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 20,
     },
     Step {
+        name: "a thousand alarms over a hundred kills: each contact is told once on each channel",
+        kind: Kind::Test,
+        command: "cargo test --workspace --test it a_thousand_alarms -- --ignored --nocapture",
+        budget_minutes: 20,
+    },
+    Step {
+        name: "alarms: fifty thousand events in a minute, from the event to the screen",
+        kind: Kind::Test,
+        command: "cargo test --workspace --test it a_storm_of_fifty_thousand -- --ignored --nocapture && \
+            cargo test --workspace --test it from_the_event_to_the_screen -- --ignored --nocapture",
+        budget_minutes: 15,
+    },
+    Step {
+        name: "alarm rules on what is planted in the seeded city, by rule: recall, precision, delay",
+        kind: Kind::Test,
+        command: "cargo test --workspace --test it alarm_rules_on_two_seeds -- --ignored --nocapture",
+        budget_minutes: 20,
+    },
+    Step {
         name: "the same answers on two Ballista executors",
         kind: Kind::Test,
         command: "cargo test -p qala-cluster --features cluster -- --nocapture",

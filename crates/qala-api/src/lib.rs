@@ -3,17 +3,24 @@
 //! What belongs here: types that the server sends and clients read. What does not: how they are made, Arrow, DataFusion.
 
 mod account;
+mod alarm;
 mod data;
 mod map;
 mod mapping;
 pub mod openapi;
+mod programme;
 mod quarantine;
 mod question;
+mod room;
 mod schedules;
 
 pub use account::{
     Audit, AuditEntry, NewPassword, NewToken, OneTimePassword, Session, SessionUser, SignIn, Token,
     TokenWanted, User, UserWanted,
+};
+pub use alarm::{
+    Alarm, AlarmDelivery, AlarmFound, AlarmMember, AlarmMissed, AlarmRule, AlarmSound, AlarmStep,
+    AlarmWindow, AlarmWindowWanted, AlarmWord, Alarms, OpenAlarms, Warned,
 };
 pub use data::{DatasetEntry, Rows, Source};
 pub use map::{
@@ -22,6 +29,7 @@ pub use map::{
 pub use mapping::{
     Imported, MappingOffer, MappingReason, MappingTrial, MappingWanted, ProposeWanted, SourceColumn,
 };
+pub use programme::{Programme, ProgrammeMeasure, ProgrammeMoney, ProgrammeOwner, ProgrammeTarget};
 pub use quarantine::{
     MendedRow, MendedRows, Quarantine, QuarantineGroup, QuarantineRow, RetriedMessage, RetryReport,
     RetryWanted,
@@ -30,6 +38,13 @@ pub use question::{
     AnswerColumn, Answered, Health, Passport, Question, SqlColumn, SqlTable, Verdict, Verified, VerifyWanted,
 };
 
+pub use room::{
+    AgendaPoint, CallEntry, Decision, DecisionCard, DecisionReport, DecisionWanted, Decisions, Digested,
+    DrillReport, DrillScenario, DrillWanted, Drills, DutyEntry, DutyWanted, Incident, IncidentAction,
+    IncidentCard, IncidentEntry, IncidentFile, IncidentStep, IncidentWanted, Incidents, Journal,
+    JournalEntry, JournalWanted, MinuteLine, MorningPart, MorningText, Numbered, OwnerToday, Procedure,
+    ProcedureStep, ReviewCard, ReviewClosed, ReviewWanted, Reviews, StepSettled,
+};
 pub use schedules::{FeedSchedule, IndicatorSchedule, Schedules, TaskSchedule};
 
 use serde::{Deserialize, Serialize};

@@ -154,7 +154,7 @@ pub struct InsideItem {
 /// One entry of `GET /api/search`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
-    /// `indicator`, `dataset`, `feed`, `place` or `object`.
+    /// `indicator`, `programme`, `dataset`, `feed`, `place` or `object`.
     pub kind: String,
     /// Id.
     pub id: String,

@@ -21,8 +21,16 @@ const RELAY_EVERY: Duration = Duration::from_secs(2);
 const HEAD_EVERY: Duration = Duration::from_secs(600);
 /// It is looked this often whether a feed's day can be judged.
 const JUDGE_EVERY: Duration = Duration::from_secs(300);
+/// It is looked this often whether events of a drill are due.
+const DRILLS_EVERY: Duration = Duration::from_secs(5);
+/// It is looked this often whether the morning pages are to be made.
+const MORNING_EVERY: Duration = Duration::from_secs(120);
 /// Feeds are looked at this often.
 const WATCH_EVERY: Duration = Duration::from_secs(10);
+/// Alarms are looked for this often when nothing comes; when something comes, at once.
+const ALARMS_EVERY: Duration = Duration::from_secs(1);
+/// Two looks for alarms lie so far apart: in a storm one look takes in what came since the last.
+const ALARMS_APART: Duration = Duration::from_millis(100);
 
 /// The running loops. Dropping it stops them; nothing acknowledged is lost by that.
 pub struct Background {
@@ -63,6 +71,13 @@ impl Background {
             tasks.spawn(running_models(Arc::clone(centre)));
             tasks.spawn(keeping_heads(Arc::clone(centre)));
             tasks.spawn(listing(Arc::clone(centre)));
+            tasks.spawn(looking_for_alarms(Arc::clone(centre)));
+            tasks.spawn({
+                let centre = Arc::clone(centre);
+                async move { centre.keep_delivering().await }
+            });
+            tasks.spawn(drilling(Arc::clone(centre)));
+            tasks.spawn(making_morning_pages(Arc::clone(centre)));
         }
         Self { tasks }
     }
@@ -186,6 +201,33 @@ async fn running_models(centre: Arc<Centre>) {
     }
 }
 
+async fn drilling(centre: Arc<Centre>) {
+    centre.expect(Task::Drills, DRILLS_EVERY);
+    loop {
+        tokio::time::sleep(DRILLS_EVERY).await;
+        let done = centre.tell_drills().await;
+        centre.ended(Task::Drills, &done);
+        if let Err(error) = done {
+            tracing::error!(%error, "the events of a drill could not be told");
+        }
+    }
+}
+
+async fn making_morning_pages(centre: Arc<Centre>) {
+    centre.expect(Task::Morning, MORNING_EVERY);
+    loop {
+        // Not at once: a centre that has just started has more urgent things to do.
+        tokio::time::sleep(MORNING_EVERY).await;
+        let done = centre.make_morning_pages().await;
+        centre.ended(Task::Morning, &done);
+        match done {
+            Ok(0) => {}
+            Ok(pages) => tracing::info!(pages, "morning pages made"),
+            Err(error) => tracing::error!(%error, "the morning pages could not be made"),
+        }
+    }
+}
+
 async fn watching(centre: Arc<Centre>) {
     centre.expect(Task::Watch, WATCH_EVERY);
     loop {
@@ -195,6 +237,22 @@ async fn watching(centre: Arc<Centre>) {
             tracing::error!(%error, "watching the feeds failed; it goes on from where it was");
         }
         tokio::time::sleep(WATCH_EVERY).await;
+    }
+}
+
+async fn looking_for_alarms(centre: Arc<Centre>) {
+    centre.expect(Task::Alarms, None::<Duration>);
+    loop {
+        centre.lake.grown_or(centre.alarms_looked(), ALARMS_EVERY).await;
+        let done = centre.look_for_alarms().await;
+        centre.ended(Task::Alarms, &done);
+        match done {
+            Ok(_) => tokio::time::sleep(ALARMS_APART).await,
+            Err(error) => {
+                tracing::error!(%error, "alarms could not be looked for; it goes on from where it was");
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+        }
     }
 }
 

@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use qala_core::Zone;
-use qala_core::spec::{FeedSpec, IndicatorSpec, Kind, RunSpec, nearest};
+use qala_core::spec::{FeedSpec, IndicatorSpec, Kind, ProcedureSpec, RunSpec, nearest};
 use qala_disk::RealDisk;
 use qala_lake::{Clock, Lake, LakeOptions, LocalEngine, LocalOptions};
 use qala_registry::{Pack, Registry, Sandbox, load_pack};
 
 use crate::account::SignInDoor;
+use crate::alarms::Alarms;
 use crate::clock::SystemClock;
 use crate::content::Content;
 use crate::demo::Demo;
 use crate::error::{AppError, Result};
+use crate::indicator::VALUES;
 use crate::live::Live;
 use crate::map::MapStore;
 use crate::memory;
@@ -67,6 +69,8 @@ pub struct Centre {
     pub runs: Vec<RunSpec>,
     /// Feeds of the pack.
     pub feeds: Vec<FeedSpec>,
+    /// Procedures of the pack, by id.
+    pub procedures: Vec<ProcedureSpec>,
     /// The city's zone.
     pub zone: Zone,
     /// Clock.
@@ -97,6 +101,8 @@ pub struct Centre {
     pub map: MapStore,
     /// What is told to those who listen.
     pub live: Live,
+    /// Rules of alarms, and who is told.
+    pub alarms: Alarms,
     /// Told apart by it: this run of the program.
     pub boot: u64,
     /// One model runs at a time.
@@ -143,12 +149,16 @@ impl Centre {
         let sensors =
             crate::sensorthings::Sensors::open(&registry, &lake, last_observation(&engine).await?).await?;
         let transports = TransportStates::load(&registry, &feeds).await?;
+        let mut indicators = Content::indicators()?;
+        // What counts the values of others comes after them.
+        indicators.sort_by_key(|spec| spec.sql.contains(VALUES));
         let centre = Self {
             lake,
             engine,
             registry,
-            indicators: Content::indicators()?,
+            indicators,
             runs: Content::runs()?,
+            procedures: Content::procedures(&options.pack)?,
             run_turn: tokio::sync::Mutex::new(()),
             feeds,
             zone,
@@ -166,11 +176,13 @@ impl Centre {
             tasks: Tasks::default(),
             map: MapStore::default(),
             live: Live::default(),
+            alarms: Alarms::new(Content::alarms(&options.pack)?, Content::notice(&options.pack)?),
             boot: rand::random(),
             questions: tokio::sync::Semaphore::new(crate::question::AT_ONCE),
             _lock: lock,
         };
         centre.relay().await?;
+        centre.begin_alarms().await?;
         Ok(centre)
     }
 

@@ -1,8 +1,10 @@
-//! What comes with the program: datasets, indicators, runs of models, packs. Embedded, so that one file starts anywhere.
+//! What comes with the program: datasets, indicators, runs of models, alarm rules, packs. Embedded, so that one file starts anywhere.
 
 use std::path::Path;
 
-use qala_core::spec::{DatasetSpec, FeedSpec, IndicatorSpec, Mapping, QueryParts, RunSpec};
+use qala_core::spec::{
+    AlarmSpec, DatasetSpec, FeedSpec, IndicatorSpec, Mapping, NoticeSpec, ProcedureSpec, QueryParts, RunSpec,
+};
 use rust_embed::RustEmbed;
 
 use crate::error::{AppError, Result};
@@ -18,6 +20,10 @@ struct Indicators;
 #[derive(RustEmbed)]
 #[folder = "../../runs"]
 struct Runs;
+
+#[derive(RustEmbed)]
+#[folder = "../../alarms"]
+struct AlarmRules;
 
 #[derive(RustEmbed)]
 #[folder = "../../packs"]
@@ -120,6 +126,38 @@ impl Content {
         Ok(specs)
     }
 
+    /// The alarm rules: those of the program, and those in the folder `alarms` of a pack, which replace others of the same id.
+    ///
+    /// # Errors
+    /// The first spec that is wrong; a file that does not lie where its id says; a pack that does not exist.
+    pub fn alarms(pack: &str) -> Result<Vec<AlarmSpec>> {
+        let own = Self::pack(pack)?.into_iter();
+        let own = own.filter_map(|(path, text)| Some((path.strip_prefix("alarms/")?.to_owned(), text)));
+        let mut specs = std::collections::BTreeMap::new();
+        for (path, text) in texts::<AlarmRules>().into_iter().chain(own) {
+            let spec = AlarmSpec::from_toml(&path, &text)?;
+            if path != format!("{}.toml", spec.id.as_str().replace('.', "/")) {
+                return Err(AppError::Usage(format!(
+                    "alarms/{path} holds the rule `{}`: the file is named after the id",
+                    spec.id
+                )));
+            }
+            specs.insert(spec.id.clone(), spec);
+        }
+        Ok(specs.into_values().collect())
+    }
+
+    /// Who is told of alarms in a city: `alarms.toml` of its pack.
+    ///
+    /// # Errors
+    /// A spec that is wrong; a pack that does not exist.
+    pub fn notice(pack: &str) -> Result<NoticeSpec> {
+        match Self::pack(pack)?.iter().find(|(path, _)| path == "alarms.toml") {
+            Some((path, text)) => Ok(NoticeSpec::from_toml(path, text)?),
+            None => Ok(NoticeSpec::default()),
+        }
+    }
+
     /// Names of the city packs.
     pub fn packs() -> Vec<String> {
         let mut names: Vec<String> = Packs::iter()
@@ -166,6 +204,29 @@ impl Content {
             .filter(|(path, _)| path.starts_with("feeds/"))
             .map(|(path, text)| Ok(FeedSpec::from_toml(path, text)?))
             .collect()
+    }
+
+    /// The procedures of a pack, by id.
+    ///
+    /// # Errors
+    /// The first spec that is wrong; a file that is not named after its id; a pack that does not exist.
+    pub fn procedures(pack: &str) -> Result<Vec<ProcedureSpec>> {
+        let mut specs = Vec::new();
+        for (path, text) in Self::pack(pack)? {
+            let Some(name) = path.strip_prefix("procedures/") else {
+                continue;
+            };
+            let spec = ProcedureSpec::from_toml(&path, &text)?;
+            if name != format!("{}.toml", spec.id) {
+                return Err(AppError::Usage(format!(
+                    "{path} holds the procedure `{}`: the file is named after the id",
+                    spec.id
+                )));
+            }
+            specs.push(spec);
+        }
+        specs.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(specs)
     }
 
     /// A ready-made mapping for a file of that stem, with its text.

@@ -75,7 +75,11 @@ impl AppError {
                     RegistryError::UnknownToken(_)
                         | RegistryError::UnknownUser(_)
                         | RegistryError::UserExists(_)
+                        | RegistryError::UnknownAlarm(_)
                         | RegistryError::Empty { .. }
+                        | RegistryError::EmptyInterval { .. }
+                        | RegistryError::NotThere { .. }
+                        | RegistryError::Refused(_)
                 )
                 | Self::Lake(
                     LakeError::UnknownDataset { .. }

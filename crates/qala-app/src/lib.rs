@@ -5,6 +5,7 @@
 
 mod account;
 mod admit;
+mod alarms;
 mod background;
 mod backup;
 mod centre;
@@ -26,11 +27,13 @@ mod obligation;
 mod offer;
 mod pack_build;
 mod paper;
+mod programme;
 mod quarantine;
 mod question;
 mod recipe;
 mod relay;
 mod reread;
+mod room;
 mod rows;
 mod runs;
 mod sandbox;
@@ -48,6 +51,7 @@ pub use account::{
     AuditFault, FirstAdministrator, Reader, SignInDoor, SignedIn, TokenWish, Visitor, check_audit,
 };
 pub use admit::{Admission, Door};
+pub use alarms::{AlarmDoing, AlarmFound, AlarmPage, Alarms, RuleRecord, Warned, alarm_faults};
 pub use background::Background;
 pub use backup::{BackupMark, backup, restore};
 pub use centre::{Centre, CentreOptions};
@@ -70,7 +74,8 @@ pub use model_input::{is_question, model_file, model_table, table_of};
 pub use obligation::{Change, Day, FeedHistory, Obligation, Silence};
 pub use offer::{Offer, Target, city_zone, columns_of, offer, saved_name};
 pub use pack_build::{BuiltPack, PackReport, PackSources, build_pack};
-pub use paper::{NowPaperWanted, PaperWanted};
+pub use paper::{MinutesWanted, MorningWanted, NowPaperWanted, PaperWanted, TextPage, TextPart};
+pub use programme::{ProgrammeOwner, WholeProgramme, programme_faults};
 pub use qala_feeds::sensorthings::Refusal;
 pub use qala_feeds::{Reason, Trial};
 pub use qala_lake as lake;
@@ -78,6 +83,10 @@ pub use qala_models as models;
 pub use qala_registry as registry;
 pub use quarantine::{QuarantinePage, QuarantineRow, Retried, Wanted};
 pub use question::{MOST_ANSWER_ROWS, SqlAnswer, VisibleTable};
+pub use room::{
+    Area, DecisionWish, DrillLine, DrillRun, DutyWish, FunctionToday, IncidentAction, IncidentWish,
+    ReportWish, SCENARIOS, Scenario, drill_script,
+};
 pub use rows::{MOST_ROWS, RowsPage, RowsWanted};
 pub use runs::{RunNote, RunSchedule, RunState, run_faults};
 pub use sandbox::LARGEST_SANDBOX_MESSAGE;

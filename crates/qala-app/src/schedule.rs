@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::centre::Centre;
 use crate::error::Result;
-use crate::indicator::{Range, definition_hash};
+use crate::indicator::{Range, VALUES, definition_hash};
 
 const MINUTE: i64 = 60_000_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -111,12 +111,26 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Computes what is due, the newest periods first. Returns the number of ranges computed.
+    /// Computes what is due, the newest periods first; what counts the values of others comes after them. Returns the number of
+    /// ranges computed.
     pub async fn turn(&mut self, centre: &Centre) -> usize {
         let now = centre.clock.now();
         let asked = centre.computing.asked.swap(false, Ordering::AcqRel);
+        let reads_values = |spec: &&IndicatorSpec| centre.tables_of(spec).contains(VALUES);
+        let (of_values, of_rows): (Vec<_>, Vec<_>) = centre.indicators.iter().partition(reads_values);
+        self.compute_due(centre, &of_rows, now, asked).await
+            + self.compute_due(centre, &of_values, now, asked).await
+    }
+
+    async fn compute_due(
+        &mut self,
+        centre: &Centre,
+        specs: &[&IndicatorSpec],
+        now: i64,
+        asked: bool,
+    ) -> usize {
         let mut ranges = Vec::new();
-        for spec in &centre.indicators {
+        for spec in specs.iter().copied() {
             let Some(every) = spec.every_min else { continue };
             let waits = |last: &i64| now - last < i64::from(every) * MINUTE;
             if !asked && self.looked.get(spec.id.as_str()).is_some_and(waits) {

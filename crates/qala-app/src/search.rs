@@ -17,7 +17,7 @@ const LETTERS: usize = 200;
 /// A thing that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
-    /// `indicator`, `dataset`, `feed`, `place` or `object`.
+    /// `indicator`, `programme`, `dataset`, `feed`, `place` or `object`.
     pub kind: &'static str,
     /// Id.
     pub id: String,
@@ -65,7 +65,7 @@ fn part(text: &str) -> String {
 }
 
 impl Centre {
-    /// Finds indicators, datasets, feeds, places and objects by letters in their names and ids.
+    /// Finds indicators, programmes, datasets, feeds, places and objects by letters in their names and ids.
     ///
     /// # Errors
     /// No letters, or too many; those of reading.
@@ -97,6 +97,17 @@ impl Centre {
                 title: of(&i.title, language),
                 subtitle: of(&i.question, language),
                 href: format!("/indicators/{}", part(i.id.as_str())),
+            });
+        }
+        let at = self.clock.now();
+        for p in self.registry.programmes_at(at).await?.programmes {
+            let fit = fits(&[p.id.as_str(), &p.title.kk, &p.title.ru, &p.title.en], &letters);
+            note(fit, 0, &|| Hit {
+                kind: "programme",
+                id: p.id.to_string(),
+                title: of(&p.title, language),
+                subtitle: p.legal_basis.clone().unwrap_or_default(),
+                href: format!("/programmes/{}", part(p.id.as_str())),
             });
         }
         let places = self

@@ -27,6 +27,12 @@ pub enum Task {
     Commit,
     /// The registry is told to the lake.
     Relay,
+    /// What is new is held against the rules of alarms.
+    Alarms,
+    /// Events of live drills are told.
+    Drills,
+    /// The morning pages of the day are made.
+    Morning,
 }
 
 impl Task {
@@ -40,6 +46,9 @@ impl Task {
             Self::Tidy => "tidy",
             Self::Commit => "commit",
             Self::Relay => "relay",
+            Self::Alarms => "alarms",
+            Self::Drills => "drills",
+            Self::Morning => "morning",
         }
     }
 }

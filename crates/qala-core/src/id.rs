@@ -108,7 +108,17 @@ string_id!(
     "lower-case Latin letters, digits, `-`, `_` and `.`, starting with a letter"
 );
 string_id!(
+    /// The id of a procedure of the duty office: `smog-day`.
+    ProcedureId, "procedure id", |t| plain(t, &['-']),
+    "lower-case Latin letters, digits and `-`, starting with a letter"
+);
+string_id!(
     /// The id of a place: city, district, street, cell or named object.
     PlaceId, "place id", |t| !t.is_empty() && t.len() <= 120 && t.chars().all(|c| !c.is_control() && c != '\'' && c != '"'),
     "1 to 120 characters without quotes and control characters"
+);
+string_id!(
+    /// The id of an alarm rule, `<subject>.<name>`: `air.smog`.
+    AlarmRuleId, "alarm rule id", |t| plain(t, &['_', '.']) && t.contains('.'),
+    "`<subject>.<name>` in lower-case Latin letters, digits and `_`"
 );

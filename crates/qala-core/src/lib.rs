@@ -11,7 +11,10 @@ mod text;
 mod time;
 mod unit;
 
-pub use id::{DatasetName, FeedId, FunctionId, IndicatorId, InvalidId, ModelId, PlaceId, RunId};
+pub use id::{
+    AlarmRuleId, DatasetName, FeedId, FunctionId, IndicatorId, InvalidId, ModelId, PlaceId, ProcedureId,
+    RunId,
+};
 pub use problem::{Position, Problem, Severity};
 pub use promise::{Arrivals, DayMinute, Hours, Listening, Promise, Share, Standing, WorkingDays};
 pub use text::{Lang, Text};

@@ -25,6 +25,13 @@ const FAR: i64 = 3660 * DAY;
 #[serde(try_from = "String", into = "String")]
 pub struct DayMinute(u16);
 
+impl DayMinute {
+    /// Minutes since midnight.
+    pub fn minutes(self) -> u16 {
+        self.0
+    }
+}
+
 impl TryFrom<String> for DayMinute {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {

@@ -277,6 +277,17 @@ impl Lake {
         }
     }
 
+    /// Waits until there are rows after `seq`, or until `longest` has passed.
+    pub async fn grown_or(&self, seq: i64, longest: Duration) {
+        let landed = self.landed.notified();
+        tokio::pin!(landed);
+        // From here on nothing that comes in is missed.
+        landed.as_mut().enable();
+        if self.view().seq() <= seq {
+            drop(tokio::time::timeout(longest, landed).await);
+        }
+    }
+
     /// Refuses at once when there is no room; for senders that can come again.
     ///
     /// # Errors

@@ -130,7 +130,10 @@ const CONTRACT: &[Entry] = &[
     Entry {
         id: "spatial.gi",
         inputs: &[AREAS, WEIGHTS],
-        outputs: &[("gi", "area,z,p_normal,p_permutation,p_adjusted,class?")],
+        outputs: &[
+            ("gi", "area,z,p_normal,p_permutation,p_adjusted,class?"),
+            ("clusters?", "area,class,areas,z"),
+        ],
         settings: &[
             ("k", "2"),
             ("star", "true"),
@@ -468,7 +471,8 @@ fn ids_and_columns_are_those_of_the_contract() {
                     .columns
                     .iter()
                     .map(|column| (column.name.clone(), column.optional));
-                (output.name.clone(), names.collect())
+                let mark = if output.may_be_absent { "?" } else { "" };
+                (format!("{}{mark}", output.name), names.collect())
             })
             .collect();
         let wanted: Vec<(String, Vec<(String, bool)>)> = entry

@@ -53,6 +53,24 @@ pub enum AuditAction {
     QuarantineMend,
     /// A file was taken in by hand.
     Import,
+    /// An alarm was acknowledged, closed or noted on.
+    AlarmAct,
+    /// A window without alarms was made or ended.
+    AlarmWindow,
+    /// An alarm was said to be missing.
+    AlarmMissed,
+    /// The sound of alarms was turned off or on at a place of work.
+    AlarmSound,
+    /// An incident was opened or changed.
+    Incident,
+    /// A decision was given or reported on.
+    Decision,
+    /// The journal or the duty roster was written.
+    Journal,
+    /// A review was begun, minuted or closed.
+    Review,
+    /// A drill was started.
+    Drill,
 }
 
 impl AuditAction {
@@ -74,6 +92,15 @@ impl AuditAction {
             Self::QuarantineRetry => "quarantine_retry",
             Self::QuarantineMend => "quarantine_mend",
             Self::Import => "import",
+            Self::AlarmAct => "alarm_act",
+            Self::AlarmWindow => "alarm_window",
+            Self::AlarmMissed => "alarm_missed",
+            Self::AlarmSound => "alarm_sound",
+            Self::Incident => "incident",
+            Self::Decision => "decision",
+            Self::Journal => "journal",
+            Self::Review => "review",
+            Self::Drill => "drill",
         }
     }
 }

@@ -82,6 +82,17 @@ pub enum RegistryError {
         /// Which text.
         what: &'static str,
     },
+    /// There is no such record.
+    #[error("there is no {what} {id}")]
+    NotThere {
+        /// What was looked for.
+        what: &'static str,
+        /// Its number or id.
+        id: String,
+    },
+    /// A change that the rules of the situation room forbid; the sentence says what to do.
+    #[error("{0}")]
+    Refused(String),
     /// A place names a parent that does not exist.
     #[error("accept the place `{place}`: its parent `{parent}` is not in the registry; add the parent first")]
     UnknownParent {
@@ -134,6 +145,9 @@ pub enum RegistryError {
     /// There is no such token.
     #[error("find the token `{0}`; `qala token list` shows their ids")]
     UnknownToken(String),
+    /// There is no such alarm, or it is closed.
+    #[error("find the open alarm `{0}`")]
+    UnknownAlarm(String),
     /// The relay acknowledges a row that was never written.
     #[error("acknowledge outbox row {asked}: the last one is {last}")]
     AcknowledgedTooMuch {

@@ -14,6 +14,9 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_sensors.sql"),
     include_str!("../migrations/0004_senders.sql"),
     include_str!("../migrations/0005_sign_in.sql"),
+    include_str!("../migrations/0006_programmes.sql"),
+    include_str!("../migrations/0007_alarms.sql"),
+    include_str!("../migrations/0008_room.sql"),
 ];
 
 /// The table that holds the version; its one row is written in the transaction of each migration.

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use qala_api::ErrorBody;
 use qala_app::AppError;
 use qala_app::lake::LakeError;
+use qala_app::registry::RegistryError;
 
 /// An error as an answer.
 pub(crate) struct Answer(pub(crate) AppError);
@@ -25,7 +26,8 @@ impl IntoResponse for Answer {
             AppError::Lake(LakeError::DiskFull { .. }) => (StatusCode::INSUFFICIENT_STORAGE, Some(300)),
             AppError::Lake(LakeError::KeyReused { .. }) => (StatusCode::CONFLICT, None),
             AppError::Lake(LakeError::KeyDestroyed { .. }) => (StatusCode::GONE, None),
-            AppError::Lake(LakeError::UnknownDataset { .. }) => (StatusCode::NOT_FOUND, None),
+            AppError::Lake(LakeError::UnknownDataset { .. })
+            | AppError::Registry(RegistryError::NotThere { .. }) => (StatusCode::NOT_FOUND, None),
             AppError::Unauthorised(_) => (StatusCode::UNAUTHORIZED, None),
             AppError::Forbidden(_) => (StatusCode::FORBIDDEN, None),
             AppError::TimedOut(_) => (StatusCode::REQUEST_TIMEOUT, None),

@@ -4,6 +4,7 @@
 
 mod administration;
 mod admit;
+mod alarms;
 mod asked;
 mod cookie;
 mod data;
@@ -21,9 +22,11 @@ mod openapi;
 mod page;
 mod paper;
 mod principal;
+mod programmes;
 mod quarantine;
 mod question;
 mod read;
+mod room;
 mod runs;
 mod sandbox;
 mod schedules;
@@ -71,6 +74,8 @@ pub fn router(state: State) -> Router {
         .route("/api/indicators/{id}/page.pdf", get(paper::indicator))
         .route("/api/now.pdf", get(paper::now))
         .route("/api/places", get(read::places))
+        .route("/api/programmes", get(programmes::all))
+        .route("/api/programmes/{id}", get(programmes::one))
         .route("/api/passport", get(read::passport))
         .route("/api/feeds", get(read::feeds))
         .route("/api/feeds/{id}", get(feeds::feed))
@@ -114,7 +119,61 @@ pub fn router(state: State) -> Router {
             get(administration::tokens).post(administration::add_token),
         )
         .route("/api/tokens/{id}", delete(administration::revoke_token))
+        .route("/api/alarms", get(alarms::alarms))
+        .route("/api/alarms/cap.xml", get(alarms::cap_feed))
+        .route("/api/alarms/{id}", get(alarms::alarm))
+        .route("/api/alarms/{id}/cap.xml", get(alarms::cap))
+        .route("/api/alarms/{id}/acknowledge", post(alarms::acknowledge))
+        .route("/api/alarms/{id}/close", post(alarms::close))
+        .route("/api/alarms/{id}/comment", post(alarms::comment))
+        .route("/api/alarm-sound", post(alarms::sound))
+        .route("/api/alarm-rules", get(alarms::rules))
+        .route("/api/alarm-rules/{id}/missed", post(alarms::missed))
+        .route(
+            "/api/alarm-windows",
+            get(alarms::windows).post(alarms::add_window),
+        )
+        .route("/api/alarm-windows/{number}", delete(alarms::end_window))
+        .route("/hooks/alertmanager", post(alarms::alertmanager))
         .route("/api/schedules", get(schedules::schedules))
+        .route("/api/procedures", get(room::incidents::procedures))
+        .route(
+            "/api/incidents",
+            get(room::incidents::incidents).post(room::incidents::open),
+        )
+        .route("/api/incidents/{id}", get(room::incidents::incident))
+        .route("/api/incidents/{id}/actions", post(room::incidents::act))
+        .route("/api/incidents/{id}/steps/{step}", put(room::incidents::settle))
+        .route("/api/incidents/{id}/files", post(room::incidents::attach))
+        .route("/api/incidents/{id}/files/{digest}", get(room::incidents::file))
+        .route(
+            "/api/drills",
+            get(room::incidents::drills).post(room::incidents::start_drill),
+        )
+        .route(
+            "/api/decisions",
+            get(room::decisions::decisions).post(room::decisions::decide),
+        )
+        .route(
+            "/api/decisions/{id}",
+            get(room::decisions::decision).put(room::decisions::report),
+        )
+        .route(
+            "/api/journal",
+            get(room::journal::journal).post(room::journal::write),
+        )
+        .route("/api/journal/duty", post(room::journal::put_duty))
+        .route("/api/journal/duty/{id}", delete(room::journal::end_duty))
+        .route(
+            "/api/review",
+            get(room::reviews::reviews).post(room::reviews::begin),
+        )
+        .route("/api/review/{id}", put(room::reviews::close))
+        .route("/api/review/{id}/minutes", post(room::reviews::minute))
+        .route("/api/review/{id}/minutes.pdf", get(room::reviews::minutes_pdf))
+        .route("/api/review/{id}/minutes.docx", get(room::reviews::minutes_docx))
+        .route("/api/morning", get(room::reviews::morning))
+        .route("/api/morning.pdf", get(room::reviews::morning_pdf))
         .route("/api/audit", get(administration::audit))
         .route("/api/events", get(events::events))
         .route("/health/live", get(health::live))

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::body::Body;
 use axum::extract::{Path, Query, State as Extract};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use qala_app::{AppError, NowPaperWanted, PaperWanted};
 use qala_core::{Grain, Lang};
@@ -16,7 +16,7 @@ use crate::error::Answer;
 use crate::principal::reader;
 use crate::tag;
 
-fn lang(word: Option<&str>) -> Result<Lang, AppError> {
+pub(crate) fn lang(word: Option<&str>) -> Result<Lang, AppError> {
     match word {
         None | Some("kk") => Ok(Lang::Kk),
         Some("ru") => Ok(Lang::Ru),
@@ -36,7 +36,7 @@ fn grain(word: Option<&str>) -> Result<Option<Grain>, AppError> {
 }
 
 /// The name under which the program was reached; nothing where it is no name of a host.
-fn host(headers: &HeaderMap) -> String {
+pub(crate) fn host(headers: &HeaderMap) -> String {
     let given = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let is_name = |host: &&str| {
         host.len() <= 255
@@ -47,8 +47,20 @@ fn host(headers: &HeaderMap) -> String {
     given.filter(is_name).unwrap_or_default().to_owned()
 }
 
-/// A page that is shown, and saved under a name. Who asks is part of its tag, as of every answer.
-fn page(headers: &HeaderMap, name: &str, bytes: Vec<u8>) -> Response {
+/// A page that is shown, and saved under a name.
+pub(crate) fn page(headers: &HeaderMap, name: &str, bytes: Vec<u8>) -> Response {
+    let said = [
+        (header::CONTENT_TYPE, "application/pdf".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("inline; filename=\"{name}.pdf\""),
+        ),
+    ];
+    saved(headers, said, bytes)
+}
+
+/// A file with what is said of it. Who asks is part of its tag, as of every answer.
+pub(crate) fn saved(headers: &HeaderMap, said: [(HeaderName, String); 2], bytes: Vec<u8>) -> Response {
     let mut hasher = DefaultHasher::new();
     (
         headers.get(header::AUTHORIZATION),
@@ -60,15 +72,12 @@ fn page(headers: &HeaderMap, name: &str, bytes: Vec<u8>) -> Response {
     if tag::is_known(headers, &tag) {
         return tag::unchanged(&tag);
     }
-    let said = [
-        (header::CONTENT_TYPE, "application/pdf".to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("inline; filename=\"{name}.pdf\""),
-        ),
-        (header::VARY, "authorization, cookie".to_owned()),
-    ];
-    tag::tagged((said, Body::from(bytes)).into_response(), &tag, tag::ASK_AGAIN)
+    let vary = [(header::VARY, "authorization, cookie")];
+    tag::tagged(
+        (vary, said, Body::from(bytes)).into_response(),
+        &tag,
+        tag::ASK_AGAIN,
+    )
 }
 
 /// What may stand behind the `?` of the page of an indicator.

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod drill;
 mod duty;
 mod model;
 mod people;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::drill::DrillCommand;
 pub(crate) use self::duty::FeedCommand;
 pub(crate) use self::model::ModelCommand;
 pub(crate) use self::people::{AuditCommand, TokenCommand, UserCommand};
@@ -203,6 +205,9 @@ pub(crate) enum Command {
     /// Who did what: entries, proof, the newest hash
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Drills of the situation room
+    #[command(subcommand)]
+    Drill(DrillCommand),
     /// Saved mappings: which files are taken in without being asked about
     #[command(subcommand)]
     Mapping(MappingCommand),

@@ -43,10 +43,4 @@ passages AS (
     FROM trip_feeds AS f
     JOIN planned_calls AS c ON c.trip_id = f.trip_id AND c.feed = f.feed
     JOIN departures_seen AS d ON d.trip_id = c.trip_id AND d.sequence = c.stop_sequence
-),
-stop_places AS (
-    SELECT s.feed, s.stop_id, p.place_id, p.valid_from, p.valid_to
-    FROM gtfs_stops AS s
-    JOIN organisation_places AS p ON ST_Contains(ST_GeomFromText(p.geometry), ST_Point(s.stop_lon, s.stop_lat))
-    WHERE p.kind = 'district' AND p.geometry IS NOT NULL AND s.stop_lon IS NOT NULL AND s.stop_lat IS NOT NULL
 )

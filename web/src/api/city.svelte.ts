@@ -6,7 +6,7 @@ import { Resource } from "../ui/resource.svelte";
 import * as api from "./client";
 import { ApiError } from "./client";
 import { readMany } from "./many";
-import type { Catalog, CentreStatus, Dataset, Feed, Indicator, Layer, Place, Session, Value, ValueEvent } from "./types";
+import type { Catalog, CentreStatus, Dataset, Feed, Indicator, Layer, Place, Programme, Session, Value, ValueEvent } from "./types";
 
 class City {
   catalog = new Resource<Catalog>(api.catalog);
@@ -15,6 +15,8 @@ class City {
   status = new Resource<CentreStatus>(api.status);
   /** Layers the server offers; none when it has no such route. */
   layers = new Resource<Layer[]>(() => api.layers().catch(absent<Layer[]>([])));
+  /** Programmes; none when the server has no such route. */
+  programmes = new Resource<Programme[]>(() => api.programmes().catch(absent<Programme[]>([])));
   /** Who is signed in; null when the server has no sign-in. */
   session = new Resource<Session | null>(() => api.session().catch(absent<Session | null>(null)));
   /** The city's present, milliseconds; moved on every second. */
@@ -95,7 +97,7 @@ class City {
   /** Feeds, the state of the centre, the session: what can come a moment later. */
   async loadRest(): Promise<void> {
     const clock = this.status.read().then(() => this.status.value && this.setClock(this.status.value.now, this.status.value.demo?.speed));
-    await Promise.all([clock, this.session.read(), this.feeds.read(), this.layers.read()]);
+    await Promise.all([clock, this.session.read(), this.feeds.read(), this.layers.read(), this.programmes.read()]);
   }
 }
 

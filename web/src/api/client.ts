@@ -1,7 +1,8 @@
 // The only folder that fetches.
 
 import type {
-  Audit, Catalog, CentreStatus, DatasetEntry, Feed, FeedHistory, Found, Imported, InsideGroup, Layer, MappingOffer, MappingTrial, ObjectCard, Passport, Place, Quarantine, RetryReport, RetryWanted, Rows, Schedules, Session,
+  Alarm, AlarmFound, AlarmRule, Alarms, AlarmWindow, AlarmWindowWanted, AlarmWord,
+  Audit, Catalog, CentreStatus, DatasetEntry, Feed, FeedHistory, Found, Imported, InsideGroup, Layer, MappingOffer, MappingTrial, ObjectCard, Passport, Place, Programme, Quarantine, RetryReport, RetryWanted, Rows, Schedules, Session,
   NewToken, OneTimePassword, SqlResult, SqlTable, TileJson, Token, TokenWanted, TrustMeasure, User, UserWanted, Values,
 } from "./types";
 
@@ -35,10 +36,10 @@ function sentenceOf(body: unknown): string | null {
   return typeof message === "string" ? message : null;
 }
 
-async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
+export async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
   // A form says itself where its parts end.
-  if (init.body && !(init.body instanceof FormData)) headers["content-type"] = "application/json";
+  if (init.body && !(init.body instanceof FormData) && !(init.body instanceof Blob)) headers["content-type"] = "application/json";
   if (init.method && csrf) headers["x-csrf"] = csrf;
   let response: Response;
   try {
@@ -66,10 +67,11 @@ export function query(parts: Given): string {
 }
 
 const id = encodeURIComponent;
-const send = (method: string, body?: unknown): RequestInit => ({ method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+export const send = (method: string, body?: unknown): RequestInit => ({ method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
 
 export const catalog = () => request<Catalog>("/api/catalog");
 export const places = () => request<Place[]>("/api/places");
+export const programmes = () => request<Programme[]>("/api/programmes");
 export const feeds = () => request<Feed[]>("/api/feeds");
 export const feed = (name: string) => request<FeedHistory>(`/api/feeds/${id(name)}`);
 export const trust = () => request<TrustMeasure[]>("/api/feeds/trust");
@@ -95,6 +97,15 @@ export const proposeMapping = (file: File, wish: { dataset?: string; new?: strin
 export const previewMapping = (file: File, wish: BringWish, signal: AbortSignal) => request<MappingTrial>("/api/mapping/preview", { ...form(file, wish), signal });
 export const importFile = (file: File, wish: BringWish) => request<Imported>("/api/import", form(file, wish));
 export const schedules = () => request<Schedules>("/api/schedules");
+
+export const alarms = (wanted: Given) => request<Alarms>(`/api/alarms${query(wanted)}`);
+export const alarm = (name: string) => request<AlarmFound>(`/api/alarms/${id(name)}`);
+export const actOnAlarm = (name: string, act: "acknowledge" | "close" | "comment", word: AlarmWord) => request<Alarm>(`/api/alarms/${id(name)}/${act}`, send("POST", word));
+export const noteSound = (on: boolean) => request<void>("/api/alarm-sound", send("POST", { on }));
+export const alarmRules = () => request<AlarmRule[]>("/api/alarm-rules");
+export const alarmWindows = () => request<AlarmWindow[]>("/api/alarm-windows");
+export const addAlarmWindow = (wanted: AlarmWindowWanted) => request<AlarmWindow>("/api/alarm-windows", send("POST", wanted));
+export const endAlarmWindow = (number: number) => request<void>(`/api/alarm-windows/${number}`, send("DELETE"));
 
 export const session = () => request<Session>("/api/session").then(keep);
 export const signIn = (name: string, password: string) => request<Session>("/api/session", send("POST", { name, password })).then(keep);

@@ -12,6 +12,8 @@ export interface LiveHandlers {
   feeds?: () => void;
   /** Datasets that got rows; null when some may have. */
   rows?: (datasets: readonly string[] | null) => void;
+  /** Alarms changed; which ones is asked for. */
+  alarms?: () => void;
   /** True while the stream stands. */
   state: (state: LiveState) => void;
 }
@@ -27,7 +29,7 @@ function parsed<T>(data: string): T | null {
 
 /** Listens until the returned function is called. */
 export function listen(handlers: LiveHandlers): () => void {
-  const topics = (["values", "feeds", "rows"] as const).filter((topic) => handlers[topic]);
+  const topics = (["values", "feeds", "rows", "alarms"] as const).filter((topic) => handlers[topic]);
   const source = new EventSource(`/api/events?topics=${topics.join(",")}`);
   let opened = false;
   const on = (name: string, act: (data: string) => void): void => source.addEventListener(name, (event) => act((event as MessageEvent<string>).data));
@@ -43,10 +45,12 @@ export function listen(handlers: LiveHandlers): () => void {
   on("values", (data) => handlers.values?.(parsed<ValueEvent>(data)));
   on("feeds", () => handlers.feeds?.());
   on("rows", (data) => handlers.rows?.(parsed<{ datasets: string[] }>(data)?.datasets ?? null));
+  on("alarms", () => handlers.alarms?.());
   on("reset", () => {
     handlers.rows?.(null);
     handlers.values?.(null);
     handlers.feeds?.();
+    handlers.alarms?.();
   });
   return () => source.close();
 }

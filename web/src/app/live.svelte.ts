@@ -1,5 +1,6 @@
 // The page lives: values and feeds are read again when the server says so, or when its log has grown.
 
+import { queue } from "../api/alarms.svelte";
 import { city } from "../api/city.svelte";
 import { listen, type LiveState } from "../api/live";
 import { readAnchor } from "../widgets/indicator/views.svelte";
@@ -43,6 +44,7 @@ async function poll(): Promise<void> {
   if (before?.demo?.phase !== after.demo?.phase) await readAnchor();
   city.version += 1;
   void city.feeds.read();
+  queue.soon();
 }
 
 /** Starts; call the answer to stop. */
@@ -62,6 +64,7 @@ export function live(): () => void {
     },
     feeds: () => void city.feeds.read(),
     rows: (datasets) => city.touch(datasets),
+    alarms: () => queue.soon(),
     state: (state) => {
       const was = connection.state;
       connection.state = state;

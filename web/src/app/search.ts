@@ -29,6 +29,7 @@ export function entriesOf(pages: readonly Page[]): Entry[] {
   for (const s of new Set(catalog?.indicators.map((i) => i.subject))) add({ kind: "subject", title: subjectName(s), subtitle: "", href: link(`/subjects/${s}`) }, s);
   const places: readonly Place[] = city.places.value ?? [];
   for (const p of places) if (p.kind === "district") add({ kind: "place", title: placeName(p.place_id), subtitle: "", href: link(`/districts/${p.place_id}`) }, `${p.name_kk} ${p.name_ru} ${p.name_en}`);
+  for (const p of city.programmes.value ?? []) add({ kind: "programme", title: words(p.title), subtitle: p.legal_basis ?? "", href: link(`/programmes/${p.id}`) }, `${p.id} ${all(p.title)}`);
   for (const f of city.feeds.value ?? []) add({ kind: "feed", title: words(f.title) || f.id, subtitle: f.id, href: link(`/feeds/${encodeURIComponent(f.id)}`) }, all(f.title));
   for (const d of catalog?.datasets ?? []) add({ kind: "dataset", title: words(d.title), subtitle: d.name, href: link(`/data/${d.name}`) }, all(d.title));
   return out.map((entry, i) => ({ ...entry, folded: folded[i] as string }));

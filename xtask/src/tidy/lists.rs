@@ -13,6 +13,7 @@ pub(super) fn check(tree: &Tree, table: &Table, problems: &mut Vec<Problem>) {
     }
     unique(tree, "indicators/", "sql", "indicator", problems);
     unique(tree, "datasets/", "toml", "dataset", problems);
+    unique(tree, "alarms/", "toml", "alarm rule", problems);
 }
 
 /// Every folder of code under `src/` has its two lines in `lib.rs`: `mod folder` and an entry with `folder::`.

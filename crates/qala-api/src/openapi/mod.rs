@@ -1,5 +1,7 @@
 //! The OpenAPI document, made from the wire types and the list of routes, as 3.1 and, for tools that need it, as 3.0.
 
+mod alarms;
+mod room;
 mod route;
 mod routes;
 mod trace;

@@ -4,18 +4,23 @@ use super::route::{Route, flag, get, long, number, one_of, other, post, whole, w
 use crate::{
     Answered, Audit, Catalog, DatasetEntry, Feed, FeedHistory, FeedTrust, Found, Health, Imported, Inside,
     Layer, MappingOffer, MappingTrial, MappingWanted, MendedRows, NewPassword, NewToken, Object,
-    OneTimePassword, Passport, ProposeWanted, Quarantine, Question, Receipt, RetryReport, RetryWanted, Row,
-    Rows, SandboxMessage, Schedules, Session, SignIn, SqlTable, Status, TileJson, Token, TokenWanted, User,
-    UserWanted, Values, Verified, VerifyWanted,
+    OneTimePassword, Passport, Programme, ProposeWanted, Quarantine, Question, Receipt, RetryReport,
+    RetryWanted, Row, Rows, SandboxMessage, Schedules, Session, SignIn, SqlTable, Status, TileJson, Token,
+    TokenWanted, User, UserWanted, Values, Verified, VerifyWanted,
 };
 
 /// Groups of routes.
-pub(super) const TAGS: [(&str, &str); 8] = [
+pub(super) const TAGS: [(&str, &str); 10] = [
     ("numbers", "Indicators, their values and passports"),
     ("data", "Datasets, rows, questions"),
     ("map", "Layers, tiles, objects"),
     ("feeds", "What comes in, and what was promised"),
+    (
+        "room",
+        "Incidents, procedures, the journal, decisions, reviews, drills",
+    ),
     ("live", "Events as they happen"),
+    ("alarms", "What is wrong now, who has it, and who was told"),
     ("people", "Sign-in, users, tokens, the audit"),
     ("program", "The program itself"),
     ("sensorthings", "OGC SensorThings API 1.1"),
@@ -29,7 +34,7 @@ const EXPORTS: [&str; 3] = [
 ];
 
 const GRAINS: [&str; 7] = ["15min", "hour", "day", "week", "month", "quarter", "year"];
-const LANGS: [&str; 3] = ["kk", "ru", "en"];
+pub(super) const LANGS: [&str; 3] = ["kk", "ru", "en"];
 const MOMENT: &str = "An instant, ISO 8601; without an offset it is of the city's zone";
 
 pub(super) fn all() -> Vec<Route> {
@@ -38,8 +43,10 @@ pub(super) fn all() -> Vec<Route> {
     routes.extend(map());
     routes.extend(feeds());
     routes.extend(quarantine());
+    routes.extend(super::alarms::alarms());
     routes.extend(by_hand());
     routes.extend(people());
+    routes.extend(super::room::all());
     routes.extend(program());
     routes.extend(sensorthings());
     routes
@@ -83,6 +90,11 @@ fn numbers() -> Vec<Route> {
             .gives_nothing(304, "As before")
             .fails(&[401]),
         get("/api/places", "numbers", "Places in force now").gives::<Vec<Row>>(),
+        get("/api/programmes", "numbers", "Programmes of the city with their money, targets and measures").gives::<Vec<Programme>>(),
+        get("/api/programmes/{id}", "numbers", "One programme")
+            .path("id", word(), "Programme")
+            .gives::<Programme>()
+            .fails(&[404]),
         get("/api/passport", "numbers", "How a value was made")
             .must("id", word(), "indicator/place/grain/start of the period; an indicator alone means its newest value of the city")
             .query("verify", flag(), "Recompute it and say whether it is equal")
@@ -346,7 +358,7 @@ fn written(route: Route) -> Route {
     route.fails(&[401, 403, 413, 415, 422])
 }
 
-fn csrf(route: Route) -> Route {
+pub(super) fn csrf(route: Route) -> Route {
     written(route.header(
         "X-CSRF",
         word(),
@@ -466,7 +478,7 @@ fn program() -> Vec<Route> {
         .query(
             "topics",
             word(),
-            "Of values, feeds, vehicles, status, rows, with commas between; all when absent",
+            "Of values, feeds, vehicles, status, rows, alarms, with commas between; all when absent",
         )
         .header("Last-Event-ID", word(), "The last id that was seen")
         .gives_bytes(200, "text/event-stream")

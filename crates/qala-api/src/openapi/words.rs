@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::trace::Schemas;
 
 /// The files that hold wire types.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 10] = [
     include_str!("../lib.rs"),
     include_str!("../data.rs"),
     include_str!("../obligation.rs"),
@@ -14,6 +14,8 @@ const SOURCES: [&str; 8] = [
     include_str!("../quarantine.rs"),
     include_str!("../mapping.rs"),
     include_str!("../schedules.rs"),
+    include_str!("../alarm.rs"),
+    include_str!("../room.rs"),
 ];
 
 /// Puts descriptions to the schemas of types and to their fields.

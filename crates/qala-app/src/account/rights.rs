@@ -56,6 +56,29 @@ impl Reader {
         }
     }
 
+    /// Somebody of the administration, whoever it is: for pages that are made for a whole department.
+    pub(crate) fn internal() -> Self {
+        Self {
+            id: "schedule".into(),
+            role: Role::Staff,
+            ..Self::public()
+        }
+    }
+
+    /// Says whether its department owns a function today.
+    fn owns(&self, function: &str) -> bool {
+        self.own.iter().any(|own| own.as_str() == function)
+    }
+
+    /// Says whether it may act in the situation room where these functions of government lead or take part.
+    pub fn acts_for(&self, functions: &[&str]) -> bool {
+        match self.role {
+            Role::Public => false,
+            Role::Staff => functions.iter().any(|function| self.owns(function)),
+            Role::Operator | Role::Analyst | Role::Administrator => true,
+        }
+    }
+
     /// The name under which reading is written down.
     pub fn id(&self) -> &str {
         &self.id

@@ -168,8 +168,19 @@ impl Centre {
         short_hash(&[text.as_bytes()])
     }
 
-    /// True when a simulated feed has sent rows to one of the tables.
+    /// True when a simulated feed has sent rows to one of the tables, or the program has made rows of one of simulated data.
     pub(crate) async fn simulated(&self, tables: &BTreeSet<String>) -> Result<bool> {
+        let marked = self.lake.specs().into_iter().filter(|spec| {
+            spec.internal && tables.contains(spec.name.as_str()) && spec.column("simulated").is_some()
+        });
+        let marked: Vec<String> = marked.map(|spec| spec.name.to_string()).collect();
+        for table in marked {
+            let sql = format!("SELECT simulated FROM {table} WHERE simulated LIMIT 1");
+            let (batches, _) = collect(&*self.engine, &Query::system(sql)).await?;
+            if batches.iter().any(|batch| batch.num_rows() > 0) {
+                return Ok(true);
+            }
+        }
         let feeds: Vec<String> = self
             .feeds
             .iter()

@@ -9,3 +9,4 @@ pub(crate) use compute::{CITY, definition_hash, short_hash};
 pub use compute::{Range, Value};
 pub(crate) use few::FEW;
 pub use passport::{Passport, Verdict};
+pub(crate) use store::TABLE as VALUES;

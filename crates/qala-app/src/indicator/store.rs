@@ -12,7 +12,8 @@ use crate::error::{AppError, Result};
 use crate::indicator::compute::{Range, Value, short_hash};
 use crate::value::{batch_of, rows_json};
 
-const TABLE: &str = "indicator_values";
+/// The table of computed values.
+pub(crate) const TABLE: &str = "indicator_values";
 
 fn text(row: &Map<String, Json>, name: &str) -> Option<String> {
     row.get(name)?.as_str().map(ToOwned::to_owned)

@@ -38,16 +38,19 @@ pub enum Topic {
     Status,
     /// Datasets got rows. It is no news of its own: who missed some reads once.
     Rows,
+    /// Alarms changed; which ones is not for everybody.
+    Alarms,
 }
 
 impl Topic {
     /// All topics.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Values,
         Self::Feeds,
         Self::Vehicles,
         Self::Status,
         Self::Rows,
+        Self::Alarms,
     ];
 
     /// Its word.
@@ -58,6 +61,7 @@ impl Topic {
             Self::Vehicles => "vehicles",
             Self::Status => "status",
             Self::Rows => "rows",
+            Self::Alarms => "alarms",
         }
     }
 }
@@ -147,7 +151,7 @@ impl Live {
         self.listeners.load(Ordering::Acquire)
     }
 
-    fn tell(&self, topic: Topic, data: &Value) {
+    pub(crate) fn tell(&self, topic: Topic, data: &Value) {
         let mut kept = self.kept();
         kept.number += 1;
         let event = Arc::new(LiveEvent {

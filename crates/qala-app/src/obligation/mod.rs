@@ -137,14 +137,14 @@ fn silences(feed: &FeedSpec, seen: &Seen) -> Vec<Silence> {
 }
 
 /// Who owns which function now, by name.
-struct Owners {
-    functions: BTreeMap<FunctionId, Text>,
-    departments: BTreeMap<FunctionId, (String, Text)>,
+pub(crate) struct Owners {
+    pub(crate) functions: BTreeMap<FunctionId, Text>,
+    pub(crate) departments: BTreeMap<FunctionId, (String, Text)>,
     contacts: Vec<FeedContact>,
 }
 
 impl Centre {
-    async fn owners(&self, now: i64) -> Result<Owners> {
+    pub(crate) async fn owners(&self, now: i64) -> Result<Owners> {
         let in_force = |from: i64, to: Option<i64>| from <= now && to.is_none_or(|end| now < end);
         let functions = self.registry.functions().await?;
         let departments = self.registry.departments().await?;

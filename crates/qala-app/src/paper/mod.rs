@@ -1,7 +1,11 @@
 //! Pages on paper: what stands on them, of values as somebody may see them. `qala-paper` draws them.
 
 mod indicator;
+mod minutes;
+mod morning;
 mod now;
+mod room_words;
+mod standing;
 mod view;
 mod words;
 
@@ -22,7 +26,10 @@ use crate::error::{AppError, Result};
 use crate::indicator::CITY;
 
 pub use indicator::PaperWanted;
+pub use minutes::MinutesWanted;
+pub use morning::{MorningWanted, TextPage, TextPart};
 pub use now::NowPaperWanted;
+pub(crate) use standing::Loud;
 
 /// Values that ended longer ago are of another time, µs.
 const OLD: i64 = 2 * 86_400_000_000;

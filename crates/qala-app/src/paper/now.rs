@@ -128,7 +128,12 @@ impl Centre {
     }
 
     /// Every indicator with its newest values: those that tell few one by one, all others by one question.
-    async fn views(&self, wished: Option<Grain>, now: i64, reader: &Reader) -> Result<Vec<View<'_>>> {
+    pub(super) async fn views(
+        &self,
+        wished: Option<Grain>,
+        now: i64,
+        reader: &Reader,
+    ) -> Result<Vec<View<'_>>> {
         let mut questions: Vec<(Grain, Vec<&str>)> = Vec::new();
         for spec in self
             .indicators
@@ -189,7 +194,7 @@ impl Centre {
         Ok(views)
     }
 
-    fn stopped(&self, lang: Lang, standings: &[Obligation]) -> Vec<Block> {
+    pub(super) fn stopped(&self, lang: Lang, standings: &[Obligation]) -> Vec<Block> {
         let is_overdue = |o: &&Obligation| matches!(o.standing, Some(Standing::Stopped | Standing::Late));
         let mut silent: Vec<&Obligation> = standings.iter().filter(is_overdue).collect();
         silent.sort_by_key(|o| (o.standing != Some(Standing::Stopped), o.last_arrival));
@@ -251,7 +256,7 @@ fn head(lang: Lang, title: words::Phrase, align: Align) -> Column {
 }
 
 /// What is off target or to be watched, in the city or in a district, the worst first.
-fn loud(lang: Lang, views: &[View<'_>], places: &Places, zone: &Zone) -> Vec<Block> {
+pub(super) fn loud(lang: Lang, views: &[View<'_>], places: &Places, zone: &Zone) -> Vec<Block> {
     let heading = Block::Heading(say(lang, words::NOW_OFF).to_owned());
     let mut list: Vec<&View<'_>> = views
         .iter()
@@ -319,7 +324,7 @@ fn loud(lang: Lang, views: &[View<'_>], places: &Places, zone: &Zone) -> Vec<Blo
 }
 
 /// What changed since the period before, the largest share first.
-fn changed(lang: Lang, views: &[View<'_>], zone: &Zone) -> Vec<Block> {
+pub(super) fn changed(lang: Lang, views: &[View<'_>], zone: &Zone) -> Vec<Block> {
     let heading = Block::Heading(say(lang, words::NOW_CHANGED).to_owned());
     let mut list: Vec<(&View<'_>, f64, f64, f64)> = views
         .iter()

@@ -74,6 +74,11 @@ pub(super) fn reason(reason: Option<&str>) -> Phrase {
             "Значения нет: пришло слишком мало строк, чтобы ему верить",
             "No value: too few rows came to trust one",
         ],
+        Some("no_run") => [
+            "Мән жоқ: бұл кезеңде модель жүргізілмеді",
+            "Значения нет: за этот период не было прогона модели",
+            "No value: the model was not run in this period",
+        ],
         Some("not_computable") => [
             "Мән жоқ: бұл жолдардан есептеп шығару мүмкін емес",
             "Значения нет: из этих строк его нельзя вычислить",

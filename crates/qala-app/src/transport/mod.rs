@@ -14,7 +14,9 @@ use crate::centre::Centre;
 use crate::error::{AppError, Result};
 use crate::import::{Import, Payload};
 
+pub(crate) use mqtt::{Stream, public_roots, secured};
 pub use poll::fetch;
+pub(crate) use secret::{secret as secret_of, words as words_of};
 pub use state::{BrokerState, TransportState, TransportStates};
 
 /// The state of all transports.

@@ -8,11 +8,11 @@ use crate::error::{AppError, Result};
 ///
 /// # Errors
 /// A variable that is not set, a file that cannot be read. The message names the place, never the secret.
-pub(super) fn secret(secret: &Secret) -> Result<String> {
+pub(crate) fn secret(secret: &Secret) -> Result<String> {
     match secret {
         Secret::Env(name) => std::env::var(name).map_err(|_| {
             AppError::Usage(format!(
-                "the environment variable {name} is not set; it holds a secret of the feed"
+                "the environment variable {name} is not set; it holds a secret"
             ))
         }),
         Secret::File(path) => {
@@ -27,7 +27,7 @@ pub(super) fn secret(secret: &Secret) -> Result<String> {
 ///
 /// # Errors
 /// Those of [`secret`].
-pub(super) fn words(words: &Words) -> Result<String> {
+pub(crate) fn words(words: &Words) -> Result<String> {
     match words {
         Words::Plain(text) => Ok(text.clone()),
         Words::Secret(place) => secret(place),

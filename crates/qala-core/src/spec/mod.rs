@@ -1,22 +1,29 @@
-//! Specs as data: what a dataset, a feed, an indicator, a model and a scheduled run of one are, read from TOML and SQL headers.
+//! Specs as data: what a dataset, a feed, an indicator, a procedure, a model, a scheduled run of one and an alarm rule are, read from TOML and SQL headers.
 //!
 //! What belongs here: the shapes and their checks. What does not: reading files.
 
+mod alarm;
 mod dataset;
 mod feed;
 mod indicator;
 mod model;
 mod previous;
+mod procedure;
 mod run;
 mod schema;
 mod taken;
 mod transport;
 
+pub use alarm::{
+    AlarmCategory, AlarmGroup, AlarmPlaces, AlarmSeverity, AlarmSpec, AlarmWhen, Border, BorderSide, Channel,
+    ChannelKind, ChannelSpec, Escalation, MailTls, Missed, NoticeContact, NoticeSpec, is_in_hours,
+};
 pub use dataset::{Column, ColumnType, DatasetSpec, Kind, Quantity, Role, Rollup, Sensitivity};
 pub use feed::{ColumnMap, Devices, Encoding, FeedSpec, Mapping, Unpivot};
 pub use indicator::{Better, Boundaries, IndicatorSpec, QueryParts, Status, Targets};
 pub use model::{InputForm, InputSpec, ModelSpec, OutputColumn, OutputSpec, Setting, SettingKind};
 pub use previous::{Carry, CarryQuantity, FromPrevious, OldRows};
+pub use procedure::{ProcedureSpec, ProcedureStep};
 pub use run::{OWN_COLUMNS, RunOutput, RunPeriod, RunSpec, RunTime, RunWith};
 pub use schema::schemas;
 pub use taken::TakenFor;

@@ -95,6 +95,9 @@ pub struct OutputColumn {
 pub struct OutputSpec {
     /// Name, as in `--out name=file`.
     pub name: String,
+    /// Says whether it is there only for some settings.
+    #[serde(default)]
+    pub may_be_absent: bool,
     /// Columns, in order.
     pub columns: Vec<OutputColumn>,
 }

@@ -19,6 +19,15 @@ pub(super) struct Areas {
 }
 
 impl Areas {
+    /// The ids of the areas that have a value, in their order.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let known = self.ids.iter().zip(&self.places);
+        known
+            .filter(|(_, place)| place.is_some())
+            .map(|(id, _)| id.as_str())
+            .collect()
+    }
+
     /// One cell per area of the input from one per area with a value.
     pub(super) fn spread<T: Copy>(&self, results: &[Option<T>]) -> Vec<Option<T>> {
         self.places

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use qala_core::spec::{SpecError, nearest};
 use qala_core::{FunctionId, Text, Zone, parse_date};
 
-use super::Pack;
 use super::files::{CalendarFile, City, DayEntry, Files, OwnerEntry, Weekday, YearEntry};
+use super::{Pack, programmes};
 use crate::calendar::{CalendarDay, CalendarYear, DayKind, first_day, year_of};
 use crate::contact::FeedContact;
 use crate::department::{Department, DepartmentId};
@@ -14,9 +14,9 @@ use crate::function::{FunctionOwner, GovernmentFunction};
 use crate::place::{Place, PlaceKind};
 
 /// Dates of one file as instants.
-struct Dates<'a> {
+pub(super) struct Dates<'a> {
     zone: &'a Zone,
-    file: &'static str,
+    pub(super) file: &'static str,
     start: i64,
 }
 
@@ -29,7 +29,7 @@ impl Dates<'_> {
         }
     }
 
-    fn day(&self, text: &str) -> Result<i32, SpecError> {
+    pub(super) fn day(&self, text: &str) -> Result<i32, SpecError> {
         parse_date(text)
             .ok_or_else(|| SpecError::new(self.file, format!("`{text}` is not a date like 2025-08-07")))
     }
@@ -39,7 +39,7 @@ impl Dates<'_> {
     }
 
     /// Start and end of a record; without a start it is in force when the pack's record begins.
-    fn interval(
+    pub(super) fn interval(
         &self,
         id: &str,
         from: Option<&str>,
@@ -98,6 +98,7 @@ pub(super) fn pack(files: &Files) -> Result<Pack, SpecError> {
         &departments,
         &dates.of("departments.toml"),
     )?;
+    let programmes = programmes::read(&files.programmes, &functions, &dates.of("programmes.toml"))?;
     Ok(Pack {
         city: city.id.clone(),
         name: city.name.clone(),
@@ -109,6 +110,7 @@ pub(super) fn pack(files: &Files) -> Result<Pack, SpecError> {
         departments,
         owners,
         contacts: contacts(files, &dates.of("contacts.toml"))?,
+        programmes,
         calendar_days,
         calendar_years,
     })
@@ -292,7 +294,7 @@ fn contacts(files: &Files, dates: &Dates<'_>) -> Result<Vec<FeedContact>, SpecEr
     Ok(contacts)
 }
 
-fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
     nearest(written, known)
         .map(|word| format!("; did you mean `{word}`?"))
         .unwrap_or_default()

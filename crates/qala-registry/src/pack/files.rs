@@ -1,13 +1,14 @@
 //! The shapes of the pack's files.
 
 use qala_core::spec::{SpecError, from_toml};
-use qala_core::{FeedId, FunctionId, PlaceId, Text};
+use qala_core::{FeedId, FunctionId, IndicatorId, PlaceId, Text};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::calendar::DayKind;
 use crate::department::DepartmentId;
 use crate::place::PlaceKind;
+use crate::programme::{ProgrammeId, ProgrammeKind, ProgrammeState};
 
 /// All files, as they are written.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub(super) struct Files {
     pub(super) departments: Departments,
     pub(super) calendar: Option<CalendarFile>,
     pub(super) contacts: Contacts,
+    pub(super) programmes: ProgrammesFile,
 }
 
 /// `city.toml`.
@@ -135,6 +137,78 @@ pub(super) struct ContactEntry {
     pub(super) from: Option<String>,
 }
 
+/// `programmes.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProgrammesFile {
+    #[serde(default)]
+    pub(super) programme: Vec<ProgrammeEntry>,
+}
+
+/// One interval of one programme with all that belongs to it; without `from` since the pack's record begins.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProgrammeEntry {
+    pub(super) id: ProgrammeId,
+    pub(super) kind: ProgrammeKind,
+    pub(super) title: Text,
+    /// A date, a month or a year.
+    pub(super) adopted: Option<String>,
+    pub(super) legal_basis: Option<String>,
+    pub(super) begins: Option<String>,
+    pub(super) ends: Option<String>,
+    pub(super) owner_function: FunctionId,
+    pub(super) state: ProgrammeState,
+    pub(super) source: Option<String>,
+    pub(super) from: Option<String>,
+    #[serde(default)]
+    pub(super) money: Vec<MoneyEntry>,
+    #[serde(default)]
+    pub(super) target: Vec<TargetEntry>,
+    #[serde(default)]
+    pub(super) measure: Vec<MeasureEntry>,
+}
+
+/// Planned money of a year, in tenge.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MoneyEntry {
+    pub(super) year: i32,
+    pub(super) kzt: i64,
+    #[serde(default)]
+    pub(super) assumed: bool,
+    pub(super) source: Option<String>,
+}
+
+/// A target of a year: a `value` in the unit of the indicator, or a `share` of the base year.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TargetEntry {
+    pub(super) indicator: IndicatorId,
+    pub(super) year: i32,
+    pub(super) value: Option<f64>,
+    pub(super) share: Option<f64>,
+    pub(super) base_year: Option<i32>,
+    pub(super) judged_by: Option<IndicatorId>,
+    #[serde(default)]
+    pub(super) assumed: bool,
+    pub(super) source: Option<String>,
+}
+
+/// A measure; without a function of its own that of the programme.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MeasureEntry {
+    pub(super) id: String,
+    pub(super) title: Text,
+    pub(super) owner_function: Option<FunctionId>,
+    pub(super) state: ProgrammeState,
+    pub(super) due: Option<String>,
+    #[serde(default)]
+    pub(super) assumed: bool,
+    pub(super) source: Option<String>,
+}
+
 /// `calendar.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -210,6 +284,7 @@ impl Files {
             departments: read(&texts, "departments.toml")?.unwrap_or_default(),
             calendar: read(&texts, "calendar.toml")?,
             contacts: read(&texts, "contacts.toml")?.unwrap_or_default(),
+            programmes: read(&texts, "programmes.toml")?.unwrap_or_default(),
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::function::FunctionOwner;
 use crate::interval::{self, Cell, Interval, Put};
 use crate::open::Registry;
 use crate::user::hexadecimal;
-use crate::{calendar, contact, department, function, government, place, setting};
+use crate::{calendar, contact, department, function, government, place, programme, setting};
 
 /// What loading a pack did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -141,6 +141,26 @@ async fn load(connection: &mut SqliteConnection, pack: &Pack, now: i64) -> Resul
     for record in in_order(&pack.contacts) {
         if loading.is_news(connection, record).await? {
             loading.count(contact::put(connection, record).await?);
+        }
+    }
+    for record in in_order(&pack.programmes.programmes) {
+        if loading.is_news(connection, record).await? {
+            loading.count(programme::put(connection, record).await?);
+        }
+    }
+    for record in in_order(&pack.programmes.money) {
+        if loading.is_news(connection, record).await? {
+            loading.count(interval::put(connection, record).await?);
+        }
+    }
+    for record in in_order(&pack.programmes.targets) {
+        if loading.is_news(connection, record).await? {
+            loading.count(interval::put(connection, record).await?);
+        }
+    }
+    for record in in_order(&pack.programmes.measures) {
+        if loading.is_news(connection, record).await? {
+            loading.count(programme::put_measure(connection, record).await?);
         }
     }
     for record in in_order(&pack.calendar_days) {

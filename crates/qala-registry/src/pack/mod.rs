@@ -1,4 +1,4 @@
-//! What the pack of a city says about the organisation: places, functions, departments, owners, calendar, contacts.
+//! What the pack of a city says about the organisation: places, functions, departments, owners, calendar, contacts, programmes.
 //!
 //! What belongs here: the meaning of the files. What does not: reading files (text comes in), geometry (it comes
 //! from the user's map data), feeds and targets (other readers).
@@ -6,6 +6,7 @@
 mod build;
 mod files;
 mod load;
+mod programmes;
 
 pub use load::{LoadReport, load_pack};
 
@@ -17,6 +18,7 @@ use crate::contact::FeedContact;
 use crate::department::Department;
 use crate::function::{FunctionOwner, GovernmentFunction};
 use crate::place::Place;
+use crate::programme::Programmes;
 
 /// The organisation of one city, read from its pack and checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +43,8 @@ pub struct Pack {
     pub owners: Vec<FunctionOwner>,
     /// Whom to call about which feed; the interval ends where the next one of the feed starts.
     pub contacts: Vec<FeedContact>,
+    /// Programmes of the city with their money, targets and measures.
+    pub programmes: Programmes,
     /// Every day of every year that the calendar file lists, and its later revisions.
     pub calendar_days: Vec<CalendarDay>,
     /// Which years are complete.
@@ -49,13 +53,14 @@ pub struct Pack {
 
 impl Pack {
     /// The files that are read; the rest of a pack is for others.
-    pub const FILES: [&'static str; 6] = [
+    pub const FILES: [&'static str; 7] = [
         "city.toml",
         "districts.toml",
         "functions.toml",
         "departments.toml",
         "calendar.toml",
         "contacts.toml",
+        "programmes.toml",
     ];
 
     /// Reads a pack from its files, given as name and text. `city.toml` must be there; names other than

@@ -1,5 +1,6 @@
 //! Tests of the registry. They use a made-up town, except those that read the pack kept in the repository.
 
+mod alarm;
 mod audit;
 mod calendar;
 mod government;
@@ -7,6 +8,8 @@ mod migration;
 mod outbox;
 mod pack;
 mod place;
+mod programme;
+mod room;
 mod sender;
 mod sensor;
 mod sign_in;

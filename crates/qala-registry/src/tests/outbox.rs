@@ -22,6 +22,10 @@ async fn a_change_without_its_outbox_row_is_impossible() {
         "INSERT INTO functions VALUES ('f', 'k', 'r', 'e', 0, NULL)",
         "INSERT INTO function_owners VALUES ('f', 'd', 0, NULL)",
         "INSERT INTO sensor_entities VALUES ('thing', 1, '{}', '{}', 0)",
+        "INSERT INTO programmes VALUES ('p', 'plan', 'k', 'r', 'e', NULL, NULL, NULL, NULL, 'f', 'done', NULL, 0, NULL)",
+        "INSERT INTO programme_money VALUES ('p', 2030, 1, 0, NULL, 0, NULL)",
+        "INSERT INTO programme_targets VALUES ('p', 'a.b', 2030, 'share', '0.5', NULL, NULL, 1, NULL, 0, NULL)",
+        "INSERT INTO programme_measures VALUES ('p', 'm', 'k', 'r', 'e', 'f', 'done', NULL, 0, NULL, 0, NULL)",
         "INSERT INTO calendar_days VALUES ('c', 1, 'working', NULL, NULL, NULL, 'a', 1, 0, NULL)",
     ] {
         let refused = raw(&registry, sql).await.unwrap_err().to_string();

@@ -258,6 +258,7 @@ async fn the_outbox_fits_the_datasets() {
             let fits = match column.kind {
                 qala_core::spec::ColumnType::Text => value.is_string(),
                 qala_core::spec::ColumnType::Bool => value.is_boolean(),
+                qala_core::spec::ColumnType::Float => value.is_f64(),
                 _ => value.is_i64(),
             };
             assert!(

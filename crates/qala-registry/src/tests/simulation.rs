@@ -23,7 +23,7 @@ const ROOM: u64 = 1 << 40;
 const PATH: &str = "registry/registry.db";
 
 /// The tables, in the order of their keys.
-const TABLES: [(&str, &str); 16] = [
+const TABLES: [(&str, &str); 20] = [
     ("places", "place_id, valid_from"),
     ("departments", "department_id, valid_from"),
     ("functions", "function_id, valid_from"),
@@ -40,6 +40,10 @@ const TABLES: [(&str, &str); 16] = [
     ("user_passwords", "user_id"),
     ("sessions", "session_hash"),
     ("audit", "entry"),
+    ("programmes", "programme_id, valid_from"),
+    ("programme_money", "programme_id, year, valid_from"),
+    ("programme_targets", "programme_id, indicator, year, valid_from"),
+    ("programme_measures", "programme_id, measure_id, valid_from"),
 ];
 
 /// SplitMix64.

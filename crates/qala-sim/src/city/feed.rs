@@ -121,6 +121,8 @@ pub enum Feed {
     MonitorStations,
     /// Values of the monitors by the hour.
     Monitors,
+    /// Cars that enter and leave the city by the hour.
+    Cordon,
 }
 
 impl Feed {
@@ -160,7 +162,7 @@ impl Feed {
     ];
 
     /// Feeds that send again and again.
-    pub const STREAMS: [Self; 27] = [
+    pub const STREAMS: [Self; 28] = [
         Self::Posts,
         Self::Sensors,
         Self::Weather,
@@ -188,6 +190,7 @@ impl Feed {
         Self::Lights,
         Self::Footfall,
         Self::Monitors,
+        Self::Cordon,
     ];
 
     /// The id, as in `packs/almaty/feeds/<id>.toml`.
@@ -251,6 +254,7 @@ impl Feed {
             Self::Stacks => "sim-city-air-sources",
             Self::MonitorStations => "sim-city-air-monitors",
             Self::Monitors => "sim-city-air-monitor-hours",
+            Self::Cordon => "sim-city-cordon",
         }
     }
 
@@ -325,6 +329,7 @@ pub(super) fn plans(pace: Pace, positions_every_s: i64) -> Vec<Plan> {
             (Positions, Every(positions)),
             (Passengers, Daily(4 * HOUR)),
             (Feed::StopCounts, Daily(4 * HOUR)),
+            (Feed::Cordon, Every(HOUR)),
         ],
         Pace::Bulk => vec![
             (Posts, Every(HOUR)),
@@ -335,6 +340,7 @@ pub(super) fn plans(pace: Pace, positions_every_s: i64) -> Vec<Plan> {
             (Positions, Every(positions.max(MINUTE))),
             (Passengers, Daily(4 * HOUR)),
             (Feed::StopCounts, Daily(4 * HOUR)),
+            (Feed::Cordon, Every(HOUR)),
         ],
         Pace::History => vec![
             (AirHours, Daily(HOUR)),
@@ -342,6 +348,7 @@ pub(super) fn plans(pace: Pace, positions_every_s: i64) -> Vec<Plan> {
             (TrafficHours, Daily(HOUR)),
             (Incidents, Daily(0)),
             (Passengers, Daily(4 * HOUR)),
+            (Feed::Cordon, Daily(HOUR)),
         ],
     };
     plans.extend(books(pace));

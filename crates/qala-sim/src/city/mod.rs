@@ -11,6 +11,7 @@ mod air;
 mod appeals;
 mod assets;
 mod budget;
+mod cordon;
 mod crime;
 mod dice;
 mod facts;
@@ -46,6 +47,7 @@ pub use air::{SOURCE_KINDS, Source, SourceKind};
 pub use appeals::{ASKED_AGAIN, Change, Failure, LATE_FACTOR, Request, TopicTruth};
 pub use assets::{AssetTruth, LightOut, SLOW_REPAIRS};
 pub use budget::{BudgetFaults, LineTruth};
+pub use cordon::GateHour;
 pub use crime::{Cluster, NEAR_DAYS, NEAR_M, Offence, Origin, REPEATS};
 pub use faults::{EpisodeKind, Fate, FaultOptions, PlannedFault};
 pub use feed::{Feed, Pace};
@@ -118,6 +120,7 @@ struct Shape {
     transit: Transit,
     stations: Stations,
     detectors: Vec<Detector>,
+    gates: Vec<cordon::Gate>,
     atmosphere: Atmosphere,
     incidents: Incidents,
     safety: Safety,
@@ -221,6 +224,7 @@ impl WholeCity {
             safety,
             detectors,
             incidents: Incidents::new(seed, &network),
+            gates: cordon::gates(seed, &network),
             atmosphere,
             appeals: Appeals::new(seed, &cells),
             budget: Budget::new(seed),

@@ -6,6 +6,7 @@ use super::Shape;
 use super::appeals;
 use super::assets;
 use super::budget;
+use super::cordon;
 use super::crime;
 use super::feed::{Feed, Pace, Plan, Rhythm, plans};
 use super::history;
@@ -237,6 +238,7 @@ impl<'a> Messages<'a> {
                     transit::stop_counts(shape, shape.zone.local_day(from)),
                 );
             }
+            Feed::Cordon => self.put_table(feed, time, cordon::report(shape, from, to)),
             Feed::AirHours => {
                 let text = history::air_hours(shape, &mut self.memory, from, to);
                 self.put_table(feed, time, text);

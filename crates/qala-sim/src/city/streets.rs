@@ -190,6 +190,15 @@ impl Network {
         self.grid[row * COLUMNS + column]
     }
 
+    /// The first and the last junction of a street: its ends in the south and north, or in the west and east. None when no
+    /// junction lies on it.
+    pub(super) fn ends(&self, street: usize) -> Option<(usize, usize)> {
+        let all = self.junctions.iter().enumerate();
+        let mut on = all.filter(|(_, j)| j.streets.0 == street || j.streets.1 == street);
+        let first = on.next()?.0;
+        Some((first, on.next_back().map_or(first, |(last, _)| last)))
+    }
+
     /// Column and row of a junction.
     pub(super) fn place(&self, junction: usize) -> (usize, usize) {
         let (column, row) = self.junctions[junction].streets;

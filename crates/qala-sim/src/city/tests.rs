@@ -5,6 +5,7 @@ mod appeals;
 mod assets;
 mod books;
 mod budget;
+mod cordon;
 mod counts;
 mod crime;
 mod faults;
@@ -100,7 +101,7 @@ fn the_bytes_of_seed_one_are_fixed() {
     }
     assert_eq!(
         hex(&hash.finalize()),
-        "dc106e3acd7209dee508fbdedd3ba2369591b9c9dc2b9cc6322b42a1271a9db2"
+        "47e2317234264ff6e4c7c3dd0240f23713d1ea1df748e8218663fa7a3dc7261c"
     );
 }
 

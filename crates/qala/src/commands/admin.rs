@@ -9,7 +9,7 @@ use clap::CommandFactory;
 use qala_app::registry::Pack;
 use qala_app::{AppError, Centre, Content};
 use qala_core::spec::DatasetSpec;
-use qala_core::{FeedId, parse_instant};
+use qala_core::{FeedId, FunctionId, parse_instant};
 
 use crate::args::Args;
 use crate::print;
@@ -79,19 +79,38 @@ pub(crate) fn check(pack: &str) -> Result<bool> {
         }
         faults.extend(qala_app::run_faults(run, &known));
     }
+    let alarms = Content::alarms(pack)?;
+    let notice = Content::notice(pack)?;
+    let functions = organisation.functions.iter().map(|f| f.id.clone()).collect();
+    faults.extend(qala_app::alarm_faults(
+        &alarms,
+        &notice,
+        &indicators,
+        &datasets,
+        &feeds,
+        &functions,
+    ));
+    let procedures = Content::procedures(pack)?;
+    let functions: Vec<FunctionId> = organisation.functions.iter().map(|f| f.id.clone()).collect();
+    for procedure in &procedures {
+        faults.extend(procedure.unknown_functions(&functions));
+    }
     for contact in &organisation.contacts {
         if !feeds.iter().any(|f| f.id == contact.feed) {
             faults.push(format!("contacts: there is no feed `{}`", contact.feed));
         }
     }
+    faults.extend(qala_app::programme_faults(&organisation, &indicators));
     for fault in &faults {
         print::err(fault);
     }
     print::out(&format!(
-        "{} datasets, {} indicators, {} scheduled runs, {} feeds, {} functions: {} faults",
+        "{} datasets, {} indicators, {} scheduled runs, {} alarm rules, {} procedures, {} feeds, {} functions: {} faults",
         datasets.len(),
         indicators.len(),
         runs.len(),
+        alarms.len(),
+        procedures.len(),
         feeds.len(),
         organisation.functions.len(),
         faults.len()

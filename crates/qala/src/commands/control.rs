@@ -1,4 +1,4 @@
-//! Asking the running server. It holds the data directory, so short commands about feeds, tokens, users, the audit and scheduled runs are passed to it
+//! Asking the running server. It holds the data directory, so short commands about feeds, tokens, users, the audit, drills and scheduled runs are passed to it
 //! through a socket in that directory, which only the same user of the machine can reach.
 
 use std::os::unix::fs::PermissionsExt;
@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::args::{Args, Command, ModelCommand};
-use crate::commands::{feed, people, runs};
+use crate::commands::{drill, feed, people, runs};
 use crate::print;
 
 const SOCKET: &str = "control.sock";
@@ -30,6 +30,7 @@ pub(crate) fn is_short(command: &Command) -> bool {
             | Command::Token(_)
             | Command::User(_)
             | Command::Audit(_)
+            | Command::Drill(_)
             | Command::Model(ModelCommand::Runs { .. } | ModelCommand::RunNow { .. })
     )
 }
@@ -41,6 +42,7 @@ pub(crate) async fn run(centre: &Centre, command: Command) -> Result<()> {
         Command::Token(command) => people::token(centre, command).await,
         Command::User(command) => people::user(centre, command).await,
         Command::Audit(command) => people::audit(centre, command).await,
+        Command::Drill(command) => drill::drill(centre, command).await,
         Command::Model(ModelCommand::Runs { format }) => runs::list(centre, format).await,
         Command::Model(ModelCommand::RunNow { id, at, format }) => {
             runs::run_now(centre, &id, at.as_deref(), format).await

@@ -2,6 +2,7 @@
 
 mod admin;
 mod control;
+mod drill;
 mod feed;
 mod import;
 mod indicator;
@@ -228,7 +229,8 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         | Command::Feed(_)
         | Command::Token(_)
         | Command::User(_)
-        | Command::Audit(_)) => {
+        | Command::Audit(_)
+        | Command::Drill(_)) => {
             let centre = Centre::open(options).await?;
             control::run(&centre, command).await?;
             centre.close().await?;
@@ -258,6 +260,7 @@ fn asks_only(command: &Command) -> bool {
             | Command::Quarantine { .. }
             | Command::Reparse { .. }
             | Command::Audit(_)
+            | Command::Drill(_)
             | Command::Model(ModelCommand::Runs { .. } | ModelCommand::RunNow { .. })
             | Command::Tidy
     )

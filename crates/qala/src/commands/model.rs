@@ -136,7 +136,12 @@ fn tables(spec: &ModelSpec) {
                 }
             })
             .collect();
-        print::out(&format!("  {}: {}", output.name, columns.join(", ")));
+        let absent = if output.may_be_absent {
+            "  (only for some settings)"
+        } else {
+            ""
+        };
+        print::out(&format!("  {}: {}{absent}", output.name, columns.join(", ")));
     }
 }
 

@@ -124,8 +124,10 @@ fn verify_all(data: &Path) {
         };
         assert_eq!(passport["verdict"]["verdict"], expected, "{id}: {passport}");
         assert_eq!(passport["value"]["simulated"], true, "{id}");
+        // What is counted of other values leads to those, which have passports of their own.
+        let of_values = text("indicator") == "organisation.indicators_off_target";
         assert!(
-            !passport["messages"].as_array().unwrap().is_empty(),
+            of_values || !passport["messages"].as_array().unwrap().is_empty(),
             "{id} leads to no message"
         );
     }
@@ -139,6 +141,7 @@ fn seeded_city_gives_the_golden_values_and_they_verify() {
     let compared = check_golden(data);
     assert!(compared > 500, "only {compared} golden values were compared");
     verify_all(data);
+    off_target(data);
     // Neither merging and cleaning up, nor filling again, changes a bit.
     ok(data, &["tidy"]);
     verify_all(data);
@@ -186,6 +189,97 @@ fn seeded_city_gives_the_golden_values_and_they_verify() {
         );
     }
     page_and_api(data);
+}
+
+/// Values beyond their limit are counted by place and day from the golden values; only indicators without hysteresis and with it
+/// that are clearly on one side.
+fn off_target(data: &Path) {
+    let sql = "SELECT indicator, place, period_start, value, status FROM indicator_values \
+               WHERE grain = 'day' AND value IS NOT NULL ORDER BY indicator, place, period_start";
+    let rows = json(data, &["sql", sql, "--format", "json"]);
+    // What the headers say: better is lower, or higher; target, limit, hysteresis.
+    let rule = |id: &str| -> Option<(f64, f64, f64)> {
+        Some(match id {
+            "air.pm25_mean" => (1.0, 35.0, 2.0),
+            "air.pm25_max_hour" => (1.0, 160.0, 5.0),
+            "air.pm25_against_national_norm"
+            | "air.pm25_against_who_guideline"
+            | "air.pm25_against_eu_limit" => (1.0, 1.0, 0.02),
+            "air.standard_index" => (1.0, 5.0, 0.1),
+            "air.highest_repeatability" => (1.0, 20.0, 0.5),
+            "air.station_coverage" | "traffic.detectors_working" => (-1.0, 0.75, 0.01),
+            "air.stations_within_tolerance" => (-1.0, 0.8, 0.01),
+            "transit.on_time_share" => (-1.0, 0.75, 0.01),
+            _ => return None,
+        })
+    };
+    // By place and day: surely off target, perhaps (within the hysteresis), judged.
+    let mut wanted: BTreeMap<(String, i64), (u32, u32, i64)> = BTreeMap::new();
+    for row in rows.as_array().unwrap() {
+        let id = row["indicator"].as_str().unwrap();
+        let Some((sign, limit, slack)) = rule(id) else {
+            assert_eq!(
+                row["status"], "unknown",
+                "{id} has a target that this test does not know"
+            );
+            continue;
+        };
+        let start = qala_core::parse_instant(row["period_start"].as_str().unwrap(), None).unwrap();
+        let slot = wanted
+            .entry((row["place"].as_str().unwrap().to_owned(), start))
+            .or_default();
+        let beyond = sign * (row["value"].as_f64().unwrap() - limit);
+        slot.0 += u32::from(beyond > 0.0);
+        slot.1 += u32::from(beyond > -slack);
+        slot.2 += 1;
+    }
+    let args = [
+        "--grain",
+        "day",
+        "--from",
+        "2026-03-02",
+        "--to",
+        "2026-03-05",
+        "--format",
+        "json",
+    ];
+    let id = "organisation.indicators_off_target";
+    let found = json(data, &[&["indicator", "compute", id][..], &args].concat());
+    let (mut compared, mut most) = (0, 0.0_f64);
+    for value in found.as_array().unwrap() {
+        let start = qala_core::parse_instant(value["period_start"].as_str().unwrap(), None).unwrap();
+        let place = value["place"].as_str().unwrap().to_owned();
+        let (surely, perhaps, judged) = wanted[&(place, start)];
+        let n = value["value"].as_f64().unwrap();
+        assert!(
+            f64::from(surely) <= n && n <= f64::from(perhaps),
+            "{value}: {surely} to {perhaps}"
+        );
+        assert_eq!(value["row_count"].as_i64(), Some(judged), "{value}");
+        assert_eq!(value["simulated"], true, "{value}");
+        compared += 1;
+        most = most.max(n);
+    }
+    println!("proof: {id}: {compared} values are those of the limits, {most} at most");
+    assert!(compared >= 6 && most >= 2.0, "{compared} {most}");
+    // What was kept is the same: it was computed after the values that it counts.
+    let kept = format!(
+        "SELECT place, period_start, value FROM indicator_values WHERE indicator = '{id}' AND grain = 'day'"
+    );
+    let kept = json(data, &["sql", &kept, "--format", "json"]);
+    let key = |v: &Value| {
+        let start = qala_core::parse_instant(v["period_start"].as_str().unwrap(), None).unwrap();
+        (v["place"].as_str().unwrap().to_owned(), start)
+    };
+    let kept: BTreeMap<(String, i64), &Value> = kept
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| (key(v), &v["value"]))
+        .collect();
+    for value in found.as_array().unwrap() {
+        assert_eq!(kept[&key(value)], &value["value"], "{value}");
+    }
 }
 
 fn page_and_api(data: &Path) {

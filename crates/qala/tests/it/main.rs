@@ -1,6 +1,8 @@
 //! Tests of the whole program. One binary, because linking the engine takes long.
 
 #[cfg(test)]
+mod alarms;
+#[cfg(test)]
 mod backup;
 #[cfg(test)]
 mod city;
@@ -28,6 +30,8 @@ mod quarantine;
 mod real_data;
 #[cfg(test)]
 mod rights;
+#[cfg(test)]
+mod room;
 #[cfg(test)]
 mod runs;
 #[cfg(test)]

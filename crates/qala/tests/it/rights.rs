@@ -1,6 +1,8 @@
 //! Every route as every role: what is open, what is refused, what is hidden. A route that is not in the table fails the
 //! test.
 
+// Long because: one table says who may use which route.
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -19,8 +21,12 @@ const PEOPLE: [u16; 5] = [401, 0, 0, 0, 0];
 const ADMINISTRATORS: [u16; 5] = [401, 403, 403, 403, 0];
 /// Open to analysts and administrators.
 const ANALYSTS: [u16; 5] = [401, 403, 403, 0, 0];
+/// Open to who is on duty.
+const OPERATORS: [u16; 5] = [401, 403, 0, 0, 0];
 /// Open to tokens of senders only.
 const SENDERS: [u16; 5] = [401; 5];
+/// Open to who is on duty in the situation room; staff act on what their own department owns.
+const ON_DUTY: [u16; 5] = [401, 403, 0, 0, 0];
 /// What a wrong password is answered with, whoever asks.
 const WRONG_PASSWORD: [u16; 5] = [401; 5];
 
@@ -57,6 +63,14 @@ const ROUTES: &[(&str, &str, &str, &str, [u16; 5])] = &[
     ),
     ("get", "/api/now.pdf", "/api/now.pdf", "", ALL),
     ("get", "/api/places", "/api/places", "", ALL),
+    ("get", "/api/programmes", "/api/programmes", "", ALL),
+    (
+        "get",
+        "/api/programmes/{id}",
+        "/api/programmes/vision-zero",
+        "",
+        ALL,
+    ),
     ("get", "/api/passport", "/api/passport?id=air.pm25_mean", "", ALL),
     ("get", "/api/feeds", "/api/feeds", "", ALL),
     ("get", "/api/feeds/{id}", "/api/feeds/sim-air-readings", "", ALL),
@@ -210,8 +224,187 @@ const ROUTES: &[(&str, &str, &str, &str, [u16; 5])] = &[
         PEOPLE,
     ),
     ("delete", "/api/tokens/{id}", "/api/tokens/none", "", PEOPLE),
+    ("get", "/api/alarms", "/api/alarms", "", ALL),
+    ("get", "/api/alarms/cap.xml", "/api/alarms/cap.xml", "", ALL),
+    ("get", "/api/alarms/{id}", "/api/alarms/A-1", "", ALL),
+    (
+        "get",
+        "/api/alarms/{id}/cap.xml",
+        "/api/alarms/A-1/cap.xml",
+        "",
+        ALL,
+    ),
+    (
+        "post",
+        "/api/alarms/{id}/acknowledge",
+        "/api/alarms/A-1/acknowledge",
+        "{}",
+        OPERATORS,
+    ),
+    (
+        "post",
+        "/api/alarms/{id}/close",
+        "/api/alarms/A-1/close",
+        "{}",
+        OPERATORS,
+    ),
+    (
+        "post",
+        "/api/alarms/{id}/comment",
+        "/api/alarms/A-1/comment",
+        r#"{"note":"x"}"#,
+        OPERATORS,
+    ),
+    (
+        "post",
+        "/api/alarm-sound",
+        "/api/alarm-sound",
+        r#"{"on":false}"#,
+        PEOPLE,
+    ),
+    ("get", "/api/alarm-rules", "/api/alarm-rules", "", ALL),
+    (
+        "post",
+        "/api/alarm-rules/{id}/missed",
+        "/api/alarm-rules/none/missed",
+        r#"{"at":"2026-03-02T08:00:00Z","note":"x"}"#,
+        OPERATORS,
+    ),
+    ("get", "/api/alarm-windows", "/api/alarm-windows", "", PEOPLE),
+    (
+        "post",
+        "/api/alarm-windows",
+        "/api/alarm-windows",
+        r#"{"to":"x","reason":"x"}"#,
+        OPERATORS,
+    ),
+    (
+        "delete",
+        "/api/alarm-windows/{number}",
+        "/api/alarm-windows/99",
+        "",
+        OPERATORS,
+    ),
+    (
+        "post",
+        "/hooks/alertmanager",
+        "/hooks/alertmanager",
+        "{}",
+        SENDERS,
+    ),
     ("get", "/api/schedules", "/api/schedules", "", ADMINISTRATORS),
     ("get", "/api/audit", "/api/audit", "", ADMINISTRATORS),
+    ("get", "/api/procedures", "/api/procedures", "", PEOPLE),
+    ("get", "/api/incidents", "/api/incidents", "", PEOPLE),
+    // The staff are of the department that owns the traffic on roads.
+    (
+        "post",
+        "/api/incidents",
+        "/api/incidents",
+        r#"{"title":"x","function":"civil-defence"}"#,
+        ON_DUTY,
+    ),
+    ("get", "/api/incidents/{id}", "/api/incidents/1", "", PEOPLE),
+    (
+        "post",
+        "/api/incidents/{id}/actions",
+        "/api/incidents/1/actions",
+        r#"{"action":"note","text":"x"}"#,
+        ON_DUTY,
+    ),
+    (
+        "put",
+        "/api/incidents/{id}/steps/{step}",
+        "/api/incidents/1/steps/none",
+        r#"{"state":"done"}"#,
+        ON_DUTY,
+    ),
+    (
+        "post",
+        "/api/incidents/{id}/files",
+        "/api/incidents/1/files?name=x",
+        r#"{"any":"bytes"}"#,
+        ON_DUTY,
+    ),
+    (
+        "get",
+        "/api/incidents/{id}/files/{digest}",
+        "/api/incidents/1/files/none",
+        "",
+        PEOPLE,
+    ),
+    ("get", "/api/drills", "/api/drills", "", PEOPLE),
+    (
+        "post",
+        "/api/drills",
+        "/api/drills",
+        r#"{"scenario":"smog","seed":1}"#,
+        ADMINISTRATORS,
+    ),
+    ("get", "/api/decisions", "/api/decisions", "", PEOPLE),
+    (
+        "post",
+        "/api/decisions",
+        "/api/decisions",
+        r#"{"text":"x","function":"health","deadline":"2099-01-01"}"#,
+        ON_DUTY,
+    ),
+    ("get", "/api/decisions/{id}", "/api/decisions/1", "", PEOPLE),
+    (
+        "put",
+        "/api/decisions/{id}",
+        "/api/decisions/1",
+        r#"{"progress":10}"#,
+        ON_DUTY,
+    ),
+    ("get", "/api/journal", "/api/journal", "", PEOPLE),
+    (
+        "post",
+        "/api/journal",
+        "/api/journal",
+        r#"{"kind":"note","text":"x"}"#,
+        ON_DUTY,
+    ),
+    (
+        "post",
+        "/api/journal/duty",
+        "/api/journal/duty",
+        r#"{"function":"health","post":"duty","person":"x","from_at":"2099-01-01","to_at":"2099-01-02"}"#,
+        ON_DUTY,
+    ),
+    (
+        "delete",
+        "/api/journal/duty/{id}",
+        "/api/journal/duty/1",
+        "",
+        ON_DUTY,
+    ),
+    ("get", "/api/review", "/api/review", "", PEOPLE),
+    ("post", "/api/review", "/api/review", r#"{"title":"x"}"#, ON_DUTY),
+    (
+        "post",
+        "/api/review/{id}/minutes",
+        "/api/review/1/minutes",
+        r#"{"text":"x"}"#,
+        ON_DUTY,
+    ),
+    (
+        "get",
+        "/api/review/{id}/minutes.pdf",
+        "/api/review/1/minutes.pdf",
+        "",
+        PEOPLE,
+    ),
+    (
+        "get",
+        "/api/review/{id}/minutes.docx",
+        "/api/review/1/minutes.docx",
+        "",
+        PEOPLE,
+    ),
+    ("put", "/api/review/{id}", "/api/review/1", "{}", ON_DUTY),
+    ("get", "/api/morning", "/api/morning", "", PEOPLE),
+    ("get", "/api/morning.pdf", "/api/morning.pdf", "", PEOPLE),
     // The last one: it ends the session.
     ("delete", "/api/session", "/api/session", "", ALL),
 ];
@@ -370,6 +563,8 @@ fn each_role_sees_its_tables_and_columns() {
         ("safety_crashes", [false, true, false, true, true]),
         ("lake_quarantine", [false, false, false, true, true]),
         ("audit_entries", [false, false, false, false, true]),
+        ("room_incidents", [false, true, true, true, true]),
+        ("room_decisions", [false, true, true, true, true]),
     ] {
         for (n, ((role, browser), seen)) in ROLES.iter().zip(&browsers).zip(seen).enumerate() {
             let rows = browser.get(&format!("/api/datasets/{dataset}/rows"));

@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use qala_app::lake::Clock;
 use qala_app::models::run::{Content, Input, Table};
 use qala_app::{
-    AppError, Centre, CentreOptions, Payload, Progress, Reader, RunSchedule, RunState, SqlAnswer, models,
-    table_of,
+    AppError, Centre, CentreOptions, Payload, Progress, Range, Reader, RunSchedule, RunState, SqlAnswer,
+    models, table_of,
 };
-use qala_core::parse_instant;
 use qala_core::spec::RunPeriod;
+use qala_core::{Grain, parse_instant};
 use qala_sim::city::{Feed, Op, Pace, WholeCity, WholeOptions};
 use serde_json::{Map, Value};
 
@@ -119,6 +119,67 @@ async fn areas(centre: &Centre, period: RunPeriod) -> (Vec<String>, Vec<f64>, Ve
     )
 }
 
+/// The clusters of a run are the groups of its hot cells, counted by hand, in the city and in each district.
+async fn clusters_open(centre: &Centre, cells: &[Row], period_end: i64) {
+    let mut left: Vec<&Row> = cells.iter().filter(|row| row["class"] == "hot").collect();
+    let mut wanted: BTreeMap<String, f64> = BTreeMap::new();
+    while let Some(first) = left.pop() {
+        let (mut open, mut heart) = (vec![first], first);
+        while let Some(row) = open.pop() {
+            if row["z"].as_f64() > heart["z"].as_f64() {
+                heart = row;
+            }
+            // As the run's setting: middles of neighbouring cells are at most 175 m apart, those of the next ring 200 m and more.
+            let (near, far): (Vec<&Row>, Vec<&Row>) = left
+                .iter()
+                .copied()
+                .partition(|other| metres(at(row), at(other)) <= 185.0);
+            open.extend(near);
+            left = far;
+        }
+        for place in ["city", word(heart, "place_id")] {
+            *wanted.entry(place.to_owned()).or_default() += 1.0;
+        }
+    }
+    let spec = centre.indicator("crime.clusters_open").unwrap();
+    let range = |from: i64, to: i64| Range {
+        from,
+        to,
+        grain: Grain::Day,
+    };
+    let (values, _) = centre
+        .run_indicator(spec, range(period_end, period_end + DAY))
+        .await
+        .unwrap();
+    // A district without a cluster has none, and is told.
+    assert_eq!(values.len(), 9, "{values:?}");
+    for value in &values {
+        let n = wanted.get(&value.place).copied().unwrap_or(0.0);
+        assert_eq!((value.value, value.simulated), (Some(n), true), "{value:?}");
+    }
+    println!(
+        "proof: seed {SEED}: {} clusters are open, by districts {wanted:?}",
+        wanted["city"]
+    );
+    // A day whose run did not come has no value.
+    let (none, _) = centre
+        .run_indicator(spec, range(period_end - DAY, period_end))
+        .await
+        .unwrap();
+    assert!(
+        none.iter()
+            .all(|v| v.value.is_none() && v.reason.as_deref() == Some("no_run")),
+        "{none:?}"
+    );
+    // A run that is made again counts once.
+    centre.run_now("crime.clusters", now()).await.unwrap();
+    let (again, changed) = centre
+        .run_indicator(spec, range(period_end, period_end + DAY))
+        .await
+        .unwrap();
+    assert_eq!((again.len(), changed), (9, 0));
+}
+
 /// What somebody without an account sees.
 async fn seen_by_anybody(centre: &Centre, sql: &str) -> Result<SqlAnswer, AppError> {
     centre.question(sql, None, Some(10_000), &Reader::public()).await
@@ -138,7 +199,9 @@ fn planted_clusters_are_found_and_little_else() {
         let note = centre.run_now("crime.clusters", now()).await.unwrap();
         assert_eq!((note.state, note.simulated), (RunState::Done, true), "{note:?}");
         let rows = centre.rows("SELECT * FROM crime_clusters").await.unwrap();
-        assert_eq!(rows.len() as i64, note.rows);
+        let groups = centre.rows("SELECT * FROM crime_cluster_groups").await.unwrap();
+        assert!(!groups.is_empty());
+        assert_eq!((rows.len() + groups.len()) as i64, note.rows);
         let hot: Vec<&Row> = rows.iter().filter(|row| row["class"] == "hot").collect();
         // Those of which much lies in the 90 days.
         let truth = city.truth();
@@ -198,6 +261,7 @@ fn planted_clusters_are_found_and_little_else() {
         let many = rows.iter().filter(|row| row["n"].as_i64().unwrap() >= 5);
         assert_eq!(told, many.map(|row| word(row, "cell").to_owned()).collect());
         assert!(told.len() < rows.len());
+        clusters_open(&centre, &rows, note.period_end).await;
         centre.close().await.unwrap();
     });
 }

@@ -16,10 +16,15 @@ const DAY: i64 = 86_400_000_000;
 const START: &str = "2026-01-05T00:00";
 const END: &str = "2026-01-05T00:00:00+05:00";
 /// What is sent, and from when; scripts/reference_subjects.py reads the same.
-const BOOKS: [(&str, &[Feed]); 3] = [
-    ("2024-01-01T00:00:00+06:00", &[Feed::Crashes, Feed::Offences]),
+const BOOKS: [(&str, Pace, &[Feed]); 5] = [
+    (
+        "2024-01-01T00:00:00+06:00",
+        Pace::History,
+        &[Feed::Crashes, Feed::Offences],
+    ),
     (
         "2024-12-30T00:00:00+05:00",
+        Pace::History,
         &[
             Feed::Commitments,
             Feed::Contracts,
@@ -31,8 +36,11 @@ const BOOKS: [(&str, &[Feed]); 3] = [
     ),
     (
         "2025-09-01T00:00:00+05:00",
+        Pace::History,
         &[Feed::Requests, Feed::Changes, Feed::Lights, Feed::Footfall],
     ),
+    ("2025-12-01T00:00:00+05:00", Pace::History, &[Feed::Cordon]),
+    ("2025-12-29T00:00:00+05:00", Pace::Bulk, &[Feed::StopCounts]),
 ];
 const SUBJECTS: [&str; 7] = [
     "safety",
@@ -43,7 +51,9 @@ const SUBJECTS: [&str; 7] = [
     "organisation",
     "assets",
 ];
-const OTHERS: [&str; 3] = [
+const OTHERS: [&str; 5] = [
+    "traffic.entering_cars",
+    "transit.crowded_passenger_minutes",
     "schools.kindergarten_queue",
     "population.births",
     "population.net_migration",
@@ -120,11 +130,8 @@ fn fill(data: &Path, seed: u64) -> WholeCity {
     })
     .unwrap();
     let server = Server::start(data);
-    for (from, feeds) in BOOKS {
-        for message in city
-            .messages_of(feeds, Pace::History, at(from), at(END))
-            .only(Op::Upsert)
-        {
+    for (from, pace, feeds) in BOOKS {
+        for message in city.messages_of(feeds, pace, at(from), at(END)).only(Op::Upsert) {
             let path = format!("/api/ingest/{}", message.feed.id());
             let (status, body) = server.request("POST", &path, &[], &message.bytes).unwrap();
             assert_eq!(status, 200, "{path}: {body}");
@@ -413,6 +420,40 @@ fn administration_and_assets(data: &Path, city: &WholeCity, seed: u64) {
     );
 }
 
+/// Cars that entered in December, city and districts.
+fn cordon(data: &Path, city: &WholeCity, seed: u64) {
+    let (from, to) = (at("2025-12-01T00:00:00+05:00"), at("2026-01-01T00:00:00+05:00"));
+    let mut cars: BTreeMap<&str, i64> = BTreeMap::new();
+    for hour in city.truth().gate_hours(from, to).iter().filter(|h| h.is_in) {
+        for place in ["city", hour.place_id] {
+            *cars.entry(place).or_default() += hour.vehicles;
+        }
+    }
+    let id = "traffic.entering_cars";
+    let found = of(data, id, "month", "2025-12-01", "2026-01-01");
+    assert_eq!(
+        found.keys().collect::<Vec<_>>(),
+        cars.keys().collect::<Vec<_>>(),
+        "{id}"
+    );
+    for (place, cars) in cars {
+        same(
+            seed,
+            &format!("{id} {place}"),
+            found[place].unwrap(),
+            cars as f64 / 31.0,
+        );
+    }
+    // Of November only its last day has come.
+    let november = compute(data, id, "month", "2025-11-01", "2025-12-01");
+    assert!(
+        november
+            .values()
+            .all(|v| v["value"].is_null() && v["reason"] == "low_coverage"),
+        "{november:?}"
+    );
+}
+
 /// Few people in a district are not told, nor is the district from which they could be worked out.
 fn small_cells(data: &Path) {
     let mut crashes = String::from("crash_id,t,killed,injured,seriously_injured,place_id\n");
@@ -482,6 +523,7 @@ fn of_seeds(seeds: &[u64]) {
         appeals(data, &city, seed);
         projects(data, &city, seed);
         administration_and_assets(data, &city, seed);
+        cordon(data, &city, seed);
         small_cells(data);
     }
 }

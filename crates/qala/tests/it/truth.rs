@@ -249,6 +249,77 @@ fn transit(data: &Path, city: &WholeCity, seed: u64, origin: i64) {
     assert!(on_time > 0.98 && (0.0..1.0).contains(&wait), "{on_time} {wait}");
 }
 
+/// Everybody aboard of crowded stretches, by the truth of the city, times the minutes of the timetable; all districts.
+fn crowding(data: &Path, city: &WholeCity, seed: u64, origin: i64) {
+    let rows = |sql: &str| json(data, &["sql", sql, "--format", "json"]);
+    let word = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    let minutes = rows(
+        "SELECT t.route_id, t.direction_id AS direction, a.stop_sequence AS seq, avg(b.arrival_time - a.departure_time) / 60.0 AS m \
+         FROM gtfs_trips AS t JOIN gtfs_stop_times AS a ON a.trip_id = t.trip_id \
+         JOIN gtfs_stop_times AS b ON b.trip_id = a.trip_id AND b.stop_sequence = a.stop_sequence + 1 GROUP BY 1, 2, 3",
+    );
+    let minutes: HashMap<(String, u64, u64), f64> = minutes
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            let number = |name: &str| row[name].as_u64().unwrap();
+            (
+                (word(row, "route_id"), number("direction"), number("seq")),
+                row["m"].as_f64().unwrap(),
+            )
+        })
+        .collect();
+    let homes = rows(
+        "SELECT s.stop_id, p.place_id FROM gtfs_stops AS s JOIN organisation_places AS p \
+         ON ST_Contains(ST_GeomFromText(p.geometry), ST_Point(s.stop_lon, s.stop_lat)) WHERE p.kind = 'district'",
+    );
+    let homes: HashMap<String, String> = homes
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (word(row, "stop_id"), word(row, "place_id")))
+        .collect();
+    let truth = city.truth();
+    let day = city.zone().local_day(origin) - 2;
+    let mut expected: BTreeMap<String, f64> = BTreeMap::new();
+    let mut stretches = 0;
+    for route in truth.route_ids() {
+        for count in truth.stop_counts(route, day) {
+            let key = (route.to_owned(), count.direction as u64, count.seq as u64);
+            let Some(minutes) = minutes.get(&key) else {
+                continue;
+            };
+            let is_crowded = count.load as f64 > 0.8 * (count.trips * count.capacity) as f64;
+            let part = if is_crowded {
+                count.load as f64 * minutes
+            } else {
+                0.0
+            };
+            stretches += usize::from(is_crowded);
+            for place in ["city", &homes[&count.stop_id]] {
+                *expected.entry(place.to_owned()).or_default() += part;
+            }
+        }
+    }
+    let id = "transit.crowded_passenger_minutes";
+    let found = compute(data, id, "day", "2026-02-09", DAY);
+    assert_eq!(
+        found.keys().collect::<Vec<_>>(),
+        expected.keys().collect::<Vec<_>>(),
+        "seed {seed}"
+    );
+    for (place, minutes) in &expected {
+        let error = (value(&found, place) - minutes).abs();
+        assert!(error <= 1e-9 * minutes.max(1.0), "seed {seed}, {place}: {error}");
+    }
+    assert!(expected["city"] > 10_000.0, "seed {seed}: {expected:?}");
+    println!(
+        "proof: seed {seed}, {id}: {:.0} on {stretches} stretches, exactly the truth",
+        expected["city"]
+    );
+}
+
 /// A day of the archive of hours, pushed to the running centre, long before any reading.
 fn the_archive(data: &Path, city: &WholeCity, seed: u64, day: i64) {
     let old = day - 30 * 24 * HOUR;
@@ -304,6 +375,7 @@ fn indicators_are_near_the_truth_of_two_seeds() {
         let day = city.zone().day_start(city.zone().local_day(origin) - 1);
         lists(data, &city, origin);
         transit(data, &city, seed, origin);
+        crowding(data, &city, seed, origin);
         streets_and_air(data, &city, seed, origin, day);
         the_archive(data, &city, seed, day);
     }

@@ -105,6 +105,7 @@ export const numbers = {
 
   reason_no_rows: ["Мән жоқ: бұл кезеңге бірде-бір жол келмеді", "Значения нет: за этот период не пришло ни одной строки", "No value: no rows came for this period"],
   reason_low_coverage: ["Мән жоқ: келген жолдар сенуге аз", "Значения нет: пришло слишком мало строк, чтобы ему верить", "No value: too few rows came to trust one"],
+  reason_no_run: ["Мән жоқ: бұл кезеңде модель жүргізілмеді", "Значения нет: за этот период не было прогона модели", "No value: the model was not run in this period"],
   reason_not_computable: ["Мән жоқ: бұл жолдардан есептеп шығару мүмкін емес", "Значения нет: из этих строк его нельзя вычислить", "No value: it cannot be computed from these rows"],
   reason_suppressed: ["Мән жасырылған: жолдар өте аз, адамды тануға болар еді", "Значение скрыто: строк так мало, что можно узнать человека", "Suppressed: so few rows that somebody could be recognised"],
   reason_known_later: ["Мән жоқ: ол кезде әлі есептелмеген", "Значения нет: тогда оно ещё не было вычислено", "No value: it had not been computed then"],
@@ -113,6 +114,7 @@ export const numbers = {
   reason_place: ["Бұл ауданда мән жоқ", "Для этого района значения нет", "No value for this district"],
   gap_no_rows: ["жол жоқ", "нет строк", "no rows"],
   gap_low_coverage: ["жол аз", "мало строк", "too few rows"],
+  gap_no_run: ["жүргізу жоқ", "нет прогона", "no run"],
   gap_not_computable: ["есептелмейді", "не вычислить", "not computable"],
   gap_suppressed: ["<5, жасырылған", "<5, скрыто", "<5, suppressed"],
   gap_known_later: ["әлі есептелмеген", "ещё не вычислено", "not computed then"],

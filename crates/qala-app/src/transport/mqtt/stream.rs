@@ -13,10 +13,10 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use crate::error::{AppError, Result};
 
 /// A connection of either kind.
-pub(super) type Stream = Box<dyn Both>;
+pub(crate) type Stream = Box<dyn Both>;
 
 /// Bytes both ways.
-pub(super) trait Both: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Both: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Both for T {}
 
 /// Connects to `mqtt://host:port` or `mqtts://host:port`. A broker with TLS is checked against the certificates in `ca`, or
@@ -37,17 +37,27 @@ pub(super) async fn open(url: &str, ca: Option<&str>) -> Result<Stream> {
     if !is_secret {
         return Ok(Box::new(tcp));
     }
-    let mut roots = RootCertStore::empty();
-    match ca {
+    let roots = match ca {
         Some(path) => {
+            let mut roots = RootCertStore::empty();
             let wrong =
                 |why: &dyn std::fmt::Display| AppError::Usage(format!("the certificates in {path}: {why}"));
             for one in CertificateDer::pem_file_iter(path).map_err(|e| wrong(&e))? {
                 roots.add(one.map_err(|e| wrong(&e))?).map_err(|e| wrong(&e))?;
             }
+            roots
         }
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-    }
+        None => public_roots(),
+    };
+    secured(host, tcp, roots).await
+}
+
+/// TLS over a connection, checked against roots.
+///
+/// # Errors
+/// A host that is no name; the far side is not the one who was meant.
+pub(crate) async fn secured(host: &str, tcp: TcpStream, roots: RootCertStore) -> Result<Stream> {
+    let remote = |why: &dyn std::fmt::Display| AppError::Remote(format!("{host}: {why}"));
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|e| remote(&e))?
@@ -57,4 +67,11 @@ pub(super) async fn open(url: &str, ca: Option<&str>) -> Result<Stream> {
     let connector = TlsConnector::from(Arc::new(config));
     let tls = connector.connect(name, tcp).await.map_err(|e| remote(&e))?;
     Ok(Box::new(tls))
+}
+
+/// The usual public certificates.
+pub(crate) fn public_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    roots
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use super::{DatasetSpec, FeedSpec, IndicatorSpec, ModelSpec, RunSpec, SpecError};
+use super::{AlarmSpec, DatasetSpec, FeedSpec, IndicatorSpec, ModelSpec, ProcedureSpec, RunSpec, SpecError};
 
 /// A key that no spec has.
 const STRANGE: &str = "zqzqzqzq";
@@ -19,7 +19,7 @@ const STRANGE: &str = "zqzqzqzq";
 type Read = fn(&str) -> Result<(), SpecError>;
 
 /// A kind of spec: name, title, reader, samples. Every sample after the first shows another form of one of its keys.
-const KINDS: [(&str, &str, Read, &[&str]); 5] = [
+const KINDS: [(&str, &str, Read, &[&str]); 7] = [
     (
         "dataset",
         "A dataset: datasets/<subject>/<name>.toml",
@@ -56,12 +56,38 @@ const KINDS: [(&str, &str, Read, &[&str]); 5] = [
         &[include_str!("model.toml")],
     ),
     (
+        "procedure",
+        "A procedure of the duty office: packs/<city>/procedures/<id>.toml",
+        |text| ProcedureSpec::from_toml("sample", text).map(drop),
+        &[include_str!("procedure.toml")],
+    ),
+    (
         "run",
         "A scheduled run of a model: runs/<subject>/<name>.toml",
         |text| RunSpec::from_toml("sample", text).map(drop),
         &[
             include_str!("run.toml"),
             "when = { type = \"every\", minutes = 15 }",
+        ],
+    ),
+    (
+        "alarm",
+        "An alarm rule: alarms/<subject>/<name>.toml",
+        |text| {
+            // Only events are grouped by key or cause.
+            let text = if text.contains("type = \"event\"") {
+                text.to_owned()
+            } else {
+                text.replace("group = \"cause\"", "group = \"place\"")
+            };
+            AlarmSpec::from_toml("sample", &text).map(drop)
+        },
+        &[
+            include_str!("alarm.toml"),
+            include_str!("alarm_threshold.toml"),
+            include_str!("alarm_departure.toml"),
+            include_str!("alarm_places.toml"),
+            include_str!("alarm_missing.toml"),
         ],
     ),
 ];

@@ -1,6 +1,8 @@
 //! Getis and Ord's local statistics: around which areas do high, or low, values lie together?
 
-use super::areas;
+use std::collections::BTreeMap;
+
+use super::areas::{self, Areas};
 use super::conditional::{self, Drawing, Stopping, Ties};
 use super::weights::Weights;
 use crate::Card;
@@ -35,6 +37,8 @@ const CARD: Card = Card {
         "p_permutation is the smaller tail, not doubled: at a limit of 0.05 one in ten areas without any pattern is below it.",
         "fdr: each area is `hot`, `cold` or `none`. Hot or cold when twice p_adjusted is at most fdr, for the direction is chosen after \
          looking; hot when z is above 0. Without fdr there is no such column.",
+        "clusters (with fdr only): hot areas that are neighbours of each other, in either direction and through others, are one cluster, \
+         and so are cold ones. It is named after its area of largest |z|, the first of equal ones; strongest first.",
         "Dividing the weights of a row by their sum changes neither z nor p; row_standardised is there for the sake of the \
          other models.",
         "An area without a value is no area; its row is empty. An area without neighbours counts among all, its row is empty.",
@@ -72,18 +76,75 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
         .floats_of("p_normal", areas.spread(&normal))
         .floats_of("p_permutation", areas.spread(&p))
         .floats_of("p_adjusted", areas.spread(&adjusted));
-    Ok(vec![match run.settings().float("fdr") {
-        Some(fdr) => {
-            let classes: Vec<Option<&str>> = z
-                .iter()
-                .zip(&adjusted)
-                .map(|(z, q)| Some(class((*z)?, (*q)?, fdr)))
-                .collect();
-            let classes = areas.spread(&classes);
-            table.texts_of("class", classes.iter().map(|class| class.unwrap_or("")))
+    let Some(fdr) = run.settings().float("fdr") else {
+        return Ok(vec![table]);
+    };
+    let classes: Vec<Option<&str>> = z
+        .iter()
+        .zip(&adjusted)
+        .map(|(z, q)| Some(class((*z)?, (*q)?, fdr)))
+        .collect();
+    let told = areas.spread(&classes);
+    let table = table.texts_of("class", told.iter().map(|class| class.unwrap_or("")));
+    Ok(vec![table, clusters(&areas, &z, &classes)])
+}
+
+/// A group of areas of one verdict.
+struct Cluster {
+    /// Its area of largest |z|.
+    heart: usize,
+    areas: i64,
+}
+
+/// Groups of neighbouring areas of one verdict, strongest first. Positions are among the areas that have a value.
+fn clusters(areas: &Areas, z: &[Option<f64>], classes: &[Option<&str>]) -> Table {
+    let strength = |area: usize| z[area].unwrap_or(0.0).abs();
+    let verdict = |area: usize| classes[area].filter(|class| *class != "none");
+    let mut parents: Vec<usize> = (0..classes.len()).collect();
+    for area in 0..classes.len() {
+        let Some(class) = verdict(area) else { continue };
+        for neighbour in areas.weights.row(area).0 {
+            let neighbour = *neighbour as usize;
+            if verdict(neighbour) == Some(class) {
+                let (a, b) = (root(&mut parents, area), root(&mut parents, neighbour));
+                parents[a.max(b)] = a.min(b);
+            }
         }
-        None => table,
-    }])
+    }
+    let mut groups: BTreeMap<usize, Cluster> = BTreeMap::new();
+    for area in (0..classes.len()).filter(|area| verdict(*area).is_some()) {
+        let group = groups.entry(root(&mut parents, area)).or_insert(Cluster {
+            heart: area,
+            areas: 0,
+        });
+        group.areas += 1;
+        if strength(area) > strength(group.heart) {
+            group.heart = area;
+        }
+    }
+    let mut groups: Vec<Cluster> = groups.into_values().collect();
+    groups.sort_by(|a, b| {
+        let order = strength(b.heart).total_cmp(&strength(a.heart));
+        order.then(a.heart.cmp(&b.heart))
+    });
+    let names = areas.names();
+    Table::new("clusters")
+        .texts_of("area", groups.iter().map(|group| names[group.heart]))
+        .texts_of(
+            "class",
+            groups.iter().map(|group| verdict(group.heart).unwrap_or("")),
+        )
+        .ints_of("areas", groups.iter().map(|group| group.areas))
+        .floats_of("z", groups.iter().map(|group| z[group.heart]))
+}
+
+/// The first of the group of an area; ways to it are shortened.
+fn root(parents: &mut [usize], mut area: usize) -> usize {
+    while parents[area] != area {
+        parents[area] = parents[parents[area]];
+        area = parents[area];
+    }
+    area
 }
 
 /// The verdict on an area: `hot`, `cold` or `none`. `q` is adjusted for many areas, of the smaller tail.

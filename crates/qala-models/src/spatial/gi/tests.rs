@@ -1,5 +1,6 @@
 //! Tests of Gi and Gi* against the reference tables and worked numbers.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::super::tests::{COLUMBUS_P, is_near, number, reference, rook, run};
@@ -290,4 +291,92 @@ fn a_verdict_follows_the_sign_and_the_share_of_false_findings() {
     // Without the setting the columns are those of the contract.
     let plain = run(&MODEL, &[("areas", TOY)], &[("k", "2")]).unwrap();
     assert_eq!(plain[0].len(), 5);
+}
+
+#[test]
+fn neighbouring_areas_of_one_verdict_are_one_cluster() {
+    let hot = |row: i32, column: i32| {
+        (3..7).contains(&row) && (3..7).contains(&column)
+            || (18..22).contains(&row) && (4..8).contains(&column)
+    };
+    let cold = |row: i32, column: i32| (20..24).contains(&row) && (20..24).contains(&column);
+    let mut random = crate::random::Random::new(8);
+    let mut areas = "area,value,x_m,y_m\nnone,,9,9\n".to_owned();
+    for (row, column) in (0..30).flat_map(|row| (0..30).map(move |column| (row, column))) {
+        let sign = f64::from(i8::from(hot(row, column)) - i8::from(cold(row, column)));
+        let value = random.normal() + 4.0 * sign;
+        writeln!(areas, "{row}_{column},{value},{column},{row}").unwrap();
+    }
+    let settings = [
+        ("distance_m", "1"),
+        ("permutations", "49999"),
+        ("stopping", "sequential"),
+        ("fdr", "0.05"),
+    ];
+    let tables = crate::fixture::tables("spatial.gi", &[("areas", &areas)], &settings).unwrap();
+    // By hand: areas with a verdict, flooded one after the other.
+    let rows = tables[0].texts("area").unwrap();
+    let (classes, z) = (
+        tables[0].texts("class").unwrap(),
+        tables[0].maybe_floats("z").unwrap(),
+    );
+    let mut left: BTreeMap<(i32, i32), (String, f64)> = rows
+        .iter()
+        .zip(classes.iter().zip(&z))
+        .filter(|(_, (class, _))| ["hot", "cold"].contains(&class.as_str()))
+        .map(|(area, (class, z))| {
+            let (row, column) = area.split_once('_').unwrap();
+            (
+                (row.parse().unwrap(), column.parse().unwrap()),
+                (class.clone(), z.unwrap()),
+            )
+        })
+        .collect();
+    let mut wanted = Vec::new();
+    while let Some((start, (class, _))) = left.first_key_value().map(|(at, what)| (*at, what.clone())) {
+        let (mut open, mut members) = (vec![start], Vec::new());
+        while let Some(at) = open.pop() {
+            if left.get(&at).is_some_and(|what| what.0 == class) {
+                members.push((left.remove(&at).unwrap().1, at));
+                open.extend(
+                    [(-1, 0), (1, 0), (0, -1), (0, 1)].map(|(row, column)| (at.0 + row, at.1 + column)),
+                );
+            }
+        }
+        let heart = members
+            .iter()
+            .max_by(|a, b| a.0.abs().total_cmp(&b.0.abs()))
+            .unwrap();
+        wanted.push((
+            heart.0,
+            format!("{}_{}", heart.1.0, heart.1.1),
+            class,
+            members.len() as i64,
+        ));
+    }
+    wanted.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
+    let clusters = &tables[1];
+    let found: Vec<(f64, String, String, i64)> = (0..clusters.rows())
+        .map(|row| {
+            (
+                clusters.floats("z").unwrap()[row],
+                clusters.texts("area").unwrap()[row].clone(),
+                clusters.texts("class").unwrap()[row].clone(),
+                clusters.ints("areas").unwrap()[row],
+            )
+        })
+        .collect();
+    assert_eq!(found, wanted);
+    // What is planted: two hot ones and a cold one, of twelve areas or so.
+    let large = |class: &str| {
+        found
+            .iter()
+            .filter(|cluster| cluster.2 == class && cluster.3 >= 8)
+            .count()
+    };
+    assert_eq!((large("hot"), large("cold")), (2, 1), "{found:?}");
+    assert!(found.len() <= 6, "{found:?}");
+    // Without the setting the tables are those of the contract.
+    let plain = crate::fixture::tables("spatial.gi", &[("areas", TOY)], &[("k", "2")]).unwrap();
+    assert_eq!(plain.len(), 1);
 }

@@ -69,8 +69,8 @@ pub(super) fn of_line(shape: &Shape, index: usize, day: i32) -> Vec<StopCount> {
     let dice = Dice::new(shape.seed, "city/stop-counts");
     let (passengers, _) = true_passengers(shape, index, day);
     let trips = trips(line, day);
-    // In the morning one direction is fuller, in the evening the other.
-    let tide = dice.between(index, -1, 0.4, 0.6);
+    // In the morning one direction is fuller, in the evening the other (assumption).
+    let tide = dice.between(index, -1, 0.3, 0.7);
     let weights: Vec<f64> = trips
         .iter()
         .map(|(direction, band, count)| {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::super::Shape;
 use super::super::dice::Dice;
+use super::lines::Line;
 use crate::clock::date_text;
 use crate::transit::calendar::{Service, service};
 
@@ -13,6 +14,10 @@ const A_DAY: f64 = 1_500_000.0;
 const METRO: f64 = 120_000.0;
 /// Bus passengers who do not pay (CITY-FACTS section 10).
 const UNPAID: f64 = 0.49;
+
+/// Passengers of a line as a multiple of what its timetable reckons with, least and most: most lines have fewer, one in sixteen has
+/// twice as many (assumption: a timetable follows demand late; into a full bus nobody else gets).
+const PULL: (f64, f64) = (0.5, 2.5);
 
 /// Passengers of a kind of day as a share of the average day, such that a week has the mean 1 (assumption).
 const KIND: [f64; 3] = [1.10, 0.82, 0.68];
@@ -35,12 +40,7 @@ pub(in super::super) fn true_passengers(shape: &Shape, line: usize, day: i32) ->
     let usual = if lines[line].is_metro {
         METRO
     } else {
-        // Half by the buses, half by the people along the line.
-        let bus = |pick: fn(&super::lines::Line) -> f64| {
-            let sum: f64 = lines.iter().filter(|l| !l.is_metro).map(pick).sum();
-            pick(&lines[line]) / sum.max(1.0)
-        };
-        (A_DAY - METRO) * 0.5 * (bus(|l| l.fleet as f64) + bus(|l| l.reach))
+        (A_DAY - METRO) * share_of_buses(shape, line)
     };
     let passengers = (usual * of_day * (1.0 + 0.05 * dice.normal(line, i64::from(day)))).max(0.0);
     let paid = if lines[line].is_metro {
@@ -49,6 +49,21 @@ pub(in super::super) fn true_passengers(shape: &Shape, line: usize, day: i32) ->
         1.0 - UNPAID + 0.03 * dice.normal(line + 1_000, i64::from(day))
     };
     (passengers.round() as i64, (passengers * paid).round() as i64)
+}
+
+/// The share of all bus passengers that a line has: half by its buses, half by the people along it, and then more or fewer than that.
+fn share_of_buses(shape: &Shape, line: usize) -> f64 {
+    let dice = Dice::new(shape.seed, "city/line-demand");
+    let lines = &shape.transit.lines;
+    let buses = || lines.iter().enumerate().filter(|(_, l)| !l.is_metro);
+    let fleet: f64 = buses().map(|(_, l)| l.fleet as f64).sum();
+    let reach: f64 = buses().map(|(_, l)| l.reach).sum();
+    let weight = |index: usize, l: &Line| {
+        let pull = (PULL.0 / (1.0 - dice.unit(index, 0)).sqrt()).min(PULL.1);
+        pull * (l.fleet as f64 / fleet.max(1.0) + l.reach / reach.max(1.0))
+    };
+    let all: f64 = buses().map(|(index, l)| weight(index, l)).sum();
+    weight(line, &lines[line]) / all.max(f64::MIN_POSITIVE)
 }
 
 /// The passengers of a service day as a table.

@@ -19,7 +19,7 @@ fn routes() -> BTreeSet<String> {
         .map(|rest| rest.split('"').next().unwrap().to_owned());
     found
         .filter(|path| {
-            ["/api/", "/catalog.", "/health/", "/metrics", "/tiles/"]
+            ["/api/", "/catalog.", "/health/", "/hooks/", "/metrics", "/tiles/"]
                 .iter()
                 .any(|start| path.starts_with(start))
         })

@@ -1,0 +1,23 @@
+// Something that somebody does by a button: under way, done, or refused with a sentence.
+
+import { sentenceOf } from "../../ui/trouble";
+
+export class Deed {
+  busy = $state(false);
+  trouble = $state<string | null>(null);
+
+  /** Does it once at a time; true when it was done. */
+  async run(work: () => Promise<unknown>): Promise<boolean> {
+    if (this.busy) return false;
+    [this.busy, this.trouble] = [true, null];
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.trouble = sentenceOf(error);
+      return false;
+    } finally {
+      this.busy = false;
+    }
+  }
+}
