@@ -22,16 +22,20 @@
 
 WITH homes AS (
     SELECT place, station_id, hour, value, n,
-        count(*) OVER (PARTITION BY station_id, hour) AS places
+        rank() OVER (PARTITION BY station_id, hour ORDER BY CASE WHEN place = 'city' THEN 2 ELSE 1 END) AS choice
     FROM placed_hours
 ),
 ranked_stations AS (
     SELECT
-        place, station_id, hour, value, n,
-        row_number() OVER (PARTITION BY place, hour ORDER BY value) AS rank,
-        count(*) OVER (PARTITION BY place, hour) AS stations
-    FROM homes
-    WHERE place <> 'city' OR places = 1
+        place, station_id, hour, value, n, lower_first AS rank, lower_first + higher_first - 1 AS stations
+    FROM (
+        SELECT
+            place, station_id, hour, value, n,
+            row_number() OVER (PARTITION BY place, hour ORDER BY value, station_id) AS lower_first,
+            row_number() OVER (PARTITION BY place, hour ORDER BY value DESC, station_id DESC) AS higher_first
+        FROM homes
+        WHERE choice = 1
+    )
 ),
 medians AS (
     SELECT

@@ -19,13 +19,20 @@
 -- # over the mean; of a place the mean over its detectors. A detector with fewer than 12 hours in the period is left out
 -- # (assumption).
 
-WITH ranked_times AS (
-    SELECT
-        place, local_start(:grain, hour, :zone) AS period_start, detector_id, 1.0 / speed AS time, speed_n,
-        row_number() OVER (PARTITION BY place, detector_id, local_start(:grain, hour, :zone) ORDER BY speed DESC) - 1 AS n,
-        0.95 * (count(*) OVER (PARTITION BY place, detector_id, local_start(:grain, hour, :zone)) - 1) AS wanted
+WITH times AS (
+    SELECT place, local_start(:grain, hour, :zone) AS period_start, detector_id, hour, 1.0 / speed AS time, speed_n
     FROM placed_detector_hours
     WHERE speed > 0.0
+),
+ranked_times AS (
+    SELECT place, period_start, detector_id, time, speed_n, shorter AS n, 0.95 * (shorter + longer) AS wanted
+    FROM (
+        SELECT
+            place, period_start, detector_id, time, speed_n,
+            row_number() OVER (PARTITION BY place, detector_id, period_start ORDER BY time, hour) - 1 AS shorter,
+            row_number() OVER (PARTITION BY place, detector_id, period_start ORDER BY time DESC, hour DESC) - 1 AS longer
+        FROM times
+    )
 ),
 detector_times AS (
     SELECT

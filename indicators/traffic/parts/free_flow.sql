@@ -24,7 +24,7 @@ night_counts AS (
         AND (local_hour(h.t, :zone) >= 22 OR local_hour(h.t, :zone) < 6)
 ),
 night_hours AS (
-    SELECT detector_id, local_date(local_start('week', hour, :zone), :zone) AS week, speed
+    SELECT detector_id, local_date(local_start('week', hour, :zone), :zone) AS week, hour, speed
     FROM (
         SELECT detector_id, hour, speed FROM night_readings
         UNION ALL
@@ -36,10 +36,14 @@ night_hours AS (
 ),
 ranked_nights AS (
     SELECT
-        detector_id, week, speed,
-        row_number() OVER (PARTITION BY detector_id, week ORDER BY speed) - 1 AS place,
-        0.85 * (count(*) OVER (PARTITION BY detector_id, week) - 1) AS wanted
-    FROM night_hours
+        detector_id, week, speed, slower AS place, 0.85 * (slower + faster) AS wanted
+    FROM (
+        SELECT
+            detector_id, week, speed,
+            row_number() OVER (PARTITION BY detector_id, week ORDER BY speed, hour) - 1 AS slower,
+            row_number() OVER (PARTITION BY detector_id, week ORDER BY speed DESC, hour DESC) - 1 AS faster
+        FROM night_hours
+    )
 ),
 night_speeds AS (
     SELECT detector_id, week, low + (wanted - floor(wanted)) * (high - low) AS kmh

@@ -231,8 +231,10 @@ mod tests {
 
     const RULE: &str = include_str!("../../../../alarms/traffic/lanes.toml");
 
-    fn batch(rows: &[(&str, i64, &str, &str, Option<i64>, f64)]) -> RecordBatch {
-        let column = |get: fn(&(&str, i64, &str, &str, Option<i64>, f64)) -> String| -> ArrayRef {
+    type Row<'a> = (&'a str, i64, &'a str, &'a str, Option<i64>, f64);
+
+    fn batch(rows: &[Row<'_>]) -> RecordBatch {
+        let column = |get: fn(&Row<'_>) -> String| -> ArrayRef {
             Arc::new(StringArray::from(rows.iter().map(get).collect::<Vec<_>>()))
         };
         let times: Vec<i64> = rows.iter().map(|r| r.1).collect();

@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn the_hour_of_the_day_is_compared_with_itself() {
         let zone = Zone::new("Asia/Almaty").unwrap();
-        let points: Vec<Point> = (0..24 * 9 + 1)
+        let points: Vec<Point> = (0..=24 * 9)
             .map(|h| point(h, (h % 24) as f64 + (h / 24) as f64 / 10.0))
             .collect();
         let same = same_hour(&points, Grain::Hour, &zone);

@@ -135,7 +135,8 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             if let Some(code) = propose::before(&shelf, &options.pack, &request, &wishes, &files)? {
                 return Ok(code);
             }
-            import::run(Centre::open(options).await?, &shelf, request, files).await
+            let centre = Centre::open(options).await?;
+            Box::pin(import::run(centre, &shelf, request, files)).await
         }
         Command::Mapping(command) => {
             let shelf = Shelf::new(&options.data, &options.pack);

@@ -207,9 +207,10 @@ fn off_target(data: &Path) {
             | "air.pm25_against_eu_limit" => (1.0, 1.0, 0.02),
             "air.standard_index" => (1.0, 5.0, 0.1),
             "air.highest_repeatability" => (1.0, 20.0, 0.5),
-            "air.station_coverage" | "traffic.detectors_working" => (-1.0, 0.75, 0.01),
+            "air.station_coverage" | "traffic.detectors_working" | "transit.on_time_share" => {
+                (-1.0, 0.75, 0.01)
+            }
             "air.stations_within_tolerance" => (-1.0, 0.8, 0.01),
-            "transit.on_time_share" => (-1.0, 0.75, 0.01),
             _ => return None,
         })
     };
