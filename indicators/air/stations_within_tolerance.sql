@@ -27,7 +27,8 @@ WITH homes AS (
 ),
 ranked_stations AS (
     SELECT
-        place, station_id, hour, value, n, lower_first AS rank, lower_first + higher_first - 1 AS stations
+        place, station_id, hour, value, n,
+        CAST(lower_first AS BIGINT) AS rank, CAST(lower_first + higher_first AS BIGINT) - 1 AS stations
     FROM (
         SELECT
             place, station_id, hour, value, n,

@@ -9,7 +9,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use qala_core::Zone;
-use qala_core::spec::{ColumnType, DatasetSpec};
+use qala_core::spec::{Column, ColumnType, DatasetSpec};
 use serde_json::{Map, Value};
 
 use crate::error::{AppError, Result};
@@ -82,61 +82,58 @@ pub(crate) fn rows_of_values(batches: &[RecordBatch], zone: &Zone) -> Vec<Vec<Va
 /// # Errors
 /// A value that does not fit its column.
 pub(crate) fn batch_of(spec: &DatasetSpec, rows: &[Map<String, Value>]) -> Result<RecordBatch> {
-    let wrong = |column: &str, value: &Value| {
-        AppError::Usage(format!(
-            "{}: the value {value} does not fit the column `{column}`",
-            spec.name
-        ))
-    };
-    let mut columns: Vec<(String, ArrayRef)> = Vec::new();
+    let mut columns = Vec::with_capacity(spec.columns.len());
     for column in &spec.columns {
-        let name = &column.name;
-        let values: Vec<&Value> = rows.iter().map(|r| r.get(name).unwrap_or(&Value::Null)).collect();
-        fn each<T>(
-            name: &str,
-            values: &[&Value],
-            wrong: impl Fn(&str, &Value) -> AppError,
-            get: impl Fn(&Value) -> Option<T>,
-        ) -> Result<Vec<Option<T>>> {
-            values
-                .iter()
-                .map(|v| {
-                    if v.is_null() {
-                        Ok(None)
-                    } else {
-                        get(v).map(Some).ok_or_else(|| wrong(name, v))
-                    }
-                })
-                .collect()
-        }
-        let array: ArrayRef = match column.kind {
-            ColumnType::Text => Arc::new(StringArray::from(each(name, &values, wrong, |v| {
-                v.as_str().map(ToOwned::to_owned)
-            })?)),
-            ColumnType::Int => Arc::new(Int64Array::from(each(name, &values, wrong, Value::as_i64)?)),
-            ColumnType::Float => Arc::new(Float64Array::from(each(name, &values, wrong, Value::as_f64)?)),
-            ColumnType::Bool => Arc::new(BooleanArray::from(each(name, &values, wrong, Value::as_bool)?)),
-            ColumnType::Time => {
-                let times = each(name, &values, wrong, Value::as_i64)?;
-                Arc::new(TimestampMicrosecondArray::from(times).with_timezone("UTC"))
-            }
-            ColumnType::Date => {
-                let days = each(name, &values, wrong, |v| {
-                    v.as_i64().and_then(|d| i32::try_from(d).ok())
-                })?;
-                Arc::new(Date32Array::from(days))
-            }
-            ColumnType::Decimal => {
-                let units = each(name, &values, wrong, |v| v.as_i64().map(i128::from))?;
-                let array =
-                    Decimal128Array::from(units).with_precision_and_scale(38, column.scale.unwrap_or(0));
-                Arc::new(array.map_err(qala_lake::LakeError::from)?)
-            }
-        };
-        columns.push((name.clone(), array));
+        let values: Vec<&Value> = rows
+            .iter()
+            .map(|row| row.get(&column.name).unwrap_or(&Value::Null))
+            .collect();
+        columns.push((column.name.clone(), array_of(spec, column, &values)?, true));
     }
-    Ok(
-        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true)))
-            .map_err(qala_lake::LakeError::from)?,
-    )
+    Ok(RecordBatch::try_from_iter_with_nullable(columns).map_err(qala_lake::LakeError::from)?)
+}
+
+/// Values of one column of a dataset, in the form of [`batch_of`].
+///
+/// # Errors
+/// A value that does not fit.
+pub(crate) fn array_of(spec: &DatasetSpec, column: &Column, values: &[&Value]) -> Result<ArrayRef> {
+    fn each<T>(
+        spec: &DatasetSpec,
+        column: &Column,
+        values: &[&Value],
+        get: impl Fn(&Value) -> Option<T>,
+    ) -> Result<Vec<Option<T>>> {
+        let wrong = |value: &Value| {
+            AppError::Usage(format!(
+                "{}: the value {value} does not fit the column `{}`",
+                spec.name, column.name
+            ))
+        };
+        let one = |value: &&Value| match value {
+            Value::Null => Ok(None),
+            value => get(value).map(Some).ok_or_else(|| wrong(value)),
+        };
+        values.iter().map(one).collect()
+    }
+    Ok(match column.kind {
+        ColumnType::Text => Arc::new(StringArray::from(each(spec, column, values, |v| {
+            v.as_str().map(ToOwned::to_owned)
+        })?)),
+        ColumnType::Int => Arc::new(Int64Array::from(each(spec, column, values, Value::as_i64)?)),
+        ColumnType::Float => Arc::new(Float64Array::from(each(spec, column, values, Value::as_f64)?)),
+        ColumnType::Bool => Arc::new(BooleanArray::from(each(spec, column, values, Value::as_bool)?)),
+        ColumnType::Time => {
+            let times = each(spec, column, values, Value::as_i64)?;
+            Arc::new(TimestampMicrosecondArray::from(times).with_timezone("UTC"))
+        }
+        ColumnType::Date => Arc::new(Date32Array::from(each(spec, column, values, |v| {
+            v.as_i64().and_then(|d| i32::try_from(d).ok())
+        })?)),
+        ColumnType::Decimal => {
+            let units = each(spec, column, values, |v| v.as_i64().map(i128::from))?;
+            let array = Decimal128Array::from(units).with_precision_and_scale(38, column.scale.unwrap_or(0));
+            Arc::new(array.map_err(qala_lake::LakeError::from)?)
+        }
+    })
 }

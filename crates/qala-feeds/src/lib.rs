@@ -22,6 +22,7 @@ mod publish;
 mod selection;
 mod text;
 
+mod cap;
 mod features;
 mod gtfs;
 mod gtfs_rt;
@@ -55,6 +56,7 @@ pub const KINDS: &[&dyn FeedKind] = &[
     &sensorthings::SensorThings,
     &open311::Open311,
     &ocds::Ocds,
+    &cap::Cap,
 ];
 
 /// The kind of that name, such as `gtfs-rt`.

@@ -7,7 +7,7 @@ use qala_core::DatasetName;
 use qala_core::spec::{DatasetSpec, InputSpec, RunPeriod, RunSpec};
 use qala_lake::{AsOf, Query, at_leisure, each};
 use qala_models::run::{Content, Input, Model, Table};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::rows::{Own, rows_of};
 use super::store::{RunNote, RunState};
@@ -22,7 +22,7 @@ const MOST_BYTES: usize = 256 << 20;
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// Rows by dataset.
-pub(super) type Filled = Vec<(DatasetName, Vec<Map<String, Json>>)>;
+pub(super) type Filled = Vec<(DatasetName, RecordBatch)>;
 
 /// What came of a run.
 enum Answer {
@@ -85,7 +85,7 @@ impl Centre {
             settings: json!(spec.settings).to_string(),
             inputs: Json::from(read.inputs).to_string(),
             seq: read.seq,
-            rows: filled.iter().map(|(_, rows)| rows.len() as i64).sum(),
+            rows: filled.iter().map(|(_, rows)| rows.num_rows() as i64).sum(),
             tries: before.map_or(0, |note| note.tries) + 1,
             simulated: read.simulated,
             began_at: began,

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use qala_core::spec::{ColumnType, DatasetSpec, RunOutput};
+use arrow::array::RecordBatch;
+use qala_core::spec::{Column, ColumnType, DatasetSpec, RunOutput};
 use qala_core::{Zone, parse_date, parse_instant};
 use qala_models::run::{Cells, Table};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::error::{AppError, Result};
+use crate::value::array_of;
 
 /// What the runner knows of every row.
 pub(super) struct Own {
@@ -17,7 +19,8 @@ pub(super) struct Own {
     pub(super) simulated: bool,
 }
 
-/// The rows of an output; `inputs` are the answers as they were read, with the columns that the model does not know.
+/// The rows of an output; `inputs` are the answers as they were read, with the columns that the model does not know. They are made
+/// column by column: an answer may be large.
 pub(super) fn rows_of(
     output: &RunOutput,
     table: &Table,
@@ -25,52 +28,66 @@ pub(super) fn rows_of(
     dataset: &DatasetSpec,
     own: &Own,
     zone: &Zone,
-) -> Result<Vec<Map<String, Json>>> {
-    let mut rows = vec![Map::new(); table.rows()];
-    for (name, from) in &output.columns {
-        let cells = column(table, from)?;
-        let texts = texts(table, from)?;
-        for (at, row) in rows.iter_mut().enumerate() {
-            put(row, dataset, name, cells, &texts, at, zone)?;
-        }
-    }
-    if let Some(with) = &output.with
-        && let Some(input) = inputs.iter().find(|input| input.name() == with.input)
-    {
-        let keys = |table: &Table| -> Result<Vec<Vec<String>>> {
-            let columns: Vec<Vec<String>> =
-                with.on.iter().map(|on| texts(table, on)).collect::<Result<_>>()?;
-            Ok((0..table.rows())
-                .map(|row| columns.iter().map(|column| column[row].clone()).collect())
-                .collect())
-        };
-        let mut places: HashMap<Vec<String>, usize> = HashMap::with_capacity(input.rows());
-        for (place, key) in keys(input)?.into_iter().enumerate() {
-            places.entry(key).or_insert(place);
-        }
-        let found: Vec<Option<usize>> = keys(table)?.iter().map(|key| places.get(key).copied()).collect();
-        for name in &with.columns {
-            let cells = column(input, name)?;
-            let texts = texts(input, name)?;
-            for (row, place) in rows.iter_mut().zip(&found) {
-                if let Some(place) = place {
-                    put(row, dataset, name, cells, &texts, *place, zone)?;
-                }
-            }
-        }
-    }
-    let known = [
+) -> Result<RecordBatch> {
+    let input = output
+        .with
+        .as_ref()
+        .and_then(|with| Some((with, inputs.iter().find(|input| input.name() == with.input)?)));
+    let places = match input {
+        None => Vec::new(),
+        Some((with, input)) => places(&with.on, table, input)?,
+    };
+    let own = [
         ("period_start", Json::from(own.period_start)),
         ("period_end", Json::from(own.period_end)),
         ("computed_at", Json::from(own.computed_at)),
         ("simulated", Json::from(own.simulated)),
     ];
-    for (name, value) in known.iter().filter(|(name, _)| dataset.column(name).is_some()) {
-        for row in &mut rows {
-            row.insert((*name).to_owned(), value.clone());
+    let mut columns = Vec::with_capacity(dataset.columns.len());
+    for kind in &dataset.columns {
+        let name = &kind.name;
+        let mut values = vec![Json::Null; table.rows()];
+        if let Some((_, value)) = own.iter().find(|(own, _)| own == name) {
+            values.fill(value.clone());
+        } else {
+            if let Some(from) = output.columns.get(name) {
+                let cells = column(table, from)?;
+                let texts = texts(table, from)?;
+                for (at, value) in values.iter_mut().enumerate() {
+                    *value = cell(kind, dataset, cells, &texts, at, zone)?;
+                }
+            }
+            if let Some((with, input)) = input
+                && with.columns.contains(name)
+            {
+                let cells = column(input, name)?;
+                let texts = texts(input, name)?;
+                for (value, place) in values.iter_mut().zip(&places) {
+                    if let Some(place) = place {
+                        *value = cell(kind, dataset, cells, &texts, *place, zone)?;
+                    }
+                }
+            }
         }
+        let values: Vec<&Json> = values.iter().collect();
+        columns.push((name.clone(), array_of(dataset, kind, &values)?, true));
     }
-    Ok(rows)
+    Ok(RecordBatch::try_from_iter_with_nullable(columns).map_err(qala_lake::LakeError::from)?)
+}
+
+/// The row of the input with the same key, by row of the table.
+fn places(on: &[String], table: &Table, input: &Table) -> Result<Vec<Option<usize>>> {
+    let keys = |table: &Table| -> Result<Vec<Vec<String>>> {
+        let columns: Vec<Vec<String>> = on.iter().map(|on| texts(table, on)).collect::<Result<_>>()?;
+        Ok((0..table.rows())
+            .map(|row| columns.iter().map(|column| column[row].clone()).collect())
+            .collect())
+    };
+    let mut places: HashMap<Vec<String>, usize> = HashMap::with_capacity(input.rows());
+    for (place, key) in keys(input)?.into_iter().enumerate() {
+        places.entry(key).or_insert(place);
+    }
+    Ok(keys(table)?.iter().map(|key| places.get(key).copied()).collect())
 }
 
 fn column<'a>(table: &'a Table, name: &str) -> Result<&'a Cells> {
@@ -83,29 +100,25 @@ fn texts(table: &Table, name: &str) -> Result<Vec<String>> {
     table.texts(name).map_err(|refusal| AppError::Usage(refusal.0))
 }
 
-/// Puts a cell into a row in the form of the dataset's column; a missing one is left out.
-fn put(
-    row: &mut Map<String, Json>,
+/// A cell in the form of the dataset's column; null for a missing one.
+fn cell(
+    kind: &Column,
     dataset: &DatasetSpec,
-    name: &str,
     cells: &Cells,
     texts: &[String],
     at: usize,
     zone: &Zone,
-) -> Result<()> {
-    let Some(kind) = dataset.column(name).map(|column| column.kind) else {
-        return Ok(());
-    };
+) -> Result<Json> {
     let text = texts[at].as_str();
     if text.is_empty() {
-        return Ok(());
+        return Ok(Json::Null);
     }
     let float = match cells {
         Cells::Float(numbers) => numbers.get(at).copied().flatten(),
         Cells::Int(numbers) => numbers.get(at).copied().flatten().map(|n| n as f64),
         Cells::Text(_) => text.parse().ok().filter(|n: &f64| n.is_finite()),
     };
-    let value = match kind {
+    let value = match kind.kind {
         ColumnType::Text => Some(Json::from(text)),
         ColumnType::Float => float.map(Json::from),
         ColumnType::Int => float
@@ -120,15 +133,14 @@ fn put(
         ColumnType::Date => parse_date(text).map(Json::from),
         ColumnType::Decimal => None,
     };
-    let value = value.ok_or_else(|| {
+    value.ok_or_else(|| {
         AppError::Usage(format!(
-            "row {}, column `{name}` of {}: `{text}` does not fit",
+            "row {}, column `{}` of {}: `{text}` does not fit",
             at + 1,
+            kind.name,
             dataset.name
         ))
-    })?;
-    row.insert(name.to_owned(), value);
-    Ok(())
+    })
 }
 
 #[cfg(test)]
@@ -166,14 +178,13 @@ mod tests {
         let zone = Zone::new("Asia/Almaty").unwrap();
         let rows = rows_of(&output, &table, &[input], &dataset, &own, &zone).unwrap();
         let day = parse_date("2026-03-02").unwrap();
-        assert_eq!(
-            serde_json::to_value(&rows).unwrap(),
-            serde_json::json!([
-                { "n": 2, "z": 1.5, "name": "b", "period_end": 2, "simulated": true },
-                { "n": 7, "name": "x, y", "day": day, "period_end": 2, "simulated": true },
-                { "n": 9, "z": 0.0, "period_end": 2, "simulated": true },
-            ])
-        );
+        let expected = serde_json::json!([
+            { "n": 2, "z": 1.5, "name": "b", "period_end": 2, "simulated": true },
+            { "n": 7, "name": "x, y", "day": day, "period_end": 2, "simulated": true },
+            { "n": 9, "z": 0.0, "period_end": 2, "simulated": true },
+        ]);
+        let expected: Vec<serde_json::Map<String, Json>> = serde_json::from_value(expected).unwrap();
+        assert_eq!(rows, crate::value::batch_of(&dataset, &expected).unwrap());
         let odd = Table::from_csv("gi", b"area,z\n2.5,1\n").unwrap();
         let error = rows_of(&output, &odd, &[], &dataset, &own, &zone)
             .unwrap_err()

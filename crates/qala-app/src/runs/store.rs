@@ -150,7 +150,8 @@ impl Centre {
     /// Writes rows and note. Gives the number of rows that were rejected.
     pub(super) async fn keep_run(&self, note: &RunNote, filled: Filled) -> Result<u64> {
         let row = serde_json::to_value(note).unwrap_or_default();
-        let bytes = serde_json::to_vec(&(&filled, &row)).unwrap_or_default();
+        // The note says when and of what its rows were made: no other run has the same.
+        let bytes = serde_json::to_vec(&row).unwrap_or_default();
         let period = self.zone.format(note.period_end);
         // What a row needs to be walked back: which run, by which model, with what, and as of what.
         let context = json!({
@@ -173,8 +174,8 @@ impl Centre {
         };
         for (name, rows) in filled {
             let dataset = self.lake.dataset(name.as_str())?;
-            if !rows.is_empty() {
-                session.rows(&name, &batch_of(&dataset.spec, &rows)?).await?;
+            if rows.num_rows() > 0 {
+                session.rows(&name, &rows).await?;
             }
             if dataset.spec.kind == Kind::Snapshot {
                 session.publish(std::slice::from_ref(&name))?;
