@@ -30,7 +30,7 @@ use walk::Walk;
 
 /// Memory of the whole program stays below 1 GB, also while it is filled. A day of positions has some six million keys.
 const QUERY_MEMORY: usize = 192 << 20;
-const INGEST_MEMORY: usize = 288 << 20;
+const INGEST_MEMORY: usize = 216 << 20;
 
 /// Runs the centre with the seeded city in full; with `fill_only` it ends when all is filled.
 pub(crate) async fn run(
