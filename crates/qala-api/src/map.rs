@@ -136,6 +136,8 @@ pub struct Inside {
     pub title: Text,
     /// How many; absent when they are fewer than five and single rows may not be seen.
     pub count: Option<u64>,
+    /// People in its rows, such as residents of cells; absent where rows count none, and for fewer than five.
+    pub persons: Option<u64>,
     /// The nearest.
     pub items: Vec<InsideItem>,
 }

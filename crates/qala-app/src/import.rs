@@ -184,7 +184,7 @@ impl Sink for ChannelSink {
 pub(crate) fn digest(payload: &Payload) -> Result<String> {
     let mut input = payload.open()?;
     let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
+    let mut buffer = vec![0; 1 << 16];
     loop {
         let n = input
             .read(&mut buffer)

@@ -232,6 +232,7 @@ pub(crate) async fn inside(
         layer: i.layer,
         title: text(&i.title),
         count: i.count,
+        persons: i.persons,
         items: i.items.into_iter().map(item).collect(),
     };
     Ok(Json(found.into_iter().map(entry).collect()))

@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use qala_core::Text;
+use qala_core::spec::{ColumnType, Role};
+use qala_lake::{AsOf, Query, collect};
+use serde_json::Value;
 
+use super::layer::LayerSpec;
+use super::load::quoted;
 use super::tile::{FEWEST, Moment, in_cells};
 use crate::account::Reader;
 use crate::centre::Centre;
@@ -13,6 +18,8 @@ use crate::error::{AppError, Result};
 const LARGEST_M: f64 = 50_000.0;
 /// Things of a layer that are named.
 const NAMED: usize = 20;
+/// Mean radius of the Earth, metres.
+const EARTH_M: f64 = 6_371_008.8;
 
 /// What of one layer lies in the circle.
 #[derive(Debug, Clone)]
@@ -23,6 +30,9 @@ pub struct InsideLayer {
     pub title: Text,
     /// How many; absent when they are fewer than five and single rows may not be seen.
     pub count: Option<u64>,
+    /// People in its rows, where each row counts people of its place, such as residents of a cell; absent when they are fewer
+    /// than five.
+    pub persons: Option<u64>,
     /// The nearest.
     pub items: Vec<NearItem>,
 }
@@ -61,16 +71,21 @@ impl Centre {
         for layer in self.layer_specs() {
             let single = reader.sees_places(layer.spec);
             let drawn = self.drawn(&layer, moment, single).await?;
-            let entry = |count, items| InsideLayer {
+            let entry = |count, persons, items| InsideLayer {
                 layer: layer.spec.name.to_string(),
                 title: layer.spec.title.clone(),
                 count,
+                persons,
                 items,
             };
             if !single {
                 let count = in_cells(&drawn, at, radius_m);
                 if !drawn.content.points.is_empty() {
-                    found.push(entry((count >= u64::from(FEWEST)).then_some(count), Vec::new()));
+                    found.push(entry(
+                        (count >= u64::from(FEWEST)).then_some(count),
+                        None,
+                        Vec::new(),
+                    ));
                 }
                 continue;
             }
@@ -91,8 +106,60 @@ impl Centre {
                 title: content.title(row),
                 distance_m: (distance_m * 10.0).round() / 10.0,
             };
-            found.push(entry(Some(count as u64), near.into_iter().map(item).collect()));
+            let persons = self.persons(&layer, at, radius_m, moment).await?;
+            found.push(entry(
+                Some(count as u64),
+                persons,
+                near.into_iter().map(item).collect(),
+            ));
         }
         Ok(found)
+    }
+
+    /// People in the rows of a layer within the circle, where each row counts people of its place, and nothing else is counted.
+    async fn persons(
+        &self,
+        layer: &LayerSpec<'_>,
+        (lon, lat): (f64, f64),
+        radius_m: f64,
+        moment: Moment,
+    ) -> Result<Option<u64>> {
+        let spec = layer.spec;
+        let mut counted = spec.columns.iter().filter(|column| {
+            let unit = column
+                .unit
+                .as_ref()
+                .is_some_and(|unit| unit.symbol() == "persons");
+            column.kind == ColumnType::Int && unit
+        });
+        let (Some(column), None) = (counted.next(), counted.next()) else {
+            return Ok(None);
+        };
+        let (Some(x), Some(y)) = (spec.role(Role::Lon), spec.role(Role::Lat)) else {
+            return Ok(None);
+        };
+        // What happened, or held for a time, is no number of people who are there.
+        if layer.time.is_some() || layer.validity.is_some() {
+            return Ok(None);
+        }
+        let as_of = match moment.as_of {
+            Some(at) if at < self.clock.now() => Some(AsOf::Seq(self.known_at(at).await?)),
+            _ => None,
+        };
+        let (x, y) = (quoted(&x.name), quoted(&y.name));
+        let sql = format!(
+            "SELECT CAST(sum({}) AS BIGINT) AS persons FROM {} WHERE {} >= asin(sqrt(power(sin(radians({y} - {lat}) / 2), 2) + \
+             cos(radians({y})) * cos(radians({lat})) * power(sin(radians({x} - {lon}) / 2), 2)))",
+            quoted(&column.name),
+            quoted(spec.name.as_str()),
+            radius_m / EARTH_M / 2.0,
+        );
+        let (batches, _) = collect(&*self.engine, &Query::system(sql).as_of(as_of)).await?;
+        let rows = crate::value::rows_json(&batches, &self.zone);
+        let persons = rows
+            .first()
+            .and_then(|row| row.get("persons"))
+            .and_then(Value::as_u64);
+        Ok(persons.filter(|persons| *persons >= u64::from(FEWEST)))
     }
 }

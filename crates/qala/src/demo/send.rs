@@ -13,6 +13,8 @@ use tokio::task::JoinHandle;
 
 /// Messages made ahead of their turn.
 const AHEAD: usize = 3;
+/// Messages under way at a time: more would only take memory, for they share the processors and one log.
+const ABREAST: usize = 6;
 /// A full disk is looked at again so often.
 const AGAIN: Duration = Duration::from_secs(10);
 
@@ -156,6 +158,12 @@ impl Lanes {
         for feed in waits {
             self.wait(feed).await?;
         }
+        while self.open().count() >= ABREAST {
+            let oldest = self.open().min_by_key(|(_, time)| *time).map(|(feed, _)| feed);
+            if let Some(feed) = oldest {
+                self.wait(feed).await?;
+            }
+        }
         let centre = Arc::clone(&self.centre);
         let time = message.time;
         let sent = tokio::spawn(async move {
@@ -170,9 +178,14 @@ impl Lanes {
     }
 
     /// The time of the oldest message that is under way, µs of UTC.
-    pub(crate) fn oldest(&mut self) -> Option<i64> {
-        let open = self.under_way.values().filter(|(_, sent)| !sent.is_finished());
-        open.map(|(time, _)| *time).min()
+    pub(crate) fn oldest(&self) -> Option<i64> {
+        self.open().map(|(_, time)| time).min()
+    }
+
+    /// Feeds with a message that is not durable yet, and its time.
+    fn open(&self) -> impl Iterator<Item = (Feed, i64)> {
+        let open = self.under_way.iter().filter(|(_, (_, sent))| !sent.is_finished());
+        open.map(|(feed, (time, _))| (*feed, *time))
     }
 
     /// Waits until everything that was sent is durable.

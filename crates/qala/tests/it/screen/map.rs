@@ -302,6 +302,39 @@ fn the_seeded_city_is_drawn_searched_and_looked_into() {
 }
 
 #[test]
+fn people_inside_a_circle_are_summed() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let path = dir.path().join("cells.csv");
+    // Two age groups in a cell; one a kilometre and a half to the north; a small one far off.
+    let rows = "cell_id,place_id,lon,lat,age_group,residents\na,almaly,76.9,43.25,0-5,120\na,almaly,76.9,43.25,working,900\n\
+                b,almaly,76.9,43.2635,working,40\nc,medeu,77.1,43.25,working,3\n";
+    std::fs::write(&path, rows).unwrap();
+    let path = path.to_str().unwrap();
+    ok(&data, &["import", "table", path, "--dataset", "population_cells"]);
+    let server = Server::start(&data);
+    let persons = |lon: f64, radius: u32| {
+        let found = get(
+            &server,
+            &format!("/api/inside?lon={lon}&lat=43.25&radius_m={radius}"),
+        )
+        .json();
+        let cells = found
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|l| l["layer"] == "population_cells")
+            .cloned();
+        cells.map(|cells| cells["persons"].clone())
+    };
+    assert_eq!(persons(76.9, 1_000), Some(1_020.into()));
+    assert_eq!(persons(76.9, 1_490), Some(1_020.into()));
+    assert_eq!(persons(76.9, 1_510), Some(1_060.into()));
+    assert_eq!(persons(77.1, 1_000), Some(Value::Null), "too few to be told");
+    assert_eq!(persons(77.3, 1_000), None);
+}
+
+#[test]
 #[ignore = "a figure: five million points over HTTP"]
 fn tiles_of_five_million_points_with_a_cold_cache() {
     let dir = tempfile::tempdir().unwrap();
