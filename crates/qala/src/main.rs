@@ -13,7 +13,7 @@ use clap::Parser;
 
 /// Columns are large buffers that come and go with each query; this one gives them back to the system.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let args = match args::Args::try_parse() {

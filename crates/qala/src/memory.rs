@@ -5,22 +5,23 @@ use std::process::Command;
 
 use crate::args;
 
-/// What is freed goes back to the system at once, page by page. Otherwise rows that have long been written to files keep
-/// hundreds of megabytes while a city is filled in.
-const DEMO: [(&str, &str); 2] = [("MIMALLOC_PURGE_DELAY", "0"), ("MIMALLOC_ALLOW_THP", "0")];
-/// What is freed is kept for ten seconds, not for one: giving memory back and asking for it anew was a fifth of the work for
-/// a message of 100,000 rows. A minute would take a tenth more memory at most, ten seconds take none. Nor are pages of 2 MiB
-/// asked for: to clear them was a tenth of the work.
-const SERVE: [(&str, &str); 2] = [("MIMALLOC_PURGE_DELAY", "10000"), ("MIMALLOC_ALLOW_THP", "0")];
+/// Where the allocator looks for them.
+const NAME: &str = "_RJEM_MALLOC_CONF";
+/// What is freed goes back to the system soon. Otherwise rows that have long been written to files keep hundreds of megabytes
+/// while a city is filled in.
+const DEMO: &str = "background_thread:true,dirty_decay_ms:200,muzzy_decay_ms:0";
+/// What is freed is kept for ten seconds: giving memory back and asking for it anew was a fifth of the work for a message of
+/// 100,000 rows.
+const SERVE: &str = "background_thread:true,dirty_decay_ms:10000,muzzy_decay_ms:0";
 
 /// Starts the program once more in its own place with the settings of its command, unless somebody has chosen one.
 pub(crate) fn settle(command: &args::Command) {
-    let settings: &[(&str, &str)] = match command {
-        args::Command::Demo { .. } => &DEMO,
-        args::Command::Serve { .. } => &SERVE,
+    let settings = match command {
+        args::Command::Demo { .. } => DEMO,
+        args::Command::Serve { .. } => SERVE,
         _ => return,
     };
-    if settings.iter().any(|(name, _)| std::env::var_os(name).is_some()) {
+    if std::env::var_os(NAME).is_some() {
         return;
     }
     let Ok(program) = std::env::current_exe() else {
@@ -30,7 +31,7 @@ pub(crate) fn settle(command: &args::Command) {
     // It comes back only when it failed. Then the program goes on as it is.
     let error = Command::new(program)
         .args(arguments)
-        .envs(settings.iter().copied())
+        .env(NAME, settings)
         .exec();
     tracing::warn!(%error, "memory settings could not be made");
 }

@@ -3,7 +3,7 @@
 /// The program's own allocator, so that what memory does here is what it does there.
 #[cfg(test)]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[cfg(test)]
 mod committed;
