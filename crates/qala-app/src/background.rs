@@ -219,6 +219,10 @@ async fn making_morning_pages(centre: Arc<Centre>) {
         // Not at once: a centre that has just started has more urgent things to do.
         tokio::time::sleep(MORNING_EVERY).await;
         let done = centre.make_morning_pages().await;
+        let mailed = centre.mail_morning_pages().await;
+        if let Err(error) = mailed {
+            tracing::error!(%error, "the morning pages could not be mailed");
+        }
         centre.ended(Task::Morning, &done);
         match done {
             Ok(0) => {}

@@ -206,7 +206,15 @@ impl Centre {
     /// # Errors
     /// The query's.
     pub async fn rows(&self, sql: &str) -> Result<Vec<serde_json::Map<String, serde_json::Value>>> {
-        let (batches, _) = qala_lake::collect(&*self.engine, &qala_lake::Query::system(sql)).await?;
+        self.rows_of_query(&qala_lake::Query::system(sql)).await
+    }
+
+    /// The same for a question of any kind.
+    pub(crate) async fn rows_of_query(
+        &self,
+        query: &qala_lake::Query,
+    ) -> Result<Vec<serde_json::Map<String, serde_json::Value>>> {
+        let (batches, _) = qala_lake::collect(&*self.engine, query).await?;
         Ok(crate::value::rows_json(&batches, &self.zone))
     }
 

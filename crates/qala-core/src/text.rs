@@ -17,6 +17,15 @@ pub enum Lang {
 impl Lang {
     /// All languages in the order in which they are shown.
     pub const ALL: [Self; 3] = [Self::Kk, Self::Ru, Self::En];
+
+    /// Its code by ISO 639-1.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Kk => "kk",
+            Self::Ru => "ru",
+            Self::En => "en",
+        }
+    }
 }
 
 /// The same words in Kazakh, Russian and English. None may be empty in a spec.

@@ -35,8 +35,8 @@ pub use error::{LakeError, Result};
 pub use health::{Health, Stored};
 pub use lake::{Begin, Clock, FORMAT, Lake, LakeOptions, PARTITION};
 pub use query::{
-    AsOf, LocalEngine, LocalOptions, Principal, Query, QueryEngine, Rights, TableRights, at_leisure, collect,
-    each,
+    AsOf, LocalEngine, LocalOptions, Principal, Query, QueryEngine, Rights, TableRights, URGENT_MEMORY,
+    at_leisure, collect, each,
 };
 pub use schema::{FEED, RECEIVED_AT, SEQ, SOURCE, column_type, data_schema, table_schema};
 pub use session::{Message, Op, Outcome, Receipt, Session};

@@ -9,7 +9,6 @@ use pdf_writer::types::{
 };
 use pdf_writer::writers::{StructElement, StructTreeRoot};
 use pdf_writer::{Filter, Name, Pdf, Rect, Ref, Str, TextStr};
-use qala_core::Lang;
 
 use crate::PaperError;
 use crate::canvas::{Canvas, Child, HEIGHT, INK, Node, Role, SECOND, Style, Used, WIDTH, face_name};
@@ -192,16 +191,11 @@ fn bytes(sheet: &Sheet, canvas: Canvas<'_>, packing: Packing) -> Result<Vec<u8>,
         std::array::from_fn(|_| numbers.next());
     let faces = [numbers.next(), numbers.next()];
     let nodes: Vec<Ref> = canvas.nodes.iter().map(|_| numbers.next()).collect();
-    let language = match sheet.lang {
-        Lang::Kk => "kk",
-        Lang::Ru => "ru",
-        Lang::En => "en",
-    };
     let mut pdf = Pdf::new();
     {
         let mut whole = pdf.catalog(catalog);
         whole.pages(pages);
-        whole.lang(TextStr(language));
+        whole.lang(TextStr(sheet.lang.code()));
         whole.metadata(metadata);
         whole.mark_info().marked(true);
         whole.viewer_preferences().display_doc_title(true);
@@ -218,7 +212,7 @@ fn bytes(sheet: &Sheet, canvas: Canvas<'_>, packing: Packing) -> Result<Vec<u8>,
         .title(TextStr(&sheet.title))
         .creator(TextStr(&sheet.maker))
         .producer(TextStr("Qala"));
-    let described = described(sheet, language);
+    let described = described(sheet, sheet.lang.code());
     pdf.metadata(metadata, described.as_bytes());
     pdf.pages(pages).kids([page]).count(1);
     {

@@ -29,9 +29,6 @@ pub(crate) fn settle(command: &args::Command) {
     };
     let arguments = std::env::args_os().skip(1);
     // It comes back only when it failed. Then the program goes on as it is.
-    let error = Command::new(program)
-        .args(arguments)
-        .env(NAME, settings)
-        .exec();
+    let error = Command::new(program).args(arguments).env(NAME, settings).exec();
     tracing::warn!(%error, "memory settings could not be made");
 }

@@ -173,7 +173,7 @@ impl Centre {
             if !self.has_grown(dataset.as_str(), after)? {
                 continue;
             }
-            let (batches, _) = collect(&*self.engine, &Query::system(sql)).await?;
+            let (batches, _) = collect(&*self.engine, &Query::urgent(sql)).await?;
             let since = now - i64::from(*fresh_min) * MINUTE;
             let found = gather(rule, &batches, since, now)?;
             if found.is_empty() {

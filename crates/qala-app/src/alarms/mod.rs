@@ -13,6 +13,7 @@ mod escalate;
 mod event;
 mod look;
 mod missing;
+mod morning;
 mod record;
 mod series;
 mod text;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use qala_core::spec::{AlarmGroup, AlarmPlaces, AlarmSpec, AlarmWhen, BorderSide};
 use qala_core::{Grain, Zone, parse_instant};
+use qala_lake::Query;
 use qala_models::indicators::control_chart::xmr;
 use qala_registry::{AlarmChange, AlarmRaise};
 use serde_json::{Map, Value};
@@ -137,7 +138,7 @@ impl Centre {
             instant_literal(now)
         );
         let changed: BTreeSet<(String, String)> = self
-            .rows(&sql)
+            .rows_of_query(&Query::urgent(sql))
             .await?
             .iter()
             .map(|row| {
@@ -200,7 +201,7 @@ impl Centre {
             instant_literal(now - back * length(grain)),
             instant_literal(now),
         );
-        let mut series = points(self.rows(&sql).await?);
+        let mut series = points(self.rows_of_query(&Query::urgent(sql)).await?);
         series.retain(|_, points| is_news(points, now));
         match &rule.when {
             AlarmWhen::Places { border, at_least, .. } => {

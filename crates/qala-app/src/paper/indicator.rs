@@ -108,7 +108,7 @@ impl Centre {
             (1.9, self.trend(lang, &view)),
         ]));
         body.extend(districts(lang, &view, &places));
-        let mut address = format!("{}/indicators/{}?lang={}", wanted.host, spec.id, code(lang));
+        let mut address = format!("{}/indicators/{}?lang={}", wanted.host, spec.id, lang.code());
         if place != CITY {
             address.push_str("&place=");
             address.push_str(place);
@@ -458,14 +458,6 @@ fn districts(lang: Lang, view: &View<'_>, places: &Places) -> Vec<Block> {
         (1.0, vec![Block::Map(map)]),
     ]));
     blocks
-}
-
-pub(super) fn code(lang: Lang) -> &'static str {
-    match lang {
-        Lang::Kk => "kk",
-        Lang::Ru => "ru",
-        Lang::En => "en",
-    }
 }
 
 /// The start of a period: a day, or the minute where periods are shorter.

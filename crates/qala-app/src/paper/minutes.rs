@@ -6,7 +6,6 @@ use qala_core::{Lang, Unit};
 use qala_paper::{Block, Cell, Mark, Row, Sheet, Table, count, date, date_time, quantity};
 use qala_registry::{AgendaItem, AgendaKind, Agreed, Decision, Review, ReviewState, Versioned};
 
-use super::indicator::code;
 use super::morning::columns;
 use super::room_words as room;
 use super::words::{self, fill, say};
@@ -176,7 +175,7 @@ impl Centre {
             body,
             foot: Vec::new(),
             maker: format!("Qala {}", env!("CARGO_PKG_VERSION")),
-            address: format!("{}/review?id={}&lang={}", wanted.host, wanted.review, code(lang)),
+            address: format!("{}/review?id={}&lang={}", wanted.host, wanted.review, lang.code()),
         })
     }
 }

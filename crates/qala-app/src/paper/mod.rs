@@ -27,6 +27,7 @@ use crate::indicator::CITY;
 
 pub use indicator::PaperWanted;
 pub use minutes::MinutesWanted;
+pub(crate) use morning::plain;
 pub use morning::{MorningWanted, TextPage, TextPart};
 pub use now::NowPaperWanted;
 pub(crate) use standing::Loud;

@@ -7,7 +7,6 @@ use qala_paper::{Align, Block, Cell, Column, Mark, Row, Sheet, Table, count, dat
 use qala_registry::{Decision, Incident, IncidentState, Versioned};
 
 use super::Places;
-use super::indicator::code;
 use super::now::{changed, loud};
 use super::room_words as room;
 use super::view::View;
@@ -50,6 +49,23 @@ pub struct TextPage {
     pub title: String,
     /// Parts.
     pub parts: Vec<TextPart>,
+}
+
+impl TextPage {
+    /// The page as the text of a letter; the first line says whose it is and what it says first.
+    pub fn letter(&self) -> String {
+        let mut text = format!("{}: {}\n", self.over, self.title);
+        for part in &self.parts {
+            text.push('\n');
+            for line in std::iter::once(&part.heading).chain(&part.lines) {
+                if !line.is_empty() {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+            }
+        }
+        text
+    }
 }
 
 /// The same page without its looks.
@@ -220,7 +236,7 @@ impl Centre {
             body,
             foot,
             maker: format!("Qala {}", env!("CARGO_PKG_VERSION")),
-            address: format!("{}/decisions?lang={}{address}", wanted.host, code(lang)),
+            address: format!("{}/decisions?lang={}{address}", wanted.host, lang.code()),
         })
     }
 

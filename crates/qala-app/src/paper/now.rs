@@ -10,7 +10,7 @@ use qala_paper::{
     rounded,
 };
 
-use super::indicator::{code, instant};
+use super::indicator::instant;
 use super::view::{Known, View, grain_of, is_loud};
 use super::words::{self, capital, fill, say};
 use super::{Places, word};
@@ -123,7 +123,7 @@ impl Centre {
             body,
             foot,
             maker: format!("Qala {}", env!("CARGO_PKG_VERSION")),
-            address: format!("{}/?lang={}", wanted.host, code(lang)),
+            address: format!("{}/?lang={}", wanted.host, lang.code()),
         })
     }
 

@@ -24,6 +24,7 @@ pub(crate) use docx::docx;
 pub use drill::{DrillLine, DrillRun, SCENARIOS, Scenario, drill_script};
 pub use duty::DutyWish;
 pub use incident::{IncidentAction, IncidentWish};
+pub(crate) use morning::FOLDER as MORNING;
 
 use std::collections::BTreeMap;
 

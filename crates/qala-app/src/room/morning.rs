@@ -7,7 +7,7 @@ use qala_core::Lang;
 use crate::account::Reader;
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
-use crate::paper::MorningWanted;
+use crate::paper::{MorningWanted, plain};
 
 /// The local hour from which on they are made.
 const HOUR: i64 = 8;
@@ -15,15 +15,7 @@ const HOUR_US: i64 = 3_600_000_000;
 /// Days that are kept.
 const KEPT: usize = 31;
 /// Folder in the data directory.
-const FOLDER: &str = "morning";
-
-fn word(lang: Lang) -> &'static str {
-    match lang {
-        Lang::Kk => "kk",
-        Lang::Ru => "ru",
-        Lang::En => "en",
-    }
-}
+pub(crate) const FOLDER: &str = "morning";
 
 impl Centre {
     /// Makes the pages of this day, unless it is too early or they are there; how many were made.
@@ -59,13 +51,17 @@ impl Centre {
                     host: String::new(),
                 };
                 let sheet = self.morning_sheet(&wanted, &Reader::internal()).await?;
+                let text = plain(&sheet).letter();
                 let bytes = tokio::task::spawn_blocking(move || qala_paper::pdf(&sheet))
                     .await
                     .map_err(|e| AppError::Remote(format!("a worker failed: {e}")))?
                     .map_err(|e| AppError::Remote(e.to_string()))?;
-                let name = format!("{}-{}.pdf", department.as_deref().unwrap_or("city"), word(lang));
-                let path = begun.join(name);
-                std::fs::write(&path, bytes).map_err(AppError::io(format!("write {}", path.display())))?;
+                let name = format!("{}-{}", department.as_deref().unwrap_or("city"), lang.code());
+                for (end, bytes) in [("pdf", bytes.as_slice()), ("txt", text.as_bytes())] {
+                    let path = begun.join(format!("{name}.{end}"));
+                    std::fs::write(&path, bytes)
+                        .map_err(AppError::io(format!("write {}", path.display())))?;
+                }
                 made += 1;
             }
         }

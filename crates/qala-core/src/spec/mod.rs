@@ -16,7 +16,8 @@ mod transport;
 
 pub use alarm::{
     AlarmCategory, AlarmGroup, AlarmPlaces, AlarmSeverity, AlarmSpec, AlarmWhen, Border, BorderSide, Channel,
-    ChannelKind, ChannelSpec, Escalation, MailTls, Missed, NoticeContact, NoticeSpec, is_in_hours,
+    ChannelKind, ChannelSpec, Escalation, MailTls, Missed, MorningMail, NoticeContact, NoticeSpec,
+    is_in_hours,
 };
 pub use dataset::{Column, ColumnType, DatasetSpec, Kind, Quantity, Role, Rollup, Sensitivity};
 pub use feed::{ColumnMap, Devices, Encoding, FeedSpec, Mapping, Unpivot};

@@ -52,6 +52,9 @@ pub struct Query {
     pub principal: Principal,
     /// Longest time; `None`: the engine's own limit.
     pub timeout: Option<Duration>,
+    /// True for a short question that somebody's safety hangs on: it neither steps back behind what comes in nor shares the
+    /// memory of the others.
+    pub urgent: bool,
 }
 
 impl Query {
@@ -62,6 +65,15 @@ impl Query {
             as_of: None,
             principal: Principal::system(),
             timeout: None,
+            urgent: false,
+        }
+    }
+
+    /// A short question of the program itself that waits for nobody; it has [`URGENT_MEMORY`].
+    pub fn urgent(sql: impl Into<String>) -> Self {
+        Self {
+            urgent: true,
+            ..Self::system(sql)
         }
     }
 
@@ -145,17 +157,46 @@ impl Default for LocalOptions {
 
 /// Rows that go through a plan at a time.
 const BATCH: usize = 16_384;
+/// Memory of all urgent questions together, bytes.
+pub const URGENT_MEMORY: usize = 48 << 20;
 
 /// DataFusion in this process, on threads of its own that give way to those that take messages in.
 pub struct LocalEngine {
     inner: Arc<Inner>,
     threads: Threads,
+    urgent: Threads,
 }
 
 struct Inner {
     lake: Arc<Lake>,
     /// What all questions have in common. It knows no table, so that nothing of a question can hang on it.
     base: Arc<SessionState>,
+    /// The same for urgent questions, with memory of its own.
+    urgent: Arc<SessionState>,
+}
+
+/// The state that all questions with one memory have in common.
+fn base(lake: &Lake, memory: usize, threads: usize) -> Result<Arc<SessionState>> {
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_limit(memory, 0.9)
+        .build_arc()?;
+    runtime.register_object_store(url()?.as_ref(), Arc::new(lake.store.clone()));
+    let mut config = SessionConfig::new()
+        .with_target_partitions(threads)
+        .with_batch_size(BATCH)
+        .with_information_schema(false)
+        .with_create_default_catalog_and_schema(false)
+        .with_default_catalog_and_schema("qala", "public");
+    config.options_mut().execution.parquet.pushdown_filters = false;
+    config.options_mut().sql_parser.enable_ident_normalization = true;
+    config.options_mut().execution.time_zone = Some("UTC".into());
+    let mut state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .build();
+    crate::functions::register_all(&mut state)?;
+    Ok(Arc::new(state))
 }
 
 fn url() -> Result<ObjectStoreUrl> {
@@ -168,31 +209,15 @@ impl LocalEngine {
     /// # Errors
     /// DataFusion's.
     pub fn new(lake: Arc<Lake>, options: &LocalOptions) -> Result<Self> {
-        let runtime = RuntimeEnvBuilder::new()
-            .with_memory_limit(options.memory, 0.9)
-            .build_arc()?;
-        runtime.register_object_store(url()?.as_ref(), Arc::new(lake.store.clone()));
-        let mut config = SessionConfig::new()
-            .with_target_partitions(options.threads)
-            .with_batch_size(BATCH)
-            .with_information_schema(false)
-            .with_create_default_catalog_and_schema(false)
-            .with_default_catalog_and_schema("qala", "public");
-        config.options_mut().execution.parquet.pushdown_filters = false;
-        config.options_mut().sql_parser.enable_ident_normalization = true;
-        config.options_mut().execution.time_zone = Some("UTC".into());
-        let mut state = SessionStateBuilder::new()
-            .with_config(config)
-            .with_runtime_env(runtime)
-            .with_default_features()
-            .build();
-        crate::functions::register_all(&mut state)?;
+        let inner = Inner {
+            base: base(&lake, options.memory, options.threads)?,
+            urgent: base(&lake, URGENT_MEMORY, 1)?,
+            lake,
+        };
         Ok(Self {
-            inner: Arc::new(Inner {
-                lake,
-                base: Arc::new(state),
-            }),
+            inner: Arc::new(inner),
             threads: Threads::start(options.threads)?,
+            urgent: Threads::urgent()?,
         })
     }
 
@@ -239,10 +264,11 @@ impl LocalEngine {
 }
 
 impl Inner {
-    /// What plans the question of a principal: all of the base, and its own tables.
-    fn state(&self, principal: &Principal, view: Arc<View>, as_of: i64) -> Result<SessionState> {
-        let tables = Arc::new(self.tables(principal, view, as_of)?);
-        Ok(with_tables(&self.base, Arc::new(Catalog { tables })))
+    /// What plans a question: all of the base, and the tables of whoever asks.
+    fn state(&self, query: &Query, view: Arc<View>, as_of: i64) -> Result<SessionState> {
+        let tables = Arc::new(self.tables(&query.principal, view, as_of)?);
+        let base = if query.urgent { &self.urgent } else { &self.base };
+        Ok(with_tables(base, Arc::new(Catalog { tables })))
     }
 
     fn tables(&self, principal: &Principal, view: Arc<View>, as_of: i64) -> Result<Tables> {
@@ -258,7 +284,7 @@ impl Inner {
     }
 
     async fn plan(&self, query: &Query, view: Arc<View>, seq: i64) -> Result<SendableRecordBatchStream> {
-        let state = self.state(&query.principal, view, seq)?;
+        let state = self.state(query, view, seq)?;
         let options = SQLOptions::new()
             .with_allow_ddl(false)
             .with_allow_dml(false)
@@ -321,7 +347,8 @@ impl QueryEngine for LocalEngine {
         let (inner, query) = (Arc::clone(&self.inner), query.clone());
         let (opened, open) = oneshot::channel();
         let (batches, rows) = mpsc::channel(2);
-        let task = self.threads.spawn(async move {
+        let threads = if query.urgent { &self.urgent } else { &self.threads };
+        let task = threads.spawn(async move {
             let mut stream = match inner.plan(&query, view, seq).await {
                 Ok(stream) => stream,
                 Err(error) => return drop(opened.send(Err(error))),

@@ -12,6 +12,6 @@ pub(crate) mod table;
 mod texts;
 mod threads;
 
-pub use engine::{AsOf, LocalEngine, LocalOptions, Query, QueryEngine, collect, each};
+pub use engine::{AsOf, LocalEngine, LocalOptions, Query, QueryEngine, URGENT_MEMORY, collect, each};
 pub use rights::{Principal, Rights, TableRights};
 pub use threads::at_leisure;

@@ -4,22 +4,34 @@ use crate::error::{LakeError, Result};
 use crate::query::limits::STACK;
 
 /// How far queries step back (`nice`): when every core is busy they get some 6 % of it, and all of it otherwise.
-const STEP_BACK: i32 = 12;
+const STEP_BACK: i32 = 15;
 
 /// A runtime that may be dropped anywhere.
 pub(crate) struct Threads(Option<tokio::runtime::Runtime>);
 
 impl Threads {
-    /// Starts `count` threads.
+    /// Starts `count` threads that step back.
     ///
     /// # Errors
     /// When the system gives no thread.
     pub(crate) fn start(count: usize) -> Result<Self> {
+        Self::begin(count, "qala-query", step_back)
+    }
+
+    /// Starts one thread that does not step back.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn urgent() -> Result<Self> {
+        Self::begin(1, "qala-urgent", || ())
+    }
+
+    fn begin(count: usize, name: &str, at_start: fn()) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(count.max(1))
-            .thread_name("qala-query")
+            .thread_name(name)
             .thread_stack_size(STACK)
-            .on_thread_start(step_back)
+            .on_thread_start(at_start)
             .enable_all()
             .build()
             .map_err(LakeError::io("start the threads of queries"))?;

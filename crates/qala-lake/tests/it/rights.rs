@@ -76,10 +76,8 @@ fn narrow() -> Principal {
 /// What a principal gets to see of a query: the answer, or the error.
 async fn ask(bench: &Bench, principal: Principal, sql: &str) -> Result<String, String> {
     let query = Query {
-        sql: sql.into(),
-        as_of: None,
         principal,
-        timeout: None,
+        ..Query::system(sql)
     };
     match collect(&bench.engine, &query).await {
         Ok((batches, _)) => Ok(pretty_format_batches(&batches).unwrap().to_string()),

@@ -1,5 +1,6 @@
 //! The situation room over HTTP: from the id of an alarm to a closed incident, an assignment, the review and the morning page.
 
+use std::io::{BufRead, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -421,4 +422,91 @@ fn a_drill_is_marked_and_the_same_seed_prints_the_same_log() {
     assert_eq!(review["agenda"], json!([]));
     let page = must(&browser, "GET", "/api/morning?lang=en", &Value::Null, 200).to_string();
     assert!(!page.contains("Drill"), "{page}");
+}
+
+/// A clock that stands.
+#[derive(Debug)]
+struct Stands(i64);
+
+impl qala_app::lake::Clock for Stands {
+    fn now(&self) -> i64 {
+        self.0
+    }
+}
+
+/// A mail server that takes one letter; gives its lines.
+fn post_office() -> (u16, std::thread::JoinHandle<Vec<String>>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut lines = Vec::new();
+        let mut in_letter = false;
+        stream.write_all(b"220 mail.example.org\r\n").unwrap();
+        let reader = std::io::BufReader::new(stream.try_clone().unwrap());
+        for line in reader.lines().map_while(Result::ok) {
+            let answer: &[u8] = match line.as_str() {
+                "." if in_letter => {
+                    in_letter = false;
+                    b"250 taken\r\n"
+                }
+                _ if in_letter => b"",
+                "DATA" => {
+                    in_letter = true;
+                    b"354 go on\r\n"
+                }
+                _ => b"250 fine\r\n",
+            };
+            lines.push(line);
+            stream.write_all(answer).unwrap();
+        }
+        lines
+    });
+    (port, heard)
+}
+
+#[tokio::test]
+async fn the_morning_page_goes_out_once_by_mail() {
+    let dir = tempfile::tempdir().unwrap();
+    let pack = dir.path().join("pack");
+    crate::support::pack(&pack, &[]);
+    let (port, office) = post_office();
+    let notice = format!(
+        "[[channel]]\nid = \"mail\"\nby = {{ type = \"mail\", host = \"127.0.0.1\", port = {port}, tls = \"none\", \
+         from = \"qala@example.org\" }}\n\n[[morning]]\npage = \"city\"\nlang = \"ru\"\nby = \"mail\"\nto = \"mayor@example.org\"\n"
+    );
+    std::fs::write(pack.join("alarms.toml"), notice).unwrap();
+    let at = |time: &str| {
+        let clock = std::sync::Arc::new(Stands(qala_core::parse_instant(time, None).unwrap()));
+        qala_app::CentreOptions {
+            clock,
+            pack: pack.to_str().unwrap().to_owned(),
+            ..qala_app::CentreOptions::new(dir.path().join("data"))
+        }
+    };
+    // Before eight there is none.
+    let early = qala_app::Centre::open(at("2026-03-02T07:59:00+05:00"))
+        .await
+        .unwrap();
+    assert_eq!(early.make_morning_pages().await.unwrap(), 0);
+    assert_eq!(early.mail_morning_pages().await.unwrap(), 0);
+    drop(early);
+    let centre = qala_app::Centre::open(at("2026-03-02T08:00:00+05:00"))
+        .await
+        .unwrap();
+    assert!(centre.make_morning_pages().await.unwrap() >= 3);
+    assert_eq!(centre.mail_morning_pages().await.unwrap(), 1);
+    assert_eq!(centre.mail_morning_pages().await.unwrap(), 0, "once a day");
+    let letter = office.join().unwrap().join("\n");
+    for words in [
+        "RCPT TO:<mayor@example.org>",
+        "Subject: =?UTF-8?B?",
+        "Message-ID: <morning-2026-03-02-city-ru@example.org>",
+        "Content-Type: text/plain; charset=utf-8",
+        "filename=\"city-ru-2026-03-02.pdf\"",
+        // `%PDF-` in base64.
+        "\n\nJVBERi",
+    ] {
+        assert!(letter.contains(words), "{words}: {letter}");
+    }
 }

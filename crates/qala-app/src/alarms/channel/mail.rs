@@ -35,6 +35,8 @@ pub(super) struct Letter<'a> {
     pub(super) text: &'a str,
     pub(super) key: &'a str,
     pub(super) at: SystemTime,
+    /// Name and bytes of a PDF that goes with it.
+    pub(super) paper: Option<(&'a str, &'a [u8])>,
 }
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -93,6 +95,17 @@ fn address(text: &str) -> Result<&str> {
     Err(AppError::Usage(format!("`{text}` is no e-mail address")))
 }
 
+/// A part of a letter ([RFC 2045](https://www.rfc-editor.org/rfc/rfc2045)).
+fn part(kind: &str, heads: &str, bytes: &[u8]) -> String {
+    let mut text = format!("Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n{heads}\r\n");
+    // 57 bytes are a line of 76 digits.
+    for line in bytes.chunks(57) {
+        text.push_str(&base64(line));
+        text.push_str("\r\n");
+    }
+    text
+}
+
 impl Letter<'_> {
     /// The letter as it is sent, without the closing point.
     fn written(&self) -> String {
@@ -109,20 +122,25 @@ impl Letter<'_> {
                 }
             })
             .collect();
-        let body = base64(self.text.as_bytes());
-        let lines: Vec<&str> = body
-            .as_bytes()
-            .chunks(76)
-            .map(|line| std::str::from_utf8(line).unwrap_or_default())
-            .collect();
+        let text = part("text/plain; charset=utf-8", "", self.text.as_bytes());
+        let body = match self.paper {
+            None => text,
+            Some((name, bytes)) => {
+                let with = format!("Content-Disposition: attachment; filename=\"{name}\"\r\n");
+                let paper = part("application/pdf", &with, bytes);
+                // No part holds it: all of them are base64.
+                format!(
+                    "Content-Type: multipart/mixed; boundary=\"-\"\r\n\r\n---\r\n{text}---\r\n{paper}-----\r\n"
+                )
+            }
+        };
         format!(
-            "From: <{}>\r\nTo: <{}>\r\nSubject: {}\r\nDate: {}\r\nMessage-ID: <{id}@{domain}>\r\nMIME-Version: 1.0\r\n\
-             Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\nAuto-Submitted: auto-generated\r\n\r\n{}\r\n",
+            "From: <{}>\r\nTo: <{}>\r\nSubject: {}\r\nDate: {}\r\nMessage-ID: <{id}@{domain}>\r\n\
+             Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n{body}",
             self.from,
             self.to,
             encoded(self.subject),
             httpdate::fmt_http_date(self.at).replace("GMT", "+0000"),
-            lines.join("\r\n"),
         )
     }
 }
@@ -305,6 +323,7 @@ mod tests {
             text: "Көше",
             key: "A-1:7:mail:desk",
             at: std::time::UNIX_EPOCH,
+            paper: None,
         };
         let text = letter.written();
         assert!(

@@ -62,32 +62,50 @@ pub(super) async fn send(
             let text = words.body(contact.lang, zone);
             http::sms(client, url, headers, fields, &address, &text, &delivery.key).await
         }
-        ChannelSpec::Mail {
-            host,
-            port,
-            tls,
-            from,
-            username,
-            password,
-        } => {
-            let letter = mail::Letter {
-                from,
-                to: &address,
-                subject: &words.title(contact.lang),
-                text: &words.body(contact.lang, zone),
-                key: &delivery.key,
-                at: centre.clock_utc(),
-            };
-            let server = mail::Server {
-                host,
-                port: *port,
-                tls: *tls,
-                username: username.as_ref(),
-                password: password.as_ref(),
-            };
-            mail::send(&server, &letter).await
+        ChannelSpec::Mail { .. } => {
+            let (subject, text) = (words.title(contact.lang), words.body(contact.lang, zone));
+            by_mail(centre, by, &address, (&subject, &text), &delivery.key, None).await
         }
     }
+}
+
+/// Sends a letter, subject and text, by a channel of mail; `paper` is the name and the bytes of a PDF that goes with it.
+pub(super) async fn by_mail(
+    centre: &Centre,
+    by: &ChannelSpec,
+    to: &str,
+    (subject, text): (&str, &str),
+    key: &str,
+    paper: Option<(&str, &[u8])>,
+) -> Sent {
+    let ChannelSpec::Mail {
+        host,
+        port,
+        tls,
+        from,
+        username,
+        password,
+    } = by
+    else {
+        return Sent::Refused("the channel is no mail".into());
+    };
+    let letter = mail::Letter {
+        from,
+        to,
+        subject,
+        text,
+        key,
+        at: centre.clock_utc(),
+        paper,
+    };
+    let server = mail::Server {
+        host,
+        port: *port,
+        tls: *tls,
+        username: username.as_ref(),
+        password: password.as_ref(),
+    };
+    mail::send(&server, &letter).await
 }
 
 impl Centre {

@@ -189,6 +189,7 @@ fn letter<'a>() -> mail::Letter<'a> {
         text: "Түтін",
         key: "A-1:x",
         at: std::time::UNIX_EPOCH,
+        paper: None,
     }
 }
 

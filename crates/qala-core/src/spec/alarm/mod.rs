@@ -12,7 +12,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use self::border::{Border, BorderSide, is_in_hours};
-pub use self::notice::{Channel, ChannelKind, ChannelSpec, MailTls, NoticeContact, NoticeSpec};
+pub use self::notice::{Channel, ChannelKind, ChannelSpec, MailTls, MorningMail, NoticeContact, NoticeSpec};
 use super::SpecError;
 use crate::{AlarmRuleId, DatasetName, FeedId, FunctionId, Grain, Hours, IndicatorId, Text};
 

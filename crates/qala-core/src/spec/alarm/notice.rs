@@ -157,6 +157,21 @@ pub struct NoticeContact {
     pub at: BTreeMap<String, Words>,
 }
 
+/// A morning page that goes out by mail each day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MorningMail {
+    /// `city`, or the department whose page it is.
+    pub page: String,
+    /// Language of the page.
+    #[serde(default = "kazakh")]
+    pub lang: Lang,
+    /// A channel of mail.
+    pub by: String,
+    /// Address; `env:NAME` and `file:PATH` are read.
+    pub to: Words,
+}
+
 fn minor() -> AlarmSeverity {
     AlarmSeverity::Minor
 }
@@ -178,6 +193,9 @@ pub struct NoticeSpec {
     /// Contacts.
     #[serde(default)]
     pub contact: Vec<NoticeContact>,
+    /// Who gets a morning page.
+    #[serde(default)]
+    pub morning: Vec<MorningMail>,
 }
 
 impl NoticeSpec {
@@ -217,6 +235,24 @@ impl NoticeSpec {
                 return Err(format!("there are two channels `{}`", channel.id));
             }
         }
+        let unknown = |named: &str| {
+            let hint = crate::spec::nearest(named, channels.iter().copied());
+            let hint = hint.map(|h| format!("; did you mean `{h}`?")).unwrap_or_default();
+            format!("there is no channel `{named}`{hint}")
+        };
+        for morning in &self.morning {
+            let page = &morning.page;
+            match self.channel(&morning.by).map(|channel| channel.by.kind()) {
+                Some(ChannelKind::Mail) => {}
+                Some(_) => {
+                    return Err(format!(
+                        "morning page `{page}`: the channel `{}` is no mail",
+                        morning.by
+                    ));
+                }
+                None => return Err(format!("morning page `{page}`: {}", unknown(&morning.by))),
+            }
+        }
         let mut contacts = BTreeSet::new();
         for contact in &self.contact {
             let id = &contact.id;
@@ -231,9 +267,7 @@ impl NoticeSpec {
             }
             for named in contact.at.keys() {
                 if !channels.contains(named.as_str()) {
-                    let hint = crate::spec::nearest(named, channels.iter().copied());
-                    let hint = hint.map(|h| format!("; did you mean `{h}`?")).unwrap_or_default();
-                    return Err(format!("contact `{id}`: there is no channel `{named}`{hint}"));
+                    return Err(format!("contact `{id}`: {}", unknown(named)));
                 }
             }
         }

@@ -145,6 +145,8 @@ fn who_is_told_depends_on_function_severity_and_step() {
             "did you mean `mail`",
         ),
         ("id = \"head\"", "id = \"desk\"", "two contacts"),
+        ("by = \"mail\"", "by = \"mial\"", "did you mean `mail`"),
+        ("by = \"mail\"", "by = \"hook\"", "is no mail"),
         (
             "token = \"env:BOT\"",
             "token = \"12:secret\"",
