@@ -43,7 +43,7 @@ export const alarms = {
   alarm_note: ["Ескертпе", "Заметка", "Note"],
   alarm_note_add: ["Ескертпе қосу", "Добавить заметку", "Add the note"],
   alarm_note_hint: ["Не істелді, не білінді", "Что сделано, что стало известно", "What was done, what became known"],
-  alarm_since: ["{age} бұрын басталды", "началась {age} назад", "since {age}"],
+  alarm_since: ["{age} бұрын басталды", "началась {age} назад", "began {age} ago"],
   alarm_owner: ["Жауапты", "Отвечает", "Answers"],
   alarm_advice: ["Не істеу керек", "Что делать", "What to do"],
   alarm_where: ["Орны", "Место", "Where"],
