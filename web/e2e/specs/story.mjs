@@ -151,6 +151,7 @@ test("the full story: from an event to the morning page", async ({ page, program
   await field("Түсініктеме").fill("Режим орнатылды");
   await button("Орындалды деп белгілеу").click();
   await main.getByText("Режим орнатылды").first().waitFor();
+  await main.locator("li", { hasText: "Режим орнатылды" }).getByText("орындалды, 100").waitFor();
   await at.visit("/review?lang=kk");
   await point.waitFor();
   assert.match(await point.innerText(), /орындалды/);
