@@ -9,9 +9,11 @@ const EVENTS = 50_000;
 const STREETS = 40;
 const AT_ONCE = 1_000;
 const WITHIN_MS = 60_000;
-/** What a hang would not keep; the machine is shared with the centre and the browser. */
-const MOST_ACKNOWLEDGE_MS = 20_000;
-const MOST_BLOCKED_MS = 5_000;
+/** What a hang would not keep, on a machine that is shared with the centre and the browser. */
+const MOST_ACKNOWLEDGE_MS = 30_000;
+const MOST_BLOCKED_MS = 15_000;
+/** Of the page's own thread: what is over has no room for people. */
+const MOST_WORK = 0.7;
 
 async function storm(program, now) {
   const began = Date.now();
@@ -40,6 +42,10 @@ test("a storm of fifty thousand events is one alarm for each cause, and the page
     };
     requestAnimationFrame(frame);
   });
+  const inner = await at.context.newCDPSession(screen);
+  await inner.send("Performance.enable");
+  const worked = async () => (await inner.send("Performance.getMetrics")).metrics.find((m) => m.name === "TaskDuration").value;
+  const workedBefore = await worked();
   const now = await clockOf(program);
   const standing = () => screen.evaluate(() => Promise.all(["open", "acknowledged"].map((state) => fetch(`/api/alarms?rule=traffic.lanes&state=${state}&limit=500`).then((r) => r.json())))).then((found) => found.flatMap((part) => part.alarms));
   const before = (await standing()).map((alarm) => alarm.id);
@@ -71,6 +77,7 @@ test("a storm of fifty thousand events is one alarm for each cause, and the page
     await new Promise((done) => setTimeout(done, 1500));
   }
   const { accepted, took } = await storming;
+  const work = ((await worked()) - workedBefore) * 1000 / took;
   const longest = await screen.evaluate(() => window.longest);
   assert.equal(accepted, EVENTS);
 
@@ -87,9 +94,10 @@ test("a storm of fifty thousand events is one alarm for each cause, and the page
   assert.equal(members, EVENTS);
   await screen.waitForFunction((n) => document.querySelectorAll("main li[data-alarm]").length >= n, STREETS - acknowledged.length);
   const worst = (list) => Math.max(...list);
-  note(`${EVENTS} events in ${(took / 1000).toFixed(1)} s; ${own.length} alarms; ${acknowledged.length} acknowledged meanwhile, at most ${worst(acknowledged)} ms; scrolled ${scrolled.length} times, at most ${worst(scrolled)} ms; longest pause of the page ${longest.toFixed(0)} ms`);
+  note(`${EVENTS} events in ${(took / 1000).toFixed(1)} s; ${own.length} alarms; ${acknowledged.length} acknowledged meanwhile, at most ${worst(acknowledged)} ms; scrolled ${scrolled.length} times, at most ${worst(scrolled)} ms; longest pause of the page ${longest.toFixed(0)} ms; its thread worked ${(100 * work).toFixed(0)} % of the time`);
   assert.ok(worst(acknowledged) < MOST_ACKNOWLEDGE_MS, `an alarm was taken after ${worst(acknowledged)} ms`);
   assert.ok(longest < MOST_BLOCKED_MS, `the page stood for ${longest} ms`);
+  assert.ok(work < MOST_WORK, `the page worked ${work} of the time`);
   assert.deepEqual(await at.hindrances(), []);
   assert.deepEqual(at.trouble, []);
 }, { city: "room", alone: true });
