@@ -6,6 +6,7 @@ import { clockOf, push } from "./roads.mjs";
 /** Pages with what is on them, as `furnish` makes it. */
 export const ROOM_PAGES = (made) => [
   ["now-alarms", "/"],
+  ["wall-alarms", "/?wall=1"],
   ["alarms", "/alarms"],
   ["alarms-acknowledged", "/alarms?state=acknowledged"],
   ["alarm", `/alarms/${made.alarm}`],

@@ -24,7 +24,7 @@ test("a situation room at work: every page, language, dark, phone", async ({ pag
         const unfinished = UNFINISHED.exec(text);
         if (unfinished) found.push(`${where}: …${text.slice(Math.max(0, unfinished.index - 30), unfinished.index + 40)}…`);
         const wide = await at.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        if (wide > 0) found.push(`${where} is ${wide} px too wide`);
+        if (wide > 0 && !name.startsWith("wall")) found.push(`${where} is ${wide} px too wide`);
         found.push(...(await at.hindrances()).map((h) => `${where}: ${h}`), ...at.trouble.map((t) => `${where}: ${t}`));
       }
     }

@@ -88,7 +88,7 @@ test("the full story: from an event to the morning page", async ({ page, program
   assert.ok(await reason.evaluate((input) => input.matches(":invalid")), "nothing is said");
   await reason.fill("   ");
   await skipped.getByRole("button", { name: "Өткізу" }).click();
-  await skipped.getByRole("alert").waitFor();
+  await skipped.getByRole("alert").getByText("Себебін жазыңыз").waitFor();
   assert.ok(await reason.isVisible(), "the step is open still");
   await reason.fill("Хабарды тасымалдаушы өзі таратты");
   await skipped.getByRole("button", { name: "Өткізу" }).click();
