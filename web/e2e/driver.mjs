@@ -31,18 +31,24 @@ export const PAGES = [
   ["feed", "/feeds/sim-air-readings"],
   ["object", "/objects/air_stations/SIM-P1"],
   ["workbench", "/workbench"],
+  ["alarms", "/alarms"],
+  ["alarm", "/alarms/A-1"],
   ["incidents", "/incidents"],
   ["incident", "/incidents/1"],
   ["procedures", "/procedures"],
   ["journal", "/journal"],
   ["decisions", "/decisions"],
   ["review", "/review"],
+  ["morning", "/morning"],
   ["drills", "/drills"],
   ["admin", "/admin"],
   ["sign-in", "/sign-in"],
   ["more", "/more"],
   ["missing", "/no/such/page"],
 ];
+
+/** Keys of phrases and fillers that nobody filled. */
+export const UNFINISHED = /undefined|\bNaN\b|\[object|\{\w+\}|\b(subject|state|reason|gap|admin|role|picture|map|kind|layer|incident|entry|severity|decision|agenda|journal|post|alarm|drill|room)_[a-z_]+\b/;
 
 export const withLang = (path, lang) => `${path}${path.includes("?") ? "&" : "?"}lang=${lang}`;
 
@@ -84,6 +90,8 @@ export function driver(page, base) {
       await page.locator("dialog input").fill(text);
       await page.locator("#found li").first().waitFor();
     },
+    /** The field of a form under its words. */
+    field: (name, form = page.locator("main")) => form.locator("label").filter({ has: page.locator(`span:text-is(${JSON.stringify(name)})`) }).locator("input, select, textarea"),
     takeFirst: () => page.keyboard.press("Enter"),
     openFirstNumber: () => page.locator("main a.value").first().click(),
     passport: () => page.locator("aside.panel"),

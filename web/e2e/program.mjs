@@ -1,5 +1,6 @@
-// The program under test. Four centres of the same binary: `small` (one district, three days, all computed), `full` (the whole
-// seeded city with all its subjects, live), `empty` (a centre without a row) and `fed` (as `small`, with a feed that takes readings). Each is started when a test first asks for it.
+// The program under test. Five centres of the same binary: `small` (one district, three days, all computed), `full` (the whole
+// seeded city with all its subjects, live), `empty` (a centre without a row), `fed` (as `small`, with a feed that takes readings)
+// and `room` (as `small`, with a feed of what happens on the roads: there people work). Each is started when a test first asks for it.
 // QALA_BIN names the binary; QALA_URL, QALA_URL_FULL and QALA_URL_EMPTY running centres that stand for them.
 
 import { spawn } from "node:child_process";
@@ -22,11 +23,22 @@ licence = "CC0-1.0"
 simulated = true
 `;
 
+const ROADS = `id = "e2e-roads"
+kind = "table"
+title = { kk = "Жолдағы оқиғалар", ru = "Происшествия на дорогах", en = "What happens on the roads" }
+transport = { type = "push" }
+dataset = "traffic_incidents"
+owner_function = "road-traffic"
+licence = "CC0-1.0"
+simulated = true
+`;
+
 const KINDS = {
   small: { args: ["demo", "--small", "--start", "2026-03-02"], isReady: () => true },
   // Its lists, the last two hours, and what lives; the subjects' tables are there as soon as it answers.
   full: { args: ["demo", "--seed", "1", "--start", "2026-03-04T08:00", "--history", "none"], isReady: (status) => status.demo?.phase === "live" },
   fed: { args: ["demo", "--small", "--start", "2026-03-02"], isReady: () => true, feeds: { "e2e-load": LOAD } },
+  room: { args: ["demo", "--small", "--start", "2026-03-02"], isReady: () => true, feeds: { "e2e-roads": ROADS } },
   empty: { args: ["serve"], isReady: () => true },
 };
 

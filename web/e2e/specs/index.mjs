@@ -7,6 +7,9 @@ import "./faults.mjs";
 import "./live.mjs";
 import "./people.mjs";
 import "./door.mjs";
+import "./story.mjs";
+import "./room.mjs";
+import "./storm.mjs";
 import "./speed.mjs";
 
 export { specs } from "./define.mjs";

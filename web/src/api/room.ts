@@ -2,7 +2,7 @@
 
 import { type Given, query, request, send } from "./client";
 import type {
-  DecisionCard, DecisionReport, Decisions, DecisionWanted, Drills, DutyWanted, IncidentAction, IncidentCard, Incidents, IncidentWanted, Journal, JournalWanted, MinuteLine, Numbered, Procedure, Reviews,
+  DecisionCard, DecisionReport, Decisions, DecisionWanted, Drills, DutyWanted, IncidentAction, IncidentCard, Incidents, IncidentWanted, Journal, JournalWanted, MinuteLine, MorningText, Numbered, Procedure, Reviews,
 } from "./types";
 
 export const procedures = () => request<Procedure[]>("/api/procedures");
@@ -30,6 +30,8 @@ export const reviews = () => request<Reviews>("/api/review");
 export const beginReview = (title: string, present: string) => request<Numbered>("/api/review", send("POST", { title, present }));
 export const minute = (n: number, line: MinuteLine) => request<void>(`/api/review/${n}/minutes`, send("POST", line));
 export const closeReview = (n: number) => request<void>(`/api/review/${n}`, send("PUT", {}));
+
+export const morning = (wanted: Given) => request<MorningText>(`/api/morning${query(wanted)}`);
 
 export const drills = () => request<Drills>("/api/drills");
 export const startDrill = (scenario: string, seed: number) => request<Numbered>("/api/drills", send("POST", { scenario, seed }));

@@ -58,6 +58,7 @@ export type Reviews = Wire["Reviews"];
 export type ReviewCard = Wire["ReviewCard"];
 export type AgendaPoint = Wire["AgendaPoint"];
 export type MinuteLine = Wire["MinuteLine"];
+export type MorningText = Wire["MorningText"];
 export type Drills = Wire["Drills"];
 export type Numbered = Wire["Numbered"];
 

@@ -14,6 +14,10 @@ export interface Page {
   icon: IconName;
   /** Place in the navigation; absent: reached from other pages. */
   order?: number;
+  /** The page in the navigation to which this one belongs. */
+  within?: string;
+  /** Shows what is now, whatever moment is chosen: it has no bar of time. */
+  live?: boolean;
   /** One of the five on a phone. */
   phone?: boolean;
   view: () => Promise<{ default: Component<PageProps> | Component<Record<string, never>> }>;

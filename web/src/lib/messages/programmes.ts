@@ -19,6 +19,7 @@ export const programmes = {
   ],
   programmes_off: ["Жолдан ауытқығаны: {n}.", "Отстают от пути: {n}.", "{n} off the path."],
   programmes_fine: ["Ешқайсысы жолдан ауытқыған жоқ.", "Ни одна не отстаёт от пути.", "None is off the path."],
+  programmes_unknown: ["Айту мүмкін емесі: {n}.", "Сказать нельзя о: {n}.", "It cannot be said of {n}."],
   programmes_none: ["Қаланың пакетінде бағдарлама жоқ.", "В пакете города нет программ.", "The pack of the city has no programmes."],
   programmes_of_subject: ["Осы саладағы бағдарламалар", "Программы темы", "Programmes of the subject"],
   programme_on: ["жолда", "на пути", "on its path"],

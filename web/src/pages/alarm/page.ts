@@ -1,3 +1,3 @@
 import { definePage } from "../define";
 
-export const page = definePage({ id: "alarm", path: "/alarms/:id", title: "nav_alarm", icon: "alarm", view: () => import("./Page.svelte") });
+export const page = definePage({ id: "alarm", path: "/alarms/:id", title: "nav_alarm", icon: "alarm", live: true, view: () => import("./Page.svelte") });

@@ -1,3 +1,3 @@
 import { definePage } from "../define";
 
-export const page = definePage({ id: "alarms", path: "/alarms", title: "nav_alarms", icon: "alarm", order: 1.5, view: () => import("./Page.svelte") });
+export const page = definePage({ id: "alarms", path: "/alarms", title: "nav_alarms", icon: "alarm", order: 1.5, live: true, view: () => import("./Page.svelte") });

@@ -1,3 +1,3 @@
 import { definePage } from "../define";
 
-export const page = definePage({ id: "incident", path: "/incidents/:id", title: "nav_incident", icon: "safety", view: () => import("./Page.svelte") });
+export const page = definePage({ id: "incident", path: "/incidents/:id", title: "nav_incident", icon: "room", live: true, view: () => import("./Page.svelte") });

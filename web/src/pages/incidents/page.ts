@@ -1,3 +1,3 @@
 import { definePage } from "../define";
 
-export const page = definePage({ id: "incidents", path: "/incidents", title: "nav_incidents", icon: "safety", order: 4.5, view: () => import("./Page.svelte") });
+export const page = definePage({ id: "incidents", path: "/incidents", title: "nav_incidents", icon: "room", order: 4.5, live: true, view: () => import("./Page.svelte") });

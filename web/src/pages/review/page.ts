@@ -1,3 +1,3 @@
 import { definePage } from "../define";
 
-export const page = definePage({ id: "review", path: "/review", title: "nav_review", icon: "population", view: () => import("./Page.svelte") });
+export const page = definePage({ id: "review", path: "/review", title: "nav_review", icon: "population", within: "incidents", live: true, view: () => import("./Page.svelte") });

@@ -6,6 +6,11 @@ export class Deed {
   busy = $state(false);
   trouble = $state<string | null>(null);
 
+  /** Says what is missing, before anything is asked of the server. */
+  refuse(sentence: string): void {
+    this.trouble = sentence;
+  }
+
   /** Does it once at a time; true when it was done. */
   async run(work: () => Promise<unknown>): Promise<boolean> {
     if (this.busy) return false;
