@@ -186,9 +186,9 @@ impl Centre {
                     let members = cause.members.into_iter().collect();
                     let mut raise = self.alarms.raise(rule, &id, severity, members);
                     raise.place = cause.place;
-                    raise.about = cause
-                        .about
-                        .or_else(|| (rule.group == AlarmGroup::Key).then(|| id.clone()));
+                    raise.about = cause.about.or_else(|| {
+                        matches!(rule.group, AlarmGroup::Key | AlarmGroup::Cause).then(|| id.clone())
+                    });
                     raise.simulated = simulated;
                     raise.event_at = cause.first_at;
                     raise.value = cause.value;

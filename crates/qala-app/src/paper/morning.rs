@@ -7,7 +7,7 @@ use qala_paper::{Align, Block, Cell, Column, Mark, Row, Sheet, Table, count, dat
 use qala_registry::{Decision, Incident, IncidentState, Versioned};
 
 use super::Places;
-use super::now::{changed, loud};
+use super::now::{changed, is_judged, loud};
 use super::room_words as room;
 use super::view::View;
 use super::words::{self, fill, say};
@@ -199,7 +199,12 @@ impl Centre {
         let overdue = decisions.iter().filter(|d| d.record.is_overdue(made)).count();
         let running = incidents.iter().filter(|i| i.record.is_running()).count();
         let title = if off + overdue + running + silent == 0 {
-            say(lang, room::MORNING_CALM).to_owned()
+            let phrase = if is_judged(&views) {
+                room::MORNING_CALM
+            } else {
+                words::NOW_UNKNOWN
+            };
+            say(lang, phrase).to_owned()
         } else {
             let number = |n: usize| count(lang, n as i64);
             fill(

@@ -255,6 +255,13 @@ fn head(lang: Lang, title: words::Phrase, align: Align) -> Column {
     }
 }
 
+/// False when no indicator has a value that is held against a target: then calm is not known either.
+pub(super) fn is_judged(views: &[View<'_>]) -> bool {
+    views
+        .iter()
+        .any(|v| !matches!(v.mark(), Mark::Unknown | Mark::Aimless))
+}
+
 /// What is off target or to be watched, in the city or in a district, the worst first.
 pub(super) fn loud(lang: Lang, views: &[View<'_>], places: &Places, zone: &Zone) -> Vec<Block> {
     let heading = Block::Heading(say(lang, words::NOW_OFF).to_owned());
@@ -263,7 +270,12 @@ pub(super) fn loud(lang: Lang, views: &[View<'_>], places: &Places, zone: &Zone)
         .filter(|v| is_loud(v.mark()) || v.off().next().is_some())
         .collect();
     if list.is_empty() {
-        return vec![heading, Block::Text(say(lang, words::NOW_CALM).to_owned())];
+        let phrase = if is_judged(views) {
+            words::NOW_CALM
+        } else {
+            words::NOW_UNKNOWN
+        };
+        return vec![heading, Block::Text(say(lang, phrase).to_owned())];
     }
     list.sort_by(|a, b| {
         a.mark()

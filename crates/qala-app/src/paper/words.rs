@@ -240,6 +240,11 @@ pub(super) const NOW_CALM: Phrase = [
     "Вне нормы ничего нет. Спокойно.",
     "Nothing is off target. All calm.",
 ];
+pub(super) const NOW_UNKNOWN: Phrase = [
+    "Бұл уақытта бірде-бір көрсеткіштің бағасы жоқ: ештеңе айтуға болмайды.",
+    "Ни по одному показателю на это время нет оценки: сказать нечего.",
+    "No indicator is judged for this time: nothing can be said.",
+];
 pub(super) const NOW_CHANGED: Phrase = [
     "Алдыңғы кезеңнен бері не өзгерді",
     "Что изменилось с прошлого периода",

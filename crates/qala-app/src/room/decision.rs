@@ -186,6 +186,8 @@ impl Centre {
     /// # Errors
     /// The query's.
     pub async fn decision_history(&self, id: i64) -> Result<Vec<serde_json::Map<String, Value>>> {
+        // A report that was just given is among them.
+        self.relay().await?;
         self.rows(&format!(
             "SELECT revision, t, actor, state, progress, explanation, deadline FROM room_decisions \
              WHERE decision_id = {id} ORDER BY revision"
