@@ -206,3 +206,57 @@ fn an_alarm_goes_from_the_event_to_its_verdict() {
         (&json!(1), &json!(id))
     );
 }
+
+/// A feed of warnings that is pushed.
+const WARNINGS: &str = r#"id = "warnings"
+kind = "cap"
+title = { kk = "Ескертулер", ru = "Предупреждения", en = "Warnings" }
+transport = { type = "push" }
+dataset = "alarms_warnings"
+owner_function = "civil-defence"
+licence = "CC0-1.0"
+"#;
+
+#[test]
+fn a_warning_of_another_centre_is_an_alarm_until_it_is_cancelled() {
+    let dir = tempfile::tempdir().unwrap();
+    let pack = folder(dir.path(), "", &[("warnings", WARNINGS.to_owned())]);
+    let data = dir.path().join("data");
+    let server = Server::start_as(&data, &["--pack", pack.to_str().unwrap(), "serve"], &[]);
+    let mut ada = Browser::new(&server);
+    ada.begin("ada", &add(&data, "ada", "operator", &[]));
+    let sent = qala_core::Zone::new("Asia/Almaty").unwrap().format(now());
+    let warn = |id: &str, status: &str, kind: &str, more: &str| {
+        let text = format!(
+            "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'><identifier>{id}</identifier><sender>weather.example.org</sender>\
+             <sent>{sent}</sent><status>{status}</status><msgType>{kind}</msgType><scope>Public</scope>{more}<info>\
+             <language>kk-KZ</language><event>Сел қаупі</event><severity>Extreme</severity></info></alert>"
+        );
+        let (code, answer) = server
+            .request("POST", "/api/ingest/warnings", &[], text.as_bytes())
+            .unwrap();
+        assert_eq!(code, 200, "{answer}");
+    };
+    // An exercise raises nothing; a second message about the same danger no second alarm.
+    warn("W-0", "Exercise", "Alert", "");
+    warn("W-1", "Actual", "Alert", "");
+    let first = format!("<references>weather.example.org,W-1,{sent}</references>");
+    warn("W-2", "Actual", "Update", &first);
+    let queue = || ada.get("/api/alarms").body;
+    let alarm = until("an alarm of the warning", || queue()["alarms"].get(0).cloned());
+    assert_eq!(
+        (&alarm["rule"], &alarm["severity"], &alarm["owner_function"]),
+        (
+            &json!("alarms.warning"),
+            &json!("critical"),
+            &json!("civil-defence")
+        ),
+        "{alarm}"
+    );
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(queue()["total"], 1, "{}", queue());
+    warn("W-3", "Actual", "Cancel", &first);
+    until("the end of the warning", || {
+        queue()["alarms"][0]["cleared_at"].is_string().then_some(())
+    });
+}
