@@ -69,8 +69,7 @@ fn figures(lang: Lang, item: &AgendaItem, zone: &qala_core::Zone) -> String {
 }
 
 fn owner(lang: Lang, functions: &BTreeMap<String, FunctionToday>, function: &str) -> String {
-    let today = functions.get(function);
-    let name = today.map(|today| today.department_name.as_ref().unwrap_or(&today.name));
+    let name = functions.get(function).map(FunctionToday::owner_name);
     name.map_or_else(|| function.to_owned(), |name| name.get(lang).to_owned())
 }
 

@@ -15,6 +15,7 @@ use crate::account::Reader;
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
 use crate::indicator::CITY;
+use crate::room::FunctionToday;
 
 const DAY: i64 = 86_400_000_000;
 /// Incidents and decisions that are read at most.
@@ -162,11 +163,8 @@ impl Centre {
         };
         let is_own = |function: &str| own.as_ref().is_none_or(|own| own.contains(function));
         let name = |function: &str| {
-            let today = functions.get(function);
-            let department = today.and_then(|today| today.department_name.as_ref());
-            department
-                .or(today.map(|today| &today.name))
-                .map_or_else(|| function.to_owned(), |name| name.get(lang).to_owned())
+            let name = functions.get(function).map(FunctionToday::owner_name);
+            name.map_or_else(|| function.to_owned(), |name| name.get(lang).to_owned())
         };
         let places = self.places_in(lang).await?;
         let now = self.moment(reader).await?;
@@ -341,5 +339,5 @@ impl Centre {
 
 /// The pack's word for functions whose department nobody found.
 fn is_stand_in(department: &qala_registry::Department) -> bool {
-    department.id.as_str() == "not-known"
+    department.id.as_str() == crate::room::NOT_KNOWN
 }

@@ -36,6 +36,9 @@ use crate::account::Reader;
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
 
+/// The pack's word for a department that nobody found.
+pub(crate) const NOT_KNOWN: &str = "not-known";
+
 /// A function of government today: its name, and the department that performs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionToday {
@@ -45,6 +48,17 @@ pub struct FunctionToday {
     pub department: Option<String>,
     /// Name of the department.
     pub department_name: Option<Text>,
+}
+
+impl FunctionToday {
+    /// Who answers for it, in words: the department, or the function itself while no department is known.
+    pub(crate) fn owner_name(&self) -> &Text {
+        let known = self.department.as_deref().is_some_and(|id| id != NOT_KNOWN);
+        self.department_name
+            .as_ref()
+            .filter(|_| known)
+            .unwrap_or(&self.name)
+    }
 }
 
 /// Refuses who may not act for any of these functions.
