@@ -82,17 +82,17 @@ test("the full story: from an event to the morning page", async ({ page, program
 
   // A step is not skipped without a reason: not with none, not with blanks.
   const skipped = named("Аялдамада, қосымшада, хабар арнасында айт");
-  await skipped.getByRole("button", { name: "Өткізу…" }).click();
+  await skipped.getByRole("button", { name: "Өткізіп жіберу…" }).click();
   const reason = skipped.getByLabel("Себебі (міндетті)");
-  await skipped.getByRole("button", { name: "Өткізу" }).click();
+  await skipped.getByRole("button", { name: "Өткізіп жіберу" }).click();
   assert.ok(await reason.evaluate((input) => input.matches(":invalid")), "nothing is said");
   await reason.fill("   ");
-  await skipped.getByRole("button", { name: "Өткізу" }).click();
+  await skipped.getByRole("button", { name: "Өткізіп жіберу" }).click();
   await skipped.getByRole("alert").getByText("Себебін жазыңыз").waitFor();
   assert.ok(await reason.isVisible(), "the step is open still");
   await reason.fill("Хабарды тасымалдаушы өзі таратты");
-  await skipped.getByRole("button", { name: "Өткізу" }).click();
-  await skipped.getByText("өткізілді").waitFor();
+  await skipped.getByRole("button", { name: "Өткізіп жіберу" }).click();
+  await skipped.getByText("өткізіп жіберілді").waitFor();
   await skipped.getByText("Хабарды тасымалдаушы өзі таратты").waitFor();
 
   for (const words of ["Айналма жол немесе қысқа рейс тағайында", "Бөгеген көлікті эвакуаторла", "Кестеге қайтар"]) {
