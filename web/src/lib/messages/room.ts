@@ -32,6 +32,8 @@ export const room = {
     "{n, plural, =0 {No incident is under way} one {# incident is under way} other {# incidents are under way}}",
   ],
   incidents_late: ["{n} қадамның мерзімі өтті", "просрочено шагов: {n}", "steps overdue: {n}"],
+  incidents_drills: ["жаттығу: {n}", "учений: {n}", "drills: {n}"],
+  incident_tasks_left: ["Орындалмаған тапсырма: {n}. Олар оқиға жабылған соң да орындалуға тиіс.", "Поручений в работе: {n}. Они останутся в работе и после закрытия.", "Assignments to be done: {n}. They stay so after the incident is closed."],
   incidents_none: ["Оқиға жоқ. Бірдеңе болса, осында ашыңыз: тәртіп пен таймер бірден іске қосылады.", "Инцидентов нет. Если что-то случилось, откройте его здесь: процедура и таймеры пойдут сразу.", "There are no incidents. When something happens, open it here: procedure and timers start at once."],
   incident_new: ["Оқиға ашу", "Открыть инцидент", "Open an incident"],
   incident_title: ["Не болды", "Что случилось", "What happened"],
