@@ -26,7 +26,7 @@ const DENSE: u64 = 32;
 const FEW: u64 = 4_096;
 
 /// A day whose last correction came so many rows ago is not waited for.
-const LONG_AGO: i64 = 1 << 18;
+const LONG_AGO: i64 = 1 << 12;
 
 /// Superseded rows of one file by place, ascending, each with the `_seq` that superseded it.
 type Places = Arc<[(u32, i64)]>;
