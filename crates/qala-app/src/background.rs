@@ -218,16 +218,16 @@ async fn making_morning_pages(centre: Arc<Centre>) {
     loop {
         // Not at once: a centre that has just started has more urgent things to do.
         tokio::time::sleep(MORNING_EVERY).await;
-        let done = centre.make_morning_pages().await;
-        let mailed = centre.mail_morning_pages().await;
-        if let Err(error) = mailed {
-            tracing::error!(%error, "the morning pages could not be mailed");
+        let mut done = centre.make_morning_pages().await;
+        // A failure to mail is one of the task: whoever looks at what runs by itself sees it.
+        if let Err(error) = centre.mail_morning_pages().await {
+            done = done.and(Err(error));
         }
         centre.ended(Task::Morning, &done);
         match done {
             Ok(0) => {}
             Ok(pages) => tracing::info!(pages, "morning pages made"),
-            Err(error) => tracing::error!(%error, "the morning pages could not be made"),
+            Err(error) => tracing::error!(%error, "the morning pages could not be made or mailed"),
         }
     }
 }
