@@ -449,6 +449,22 @@ pub struct SandboxMessage {
 /// Any error: one sentence that says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorBody {
-    /// The sentence.
+    /// The sentence, in English.
     pub error: String,
+    /// A word for the rule that was broken, where pages say it in their reader's language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// What the sentence is about: a number, a name, a bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+}
+
+impl From<String> for ErrorBody {
+    fn from(error: String) -> Self {
+        Self {
+            error,
+            rule: None,
+            about: None,
+        }
+    }
 }

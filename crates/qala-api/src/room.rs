@@ -243,7 +243,7 @@ pub struct IncidentWanted {
 pub struct IncidentAction {
     /// Of note, contain, reopen, severity, owner, title, move, alarm, participant, procedure, close, merge, split.
     pub action: String,
-    /// The words of a note, a severity, the id of a function, alarm or procedure, a title.
+    /// The words of a note, a severity, the id of a function, alarm, procedure or place (to move it), a title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The incident into which it is merged.

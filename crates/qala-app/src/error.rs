@@ -79,7 +79,7 @@ impl AppError {
                         | RegistryError::Empty { .. }
                         | RegistryError::EmptyInterval { .. }
                         | RegistryError::NotThere { .. }
-                        | RegistryError::Refused(_)
+                        | RegistryError::Refused { .. }
                 )
                 | Self::Lake(
                     LakeError::UnknownDataset { .. }

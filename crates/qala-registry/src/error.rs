@@ -91,8 +91,15 @@ pub enum RegistryError {
         id: String,
     },
     /// A change that the rules of the situation room forbid; the sentence says what to do.
-    #[error("{0}")]
-    Refused(String),
+    #[error("{why}")]
+    Refused {
+        /// A word for the rule, by which a page says it in its reader's language.
+        rule: &'static str,
+        /// What the sentence is about: a number, a name, a bound.
+        about: String,
+        /// The sentence, in English.
+        why: String,
+    },
     /// A place names a parent that does not exist.
     #[error("accept the place `{place}`: its parent `{parent}` is not in the registry; add the parent first")]
     UnknownParent {

@@ -26,7 +26,7 @@ pub(crate) fn instant(centre: &Centre, name: &str, given: Option<&str>) -> Resul
 
 /// An error of a status, in the form of all errors.
 pub(crate) fn refusal(status: StatusCode, error: impl Into<String>) -> Response {
-    (status, Json(ErrorBody { error: error.into() })).into_response()
+    (status, Json(ErrorBody::from(error.into()))).into_response()
 }
 
 /// A JSON body. One of another content type is refused (no form of another site can send this one), as is one that does not

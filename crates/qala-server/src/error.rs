@@ -42,13 +42,11 @@ impl IntoResponse for Answer {
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(error = %qala_app::with_causes(&self.0), "a request failed");
         }
-        let mut response = (
-            status,
-            Json(ErrorBody {
-                error: self.0.to_string(),
-            }),
-        )
-            .into_response();
+        let mut body = ErrorBody::from(self.0.to_string());
+        if let AppError::Registry(RegistryError::Refused { rule, about, .. }) = self.0 {
+            (body.rule, body.about) = (Some(rule.into()), Some(about));
+        }
+        let mut response = (status, Json(body)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);

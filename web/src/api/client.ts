@@ -8,7 +8,7 @@ import type {
 
 /** An answer that is not one: the server's sentence, or none when the server could not be reached (status 0). */
 export class ApiError extends Error {
-  constructor(readonly status: number, sentence: string | null, readonly retryAfter: number | null = null) {
+  constructor(readonly status: number, sentence: string | null, readonly retryAfter: number | null = null, /** The rule that was broken, and what about. */ readonly rule: { name: string; about: string } | null = null) {
     super(sentence ?? "");
   }
 
@@ -52,7 +52,8 @@ export async function request<T>(path: string, init: RequestInit = {}): Promise<
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) {
     const after = Number(response.headers.get("retry-after"));
-    throw new ApiError(response.status, sentenceOf(body), Number.isFinite(after) && after > 0 ? after : null);
+    const { rule, about } = (body ?? {}) as { rule?: string; about?: string };
+    throw new ApiError(response.status, sentenceOf(body), Number.isFinite(after) && after > 0 ? after : null, rule ? { name: rule, about: about ?? "" } : null);
   }
   // A page of HTML where JSON was asked for: the route is not there.
   if (body === null) throw new ApiError(404, null);

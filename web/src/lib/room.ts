@@ -18,3 +18,9 @@ export const severityOfAlarm = (severity: string): string => SEVERITIES[severity
 interface Step { required: boolean; state: string }
 /** Required steps that are neither done nor skipped: with them an incident is not closed. */
 export const unsettled = <S extends Step>(steps: readonly S[]): S[] => steps.filter((s) => s.required && s.state === "open");
+
+/** The longitude and latitude that a text means; null when it means none. */
+export function pointOf(text: string): { lon: number; lat: number } | null {
+  const [lon, lat, ...more] = text.trim().split(/[\s,;]+/).filter(Boolean).map(Number);
+  return lon !== undefined && lat !== undefined && more.length === 0 && Number.isFinite(lon) && Number.isFinite(lat) ? { lon, lat } : null;
+}

@@ -1,15 +1,19 @@
-// How the screen looks on this device: theme and low vision.
+// How the screen looks on this device: theme, low vision, names in the rail.
 
 import { remember, remembered } from "./remember";
 
 export type Theme = "auto" | "light" | "dark";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
+/** Where there is room for the names of pages without being asked for them. */
+const roomy = matchMedia("(min-width: 1800px)");
 
 class Display {
   theme = $state<Theme>((remembered("qala-theme") as Theme | null) ?? "auto");
   low = $state(remembered("qala-low-vision") === "on");
   #systemDark = $state(dark.matches);
+  #roomy = $state(roomy.matches);
+  #named = $state<string | null>(remembered("qala-rail"));
   /** The wall is a dark room, whatever the device prefers. */
   forced = $state<"dark" | null>(null);
 
@@ -18,6 +22,17 @@ class Display {
       this.#systemDark = dark.matches;
       this.apply();
     });
+    roomy.addEventListener("change", () => (this.#roomy = roomy.matches));
+  }
+
+  /** Whether the rail tells the names of pages: as chosen on this device, else where there is room. */
+  get named(): boolean {
+    return this.#named === null ? this.#roomy : this.#named === "names";
+  }
+
+  setNamed(named: boolean): void {
+    this.#named = named === this.#roomy ? null : named ? "names" : "icons";
+    remember("qala-rail", this.#named);
   }
 
   get shown(): "light" | "dark" {

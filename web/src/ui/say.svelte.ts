@@ -68,6 +68,8 @@ export const bytes = (n: number): string => f.bytes(locale.lang, n);
 export const seconds = (n: number): string => f.seconds(locale.lang, n);
 export const date = (iso: string): string => f.date(locale.lang, iso, locale.zone);
 export const dateTime = (iso: string): string => f.dateTime(locale.lang, iso, locale.zone);
+/** A day whose last moment is meant is told as that day; any other instant with its hour. */
+export const deadline = (iso: string): string => (clock(iso) === "23:59" ? date(iso) : dateTime(iso));
 export const clock = (iso: string): string => f.clock(iso, locale.zone);
 export const dayMonth = (iso: string): string => f.dayMonth(locale.lang, iso, locale.zone);
 export const period = (span: f.Span): string => f.period(locale.lang, span, locale.zone);

@@ -1,6 +1,6 @@
 // What went wrong, in words. Errors of the server carry a status: 0 when it could not be reached.
 
-import { t } from "./say.svelte";
+import { t, tOr } from "./say.svelte";
 
 export type Trouble = "rights" | "absent" | "failed";
 
@@ -18,6 +18,8 @@ export function troubleOf(error: unknown): Trouble {
 export function sentenceOf(error: unknown): string {
   const status = statusOf(error);
   if (status === 0) return t("error_unreachable");
+  const rule = (error as { rule?: { name: string; about: string } | null } | null)?.rule;
+  if (rule) return tOr(`refused_${rule.name}`, (error as Error).message, { about: rule.about });
   const message = error instanceof Error ? error.message : "";
   // Below 500 the question was at fault, not the centre: its sentence stands alone.
   if (status !== null && status < 500 && message) return message.charAt(0).toLocaleUpperCase() + message.slice(1).replace(/[.\s]*$/, ".");

@@ -55,8 +55,15 @@ pub enum IncidentAction {
     Owner(String),
     /// It is called otherwise.
     Title(String),
-    /// It is elsewhere: longitude, latitude, metres.
-    Move(f64, f64, Option<u32>),
+    /// It is elsewhere.
+    Move {
+        /// Longitude and latitude, degrees.
+        point: (f64, f64),
+        /// Metres around it; as before when absent.
+        radius_m: Option<u32>,
+        /// The place of the city; as before when absent.
+        place: Option<String>,
+    },
     /// An alarm belongs to it.
     Alarm(String),
     /// A function takes part.
@@ -81,7 +88,7 @@ impl IncidentAction {
             Self::Severity(_) => "severity",
             Self::Owner(_) => "owner",
             Self::Title(_) => "title",
-            Self::Move(..) => "move",
+            Self::Move { .. } => "move",
             Self::Alarm(_) => "alarm",
             Self::Participant(_) => "participant",
             Self::Procedure(_) => "procedure",
@@ -212,6 +219,9 @@ impl Centre {
             IncidentAction::Owner(function) | IncidentAction::Participant(function) => {
                 self.known_function(function).await?;
             }
+            IncidentAction::Move {
+                place: Some(place), ..
+            } => self.known_place(place).await?,
             IncidentAction::Merge(into) => {
                 let target = self.registry.incident(*into).await?;
                 must_act(reader, &functions(&target.record))?;
@@ -263,12 +273,17 @@ impl Centre {
                 let edit = |i: &mut Incident| title.clone_into(&mut i.title);
                 registry.change_incident(id, entry, edit, by, now).await?;
             }
-            IncidentAction::Move(lon, lat, radius_m) => {
-                let (lon, lat) = point((*lon, *lat))?;
+            IncidentAction::Move {
+                point: to,
+                radius_m,
+                place,
+            } => {
+                let (lon, lat) = point(*to)?;
                 let text = format!("{lon} {lat}");
                 let edit = |i: &mut Incident| {
                     (i.lon, i.lat) = (Some(lon), Some(lat));
                     i.radius_m = radius_m.or(i.radius_m);
+                    i.place = place.clone().or(i.place.take());
                 };
                 let entry = (TimelineKind::Changed, text.as_str());
                 registry.change_incident(id, entry, edit, by, now).await?;

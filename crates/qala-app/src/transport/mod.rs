@@ -14,7 +14,7 @@ use crate::centre::Centre;
 use crate::error::{AppError, Result};
 use crate::import::{Import, Payload};
 
-pub(crate) use mqtt::{Stream, public_roots, secured};
+pub(crate) use mqtt::{Stream, secured};
 pub use poll::fetch;
 pub(crate) use secret::{secret as secret_of, words as words_of};
 pub use state::{BrokerState, TransportState, TransportStates};

@@ -33,9 +33,16 @@ type Places = Arc<[(u32, i64)]>;
 
 #[derive(Debug)]
 struct Known {
-    /// Superseded rows of the file's day when it was last looked at.
+    /// Superseded rows of the file's day when it was last looked at; those that came later may be missing from the places.
     entries: usize,
     places: Option<Places>,
+}
+
+impl Known {
+    /// The places, when none is missing of so many superseded rows of the day. Rows are only ever added.
+    fn covering(&self, entries: usize) -> Option<&Places> {
+        self.places.as_ref().filter(|_| self.entries >= entries)
+    }
 }
 
 /// Places of superseded rows in the files of one dataset.
@@ -59,31 +66,36 @@ impl Hidden {
         as_of: i64,
     ) -> Result<(Vec<Selected>, Vec<Arc<DataFile>>)> {
         let dataset = &view.dataset;
+        // With each file the superseded rows of its day: at least all that this reader may not see.
+        let files: Vec<(Arc<DataFile>, usize)> = {
+            let counted = |file: Arc<DataFile>| {
+                let entries = dataset.superseded.count(file.day);
+                (file, entries)
+            };
+            files.into_iter().map(counted).collect()
+        };
         let quiet: Vec<Arc<DataFile>> = {
             let mut known = self.0.lock();
             if known.len() > 2 * view.files.len() + 64 {
                 let there: HashSet<&str> = view.files.iter().map(|f| f.path.as_str()).collect();
                 known.retain(|path, _| there.contains(path.as_str()));
             }
-            let unread = |file: &&Arc<DataFile>| {
-                let entries = dataset.superseded.count(file.day);
+            let unread = |(file, entries): &&(Arc<DataFile>, usize)| {
                 let seen = known.get(&file.path);
-                let unread = match seen {
-                    Some(seen) if seen.entries == entries => seen.places.is_none(),
-                    _ => dataset.superseded.is_quiet(file.day, as_of, LONG_AGO),
-                };
-                if seen.is_none_or(|k| k.entries != entries) {
-                    known.insert(
-                        file.path.clone(),
-                        Known {
-                            entries,
+                match seen {
+                    Some(seen) if seen.entries >= *entries => seen.places.is_none(),
+                    _ => {
+                        let nothing = Known {
+                            entries: *entries,
                             places: None,
-                        },
-                    );
+                        };
+                        known.insert(file.path.clone(), nothing);
+                        dataset.superseded.is_quiet(file.day, as_of, LONG_AGO)
+                    }
                 }
-                unread
             };
-            files.iter().filter(unread).cloned().collect()
+            let quiet = files.iter().filter(unread);
+            quiet.map(|(file, _)| Arc::clone(file)).collect()
         };
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         stream::iter(quiet)
@@ -93,8 +105,9 @@ impl Hidden {
             .await?;
         let known = self.0.lock();
         let (mut selected, mut rest) = (Vec::new(), Vec::new());
-        for file in files {
-            let places = known.get(&file.path).and_then(|k| k.places.as_ref());
+        for (file, entries) in files {
+            // Meanwhile another reader may have looked before the newest of these rows came.
+            let places = known.get(&file.path).and_then(|k| k.covering(entries));
             match places.filter(|p| file.rows < FEW || p.len() as u64 * DENSE <= file.rows) {
                 Some(places) => {
                     let rows = select(places, as_of, file.rows as usize);
@@ -119,8 +132,12 @@ impl Hidden {
         let places = looking
             .await
             .map_err(|e| DataFusionError::External(Box::new(e)))??;
-        let places = Some(places);
-        self.0.lock().insert(file.path.clone(), Known { entries, places });
+        let mut known = self.0.lock();
+        let newer = known.get(&file.path).and_then(|k| k.covering(entries + 1));
+        if newer.is_none() {
+            let places = Some(places);
+            known.insert(file.path.clone(), Known { entries, places });
+        }
         Ok(())
     }
 }
@@ -160,6 +177,18 @@ fn select(places: &[(u32, i64)], as_of: i64, rows: usize) -> RowSelection {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_that_were_looked_up_before_the_last_correction_are_not_used() {
+        let mut known = Known {
+            entries: 5,
+            places: None,
+        };
+        assert!(known.covering(5).is_none());
+        known.places = Some([(0, 50)].into());
+        assert!(known.covering(4).is_some() && known.covering(5).is_some());
+        assert!(known.covering(6).is_none());
+    }
 
     #[test]
     fn a_reader_steps_over_what_was_superseded_before_its_time() {

@@ -141,12 +141,16 @@ fn reported(
     now: i64,
 ) -> Result<Decision, RegistryError> {
     if before.state != DecisionState::Open {
-        return Err(refused(format!("the decision {id} has ended; give another one")));
+        return Err(refused(
+            "decision_ended",
+            id,
+            format!("the decision {id} has ended; give another one"),
+        ));
     }
     let mut after = before.clone();
     if let Some(progress) = report.progress {
         if progress > 100 {
-            return Err(refused("progress is 0 to 100 percent"));
+            return Err(refused("progress", "0–100", "progress is 0 to 100 percent"));
         }
         after.progress = progress;
     }
@@ -157,7 +161,11 @@ fn reported(
     }
     if let Some(deadline) = report.deadline.filter(|deadline| *deadline != before.deadline) {
         if told.is_none() {
-            return Err(refused("a deadline is moved with an explanation"));
+            return Err(refused(
+                "moved_unexplained",
+                id,
+                "a deadline is moved with an explanation",
+            ));
         }
         after.deadline = deadline;
     }
@@ -165,14 +173,22 @@ fn reported(
         None | Some(DecisionState::Open) => {}
         Some(DecisionState::Done) => {
             if before.is_overdue(now) && after.explanation.is_none() {
-                return Err(refused("it is done after its deadline; explain why"));
+                return Err(refused(
+                    "late_unexplained",
+                    id,
+                    "it is done after its deadline; explain why",
+                ));
             }
             after.state = DecisionState::Done;
             after.progress = 100;
         }
         Some(DecisionState::Dropped) => {
             if told.is_none() {
-                return Err(refused("a decision is dropped with an explanation"));
+                return Err(refused(
+                    "drop_unexplained",
+                    id,
+                    "a decision is dropped with an explanation",
+                ));
             }
             after.state = DecisionState::Dropped;
         }
@@ -194,12 +210,14 @@ impl Registry {
         said(&new.text, "the decision", "the text")?;
         said(&new.function, "the decision", "the function that does it")?;
         if new.deadline <= now {
-            return Err(refused("a deadline lies ahead"));
+            return Err(refused("deadline_past", "", "a deadline lies ahead"));
         }
         if new.passports.len() > MOST_PASSPORTS {
-            return Err(refused(format!(
-                "a decision cites at most {MOST_PASSPORTS} passports"
-            )));
+            return Err(refused(
+                "passports",
+                MOST_PASSPORTS,
+                format!("a decision cites at most {MOST_PASSPORTS} passports"),
+            ));
         }
         let mut link = self.lock().await?;
         let mut change = self.begin(&mut link, now).await?;

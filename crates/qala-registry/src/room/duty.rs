@@ -229,10 +229,11 @@ impl Registry {
                     && duty.from_at < other.to_at
             };
             if let Some(other) = known.iter().find(meets) {
-                return Err(refused(format!(
-                    "{} has this post then; end that first",
-                    other.record.person
-                )));
+                return Err(refused(
+                    "post_taken",
+                    &other.record.person,
+                    format!("{} has this post then; end that first", other.record.person),
+                ));
             }
             insert(connection, duty, by, now).await
         };

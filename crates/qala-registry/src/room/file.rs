@@ -47,7 +47,11 @@ impl Registry {
     ) -> Result<String, RegistryError> {
         said(name, "the file", "the name")?;
         if bytes.is_empty() || bytes.len() > LARGEST_FILE {
-            return Err(refused(format!("a file has 1 to {LARGEST_FILE} bytes")));
+            return Err(refused(
+                "file_size",
+                LARGEST_FILE >> 20,
+                format!("a file has 1 to {LARGEST_FILE} bytes"),
+            ));
         }
         let name: String = name.chars().take(200).collect();
         let digest = hexadecimal(&Sha256::digest(bytes));
@@ -66,7 +70,11 @@ impl Registry {
                 return Ok(());
             }
             if known.len() >= MOST_FILES {
-                return Err(refused(format!("an incident has at most {MOST_FILES} files")));
+                return Err(refused(
+                    "files",
+                    MOST_FILES,
+                    format!("an incident has at most {MOST_FILES} files"),
+                ));
             }
             sqlx::query(
                 "INSERT INTO room_files (incident_id, digest, name, media_type, bytes, added_at, added_by)

@@ -130,7 +130,11 @@ impl Incident {
         if self.is_running() {
             Ok(())
         } else {
-            Err(refused(format!("the incident {id} is closed; open another one")))
+            Err(refused(
+                "incident_closed",
+                id,
+                format!("the incident {id} is closed; open another one"),
+            ))
         }
     }
 }
@@ -353,7 +357,7 @@ impl Registry {
     /// Changes what an incident says of itself, and writes an entry of that kind.
     ///
     /// # Errors
-    /// [`RegistryError::NotThere`]; [`RegistryError::Refused`] for one that is closed; the disk fails.
+    /// [`RegistryError::NotThere`]; [`RegistryError::Refused`] for one that is closed, unless it is a note; the disk fails.
     pub async fn change_incident(
         &self,
         id: i64,
@@ -368,7 +372,10 @@ impl Registry {
         let outcome = async {
             let connection = change.connection();
             let before: Versioned<Incident> = one(connection, id).await?;
-            before.record.must_run(id)?;
+            // A word may be added to what is over; nothing of it is changed any more.
+            if kind != TimelineKind::Note {
+                before.record.must_run(id)?;
+            }
             let mut after = before.record.clone();
             edit(&mut after);
             said(&after.title, "the incident", "the title")?;
@@ -407,10 +414,14 @@ impl Registry {
             before.record.must_run(id)?;
             let open = step::open_required(connection, id).await?;
             if !open.is_empty() {
-                return Err(refused(format!(
-                    "required steps of the incident {id} are open: {}; do them, or skip them with a reason",
-                    open.join(", ")
-                )));
+                return Err(refused(
+                    "steps_open",
+                    open.len(),
+                    format!(
+                        "required steps of the incident {id} are open: {}; do them, or skip them with a reason",
+                        open.join(", ")
+                    ),
+                ));
             }
             let mut after = before.record.clone();
             after.state = IncidentState::Closed;

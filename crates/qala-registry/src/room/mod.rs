@@ -169,6 +169,11 @@ fn said(text: &str, record: &str, what: &'static str) -> Result<(), RegistryErro
     Ok(())
 }
 
-fn refused(why: impl Into<String>) -> RegistryError {
-    RegistryError::Refused(why.into())
+/// A refusal: the rule, what it is about, and the sentence.
+fn refused(rule: &'static str, about: impl ToString, why: impl Into<String>) -> RegistryError {
+    RegistryError::Refused {
+        rule,
+        about: about.to_string(),
+        why: why.into(),
+    }
 }

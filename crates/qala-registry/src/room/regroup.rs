@@ -31,7 +31,11 @@ impl Registry {
         now: i64,
     ) -> Result<(), RegistryError> {
         if from == into {
-            return Err(refused("an incident is merged into another one, not into itself"));
+            return Err(refused(
+                "merge_itself",
+                from,
+                "an incident is merged into another one, not into itself",
+            ));
         }
         let hand = Hand { by, now };
         let mut link = self.lock().await?;
@@ -43,7 +47,11 @@ impl Registry {
             source.record.must_run(from)?;
             target.record.must_run(into)?;
             if source.record.drill != target.record.drill {
-                return Err(refused("a drill is not merged with what happens"));
+                return Err(refused(
+                    "merge_drill",
+                    into,
+                    "a drill is not merged with what happens",
+                ));
             }
             let mut kept = target.record.clone();
             for alarm in &source.record.alarms {
@@ -94,9 +102,11 @@ impl Registry {
             let old = &source.record;
             old.must_run(from)?;
             if let Some(alarm) = wish.alarms.iter().find(|alarm| !old.alarms.contains(alarm)) {
-                return Err(refused(format!(
-                    "the alarm `{alarm}` does not belong to the incident {from}"
-                )));
+                return Err(refused(
+                    "alarm_elsewhere",
+                    alarm,
+                    format!("the alarm `{alarm}` does not belong to the incident {from}"),
+                ));
             }
             let new = NewIncident {
                 title: wish.title.clone(),

@@ -73,7 +73,11 @@ impl Registry {
             let connection = change.connection();
             let open: Vec<Versioned<Review>> = newest(connection, "body ->> '$.state' = 'open'", 1).await?;
             if let Some(open) = open.first() {
-                return Err(refused(format!("the review {} goes on; close it first", open.id)));
+                return Err(refused(
+                    "review_open",
+                    open.id,
+                    format!("the review {} goes on; close it first", open.id),
+                ));
             }
             let review = Review {
                 title: title.trim().chars().take(LONGEST).collect(),
@@ -98,11 +102,19 @@ impl Registry {
         said(&agreed.text, "the minutes", "the line")?;
         self.change_review(id, by, now, |review| {
             if review.minutes.len() >= MOST_MINUTES {
-                return Err(refused(format!("minutes have at most {MOST_MINUTES} lines")));
+                return Err(refused(
+                    "minutes",
+                    MOST_MINUTES,
+                    format!("minutes have at most {MOST_MINUTES} lines"),
+                ));
             }
             let points = review.agenda.len();
             if agreed.item.is_some_and(|item| item as usize >= points) {
-                return Err(refused(format!("the agenda has {points} points")));
+                return Err(refused(
+                    "agenda",
+                    points,
+                    format!("the agenda has {points} points"),
+                ));
             }
             let mut agreed = agreed.clone();
             agreed.text = agreed.text.trim().chars().take(LONGEST).collect();
@@ -146,7 +158,7 @@ impl Registry {
             let connection = change.connection();
             let before: Versioned<Review> = one(connection, id).await?;
             if before.record.state == ReviewState::Closed {
-                return Err(refused(format!("the review {id} is closed")));
+                return Err(refused("review_closed", id, format!("the review {id} is closed")));
             }
             let mut after = before.record.clone();
             edit(&mut after)?;

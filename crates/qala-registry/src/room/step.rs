@@ -149,10 +149,14 @@ pub(super) async fn start(
     };
     let running = all(connection, incident).await?;
     if running.iter().any(|known| known.procedure == first.procedure) {
-        return Err(refused(format!(
-            "the procedure `{}` runs in the incident {incident} already",
-            first.procedure
-        )));
+        return Err(refused(
+            "procedure_runs",
+            &first.procedure,
+            format!(
+                "the procedure `{}` runs in the incident {incident} already",
+                first.procedure
+            ),
+        ));
     }
     tell(
         connection,
@@ -283,7 +287,11 @@ impl Registry {
             let mut stored: Stored = record_of(TABLE, &row)?;
             if stored.state != StepState::Open {
                 let whom: String = row.try_get("changed_by")?;
-                return Err(refused(format!("the step `{id}` was settled by {whom} already")));
+                return Err(refused(
+                    "step_settled",
+                    &whom,
+                    format!("the step `{id}` was settled by {whom} already"),
+                ));
             }
             stored.state = state;
             stored.note = (!note.is_empty()).then(|| note.clone());

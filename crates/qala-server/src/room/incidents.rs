@@ -233,7 +233,11 @@ fn action(body: api::IncidentAction) -> Result<IncidentAction, AppError> {
         "participant" => IncidentAction::Participant(words),
         "procedure" => IncidentAction::Procedure(words),
         "move" => match body.lon.zip(body.lat) {
-            Some((lon, lat)) => IncidentAction::Move(lon, lat, body.radius_m),
+            Some(point) => IncidentAction::Move {
+                point,
+                radius_m: body.radius_m,
+                place: Some(words).filter(|place| !place.is_empty()),
+            },
             None => return Err(AppError::Usage("say where: lon and lat".into())),
         },
         "close" => IncidentAction::Close(Closing {

@@ -5,6 +5,7 @@ import type { Phrase } from "../i18n";
 export const shell = {
   product: ["Қаланың ситуациялық орталығы", "Ситуационный центр города", "City situation centre"],
   skip: ["Мазмұнға өту", "К содержанию", "Skip to the content"],
+  nav_names: ["Бет атаулары", "Названия страниц", "Names of pages"],
   nav: ["Беттер", "Страницы", "Pages"],
   nav_now: ["Қазір", "Сейчас", "Now"],
   nav_subjects: ["Салалар", "Темы", "Subjects"],

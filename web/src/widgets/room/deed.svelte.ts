@@ -1,6 +1,7 @@
 // Something that somebody does by a button: under way, done, or refused with a sentence.
 
-import { sentenceOf } from "../../ui/trouble";
+import { t } from "../../ui/say.svelte";
+import { sentenceOf, statusOf } from "../../ui/trouble";
 
 export class Deed {
   busy = $state(false);
@@ -19,7 +20,7 @@ export class Deed {
       await work();
       return true;
     } catch (error) {
-      this.trouble = sentenceOf(error);
+      this.trouble = statusOf(error) === 403 ? t("room_no_right") : sentenceOf(error);
       return false;
     } finally {
       this.busy = false;

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::Sent;
 use crate::error::{AppError, Result};
-use crate::transport::{Stream, public_roots, secret_of, secured, words_of};
+use crate::transport::{Stream, secret_of, secured, words_of};
 
 /// Each answer is waited for so long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,6 +23,8 @@ pub(super) struct Server<'a> {
     pub(super) host: &'a str,
     pub(super) port: u16,
     pub(super) tls: MailTls,
+    /// A file of certificates (PEM) that vouch for the server; the usual public ones when absent.
+    pub(super) ca: Option<&'a str>,
     pub(super) username: Option<&'a Words>,
     pub(super) password: Option<&'a Secret>,
 }
@@ -210,12 +212,12 @@ async fn come_in(server: &Server<'_>) -> Result<Talk> {
         .map_err(|_| AppError::Remote(format!("{}: no answer", server.host)))?
         .map_err(AppError::io(format!("connect to {}", server.host)))?;
     let mut talk = match server.tls {
-        MailTls::Tls => Talk(BufReader::new(secured(server.host, tcp, public_roots()).await?)),
+        MailTls::Tls => Talk(BufReader::new(secured(server.host, tcp, server.ca).await?)),
         MailTls::None => Talk(BufReader::new(Box::new(tcp) as Stream)),
         MailTls::Starttls => {
             // In plain only the greeting is said, on the connection itself, so that it can be wrapped afterwards.
             let tcp = greeted(tcp).await?;
-            let talk = Talk(BufReader::new(secured(server.host, tcp, public_roots()).await?));
+            let talk = Talk(BufReader::new(secured(server.host, tcp, server.ca).await?));
             return signed_in(talk, server).await;
         }
     };

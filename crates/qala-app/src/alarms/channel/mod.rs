@@ -82,6 +82,7 @@ pub(super) async fn by_mail(
         host,
         port,
         tls,
+        ca,
         from,
         username,
         password,
@@ -102,6 +103,7 @@ pub(super) async fn by_mail(
         host,
         port: *port,
         tls: *tls,
+        ca: ca.as_deref(),
         username: username.as_ref(),
         password: password.as_ref(),
     };

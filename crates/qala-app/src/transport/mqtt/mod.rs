@@ -24,7 +24,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use self::batch::{Batch, Form};
 use self::spec::Spec;
-pub(crate) use self::stream::{Stream, public_roots, secured};
+pub(crate) use self::stream::{Stream, secured};
 use self::taken::{Mark, Taken};
 use self::wire::{Hello, Incoming, Publish, WINDOW, Wire};
 use super::{Transports, secret};

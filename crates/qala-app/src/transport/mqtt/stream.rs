@@ -37,31 +37,19 @@ pub(super) async fn open(url: &str, ca: Option<&str>) -> Result<Stream> {
     if !is_secret {
         return Ok(Box::new(tcp));
     }
-    let roots = match ca {
-        Some(path) => {
-            let mut roots = RootCertStore::empty();
-            let wrong =
-                |why: &dyn std::fmt::Display| AppError::Usage(format!("the certificates in {path}: {why}"));
-            for one in CertificateDer::pem_file_iter(path).map_err(|e| wrong(&e))? {
-                roots.add(one.map_err(|e| wrong(&e))?).map_err(|e| wrong(&e))?;
-            }
-            roots
-        }
-        None => public_roots(),
-    };
-    secured(host, tcp, roots).await
+    secured(host, tcp, ca).await
 }
 
-/// TLS over a connection, checked against roots.
+/// TLS over a connection, checked against the certificates in the file `ca`, or the usual public ones.
 ///
 /// # Errors
-/// A host that is no name; the far side is not the one who was meant.
-pub(crate) async fn secured(host: &str, tcp: TcpStream, roots: RootCertStore) -> Result<Stream> {
+/// A file that cannot be read; a host that is no name; the far side is not the one who was meant.
+pub(crate) async fn secured(host: &str, tcp: TcpStream, ca: Option<&str>) -> Result<Stream> {
     let remote = |why: &dyn std::fmt::Display| AppError::Remote(format!("{host}: {why}"));
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|e| remote(&e))?
-        .with_root_certificates(roots)
+        .with_root_certificates(roots(ca)?)
         .with_no_client_auth();
     let name = ServerName::try_from(host.to_owned()).map_err(|e| remote(&e))?;
     let connector = TlsConnector::from(Arc::new(config));
@@ -69,9 +57,16 @@ pub(crate) async fn secured(host: &str, tcp: TcpStream, roots: RootCertStore) ->
     Ok(Box::new(tls))
 }
 
-/// The usual public certificates.
-pub(crate) fn public_roots() -> RootCertStore {
+/// The certificates in a file (PEM), or the usual public ones.
+fn roots(ca: Option<&str>) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    roots
+    let Some(path) = ca else {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        return Ok(roots);
+    };
+    let wrong = |why: &dyn std::fmt::Display| AppError::Usage(format!("the certificates in {path}: {why}"));
+    for one in CertificateDer::pem_file_iter(path).map_err(|e| wrong(&e))? {
+        roots.add(one.map_err(|e| wrong(&e))?).map_err(|e| wrong(&e))?;
+    }
+    Ok(roots)
 }

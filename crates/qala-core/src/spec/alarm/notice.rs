@@ -27,6 +27,9 @@ pub enum ChannelSpec {
         /// How the connection is kept secret.
         #[serde(default)]
         tls: MailTls,
+        /// A file of certificates (PEM) that vouch for the server; the usual public ones when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ca: Option<String>,
         /// Address of the sender.
         from: String,
         /// Name to come in with.
