@@ -13,6 +13,7 @@ mod quarantine;
 mod question;
 mod room;
 mod schedules;
+mod shift;
 
 pub use account::{
     Audit, AuditEntry, NewPassword, NewToken, OneTimePassword, Session, SessionUser, SignIn, Token,
@@ -39,13 +40,16 @@ pub use question::{
 };
 
 pub use room::{
-    AgendaPoint, CallEntry, Decision, DecisionCard, DecisionReport, DecisionWanted, Decisions, Digested,
-    DrillReport, DrillScenario, DrillWanted, Drills, DutyEntry, DutyWanted, Incident, IncidentAction,
-    IncidentCard, IncidentEntry, IncidentFile, IncidentStep, IncidentWanted, Incidents, Journal,
-    JournalEntry, JournalWanted, MinuteLine, MorningPart, MorningText, Numbered, OwnerToday, Procedure,
-    ProcedureStep, ReviewCard, ReviewClosed, ReviewWanted, Reviews, StepSettled,
+    Decision, DecisionCard, DecisionReport, DecisionWanted, Decisions, Digested, Incident, IncidentAction,
+    IncidentCard, IncidentEntry, IncidentFile, IncidentStep, IncidentWanted, Incidents, Numbered, OwnerToday,
+    Procedure, ProcedureStep, StepSettled,
 };
 pub use schedules::{FeedSchedule, IndicatorSchedule, Schedules, TaskSchedule};
+pub use shift::{
+    AgendaPoint, CallEntry, DrillReport, DrillScenario, DrillWanted, Drills, DutyEntry, DutyWanted, Journal,
+    JournalEntry, JournalWanted, MinuteLine, MorningPart, MorningText, ReviewCard, ReviewClosed,
+    ReviewWanted, Reviews,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { isAlarm, ofDrill, severityOfAlarm, unsettled } from "./room";
+import { room } from "./messages/room";
+import { isAlarm, ofDrill, pointOf, severityOfAlarm, unsettled } from "./room";
 
 describe("ofDrill", () => {
   it("takes the part of the language", () => {
@@ -28,4 +30,18 @@ it("only open required steps hold an incident", () => {
   const step = (id: string, required: boolean, state: string) => ({ id, required, state });
   const steps = [step("a", true, "open"), step("b", false, "open"), step("c", true, "done"), step("d", true, "skipped")];
   expect(unsettled(steps).map((s) => s.id)).toEqual(["a"]);
+});
+
+it("a point is two numbers", () => {
+  expect(pointOf(" 76.95, 43.25 ")).toEqual({ lon: 76.95, lat: 43.25 });
+  expect(pointOf("76.95 43.25")).toEqual({ lon: 76.95, lat: 43.25 });
+  expect(["", "76.95", "76.95, north", "76,95, 43,25"].map(pointOf)).toEqual([null, null, null, null]);
+});
+
+it("what the centre refuses has words in three languages", () => {
+  const folder = new URL("../../../crates/qala-registry/src/room/", import.meta.url);
+  const sources = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8")).join("");
+  const rules = [...sources.matchAll(/\brefused\(\s*"([a-z_]+)"/g)].map((found) => `refused_${found[1]}`);
+  expect(rules.length).toBeGreaterThan(15);
+  expect(rules.filter((rule) => !(rule in room))).toEqual([]);
 });

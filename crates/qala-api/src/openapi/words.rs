@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::trace::Schemas;
 
 /// The files that hold wire types.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 13] = [
     include_str!("../lib.rs"),
     include_str!("../data.rs"),
     include_str!("../obligation.rs"),
@@ -16,6 +16,9 @@ const SOURCES: [&str; 10] = [
     include_str!("../schedules.rs"),
     include_str!("../alarm.rs"),
     include_str!("../room.rs"),
+    include_str!("../shift.rs"),
+    include_str!("../programme.rs"),
+    include_str!("../account.rs"),
 ];
 
 /// Puts descriptions to the schemas of types and to their fields.

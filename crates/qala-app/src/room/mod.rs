@@ -14,6 +14,7 @@ mod duty;
 mod incident;
 mod morning;
 mod review;
+mod scenarios;
 
 #[cfg(test)]
 mod tests;
@@ -21,10 +22,11 @@ mod tests;
 pub use area::Area;
 pub use decision::{DecisionWish, ReportWish};
 pub(crate) use docx::docx;
-pub use drill::{DrillLine, DrillRun, SCENARIOS, Scenario, drill_script};
+pub use drill::{DrillLine, DrillRun, drill_script};
 pub use duty::DutyWish;
 pub use incident::{IncidentAction, IncidentWish};
 pub(crate) use morning::FOLDER as MORNING;
+pub use scenarios::{SCENARIOS, Scenario};
 
 use std::collections::BTreeMap;
 

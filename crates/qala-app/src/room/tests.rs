@@ -6,8 +6,9 @@ use qala_paper::{Align, Block, Cell, Column, Sheet, Table};
 use qala_registry::{AgendaKind, Decision, DecisionState, Versioned};
 
 use super::area::around;
-use super::drill::{SCENARIOS, drill_script, play};
+use super::drill::{drill_script, play};
 use super::review::promises;
+use super::scenarios::SCENARIOS;
 use super::{docx, incident};
 use crate::content::Content;
 

@@ -143,14 +143,14 @@ fn reported(
     if before.state != DecisionState::Open {
         return Err(refused(
             "decision_ended",
-            id,
+            &id,
             format!("the decision {id} has ended; give another one"),
         ));
     }
     let mut after = before.clone();
     if let Some(progress) = report.progress {
         if progress > 100 {
-            return Err(refused("progress", "0–100", "progress is 0 to 100 percent"));
+            return Err(refused("progress", &"0–100", "progress is 0 to 100 percent"));
         }
         after.progress = progress;
     }
@@ -163,7 +163,7 @@ fn reported(
         if told.is_none() {
             return Err(refused(
                 "moved_unexplained",
-                id,
+                &id,
                 "a deadline is moved with an explanation",
             ));
         }
@@ -175,7 +175,7 @@ fn reported(
             if before.is_overdue(now) && after.explanation.is_none() {
                 return Err(refused(
                     "late_unexplained",
-                    id,
+                    &id,
                     "it is done after its deadline; explain why",
                 ));
             }
@@ -186,7 +186,7 @@ fn reported(
             if told.is_none() {
                 return Err(refused(
                     "drop_unexplained",
-                    id,
+                    &id,
                     "a decision is dropped with an explanation",
                 ));
             }
@@ -210,12 +210,12 @@ impl Registry {
         said(&new.text, "the decision", "the text")?;
         said(&new.function, "the decision", "the function that does it")?;
         if new.deadline <= now {
-            return Err(refused("deadline_past", "", "a deadline lies ahead"));
+            return Err(refused("deadline_past", &"", "a deadline lies ahead"));
         }
         if new.passports.len() > MOST_PASSPORTS {
             return Err(refused(
                 "passports",
-                MOST_PASSPORTS,
+                &MOST_PASSPORTS,
                 format!("a decision cites at most {MOST_PASSPORTS} passports"),
             ));
         }

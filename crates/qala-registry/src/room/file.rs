@@ -49,7 +49,7 @@ impl Registry {
         if bytes.is_empty() || bytes.len() > LARGEST_FILE {
             return Err(refused(
                 "file_size",
-                LARGEST_FILE >> 20,
+                &(LARGEST_FILE >> 20),
                 format!("a file has 1 to {LARGEST_FILE} bytes"),
             ));
         }
@@ -72,7 +72,7 @@ impl Registry {
             if known.len() >= MOST_FILES {
                 return Err(refused(
                     "files",
-                    MOST_FILES,
+                    &MOST_FILES,
                     format!("an incident has at most {MOST_FILES} files"),
                 ));
             }

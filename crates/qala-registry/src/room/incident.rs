@@ -132,7 +132,7 @@ impl Incident {
         } else {
             Err(refused(
                 "incident_closed",
-                id,
+                &id,
                 format!("the incident {id} is closed; open another one"),
             ))
         }
@@ -416,7 +416,7 @@ impl Registry {
             if !open.is_empty() {
                 return Err(refused(
                     "steps_open",
-                    open.len(),
+                    &open.len(),
                     format!(
                         "required steps of the incident {id} are open: {}; do them, or skip them with a reason",
                         open.join(", ")

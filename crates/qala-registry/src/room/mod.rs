@@ -170,7 +170,7 @@ fn said(text: &str, record: &str, what: &'static str) -> Result<(), RegistryErro
 }
 
 /// A refusal: the rule, what it is about, and the sentence.
-fn refused(rule: &'static str, about: impl ToString, why: impl Into<String>) -> RegistryError {
+fn refused(rule: &'static str, about: &dyn std::fmt::Display, why: impl Into<String>) -> RegistryError {
     RegistryError::Refused {
         rule,
         about: about.to_string(),

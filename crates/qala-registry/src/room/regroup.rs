@@ -33,7 +33,7 @@ impl Registry {
         if from == into {
             return Err(refused(
                 "merge_itself",
-                from,
+                &from,
                 "an incident is merged into another one, not into itself",
             ));
         }
@@ -49,7 +49,7 @@ impl Registry {
             if source.record.drill != target.record.drill {
                 return Err(refused(
                     "merge_drill",
-                    into,
+                    &into,
                     "a drill is not merged with what happens",
                 ));
             }
@@ -104,7 +104,7 @@ impl Registry {
             if let Some(alarm) = wish.alarms.iter().find(|alarm| !old.alarms.contains(alarm)) {
                 return Err(refused(
                     "alarm_elsewhere",
-                    alarm,
+                    &alarm,
                     format!("the alarm `{alarm}` does not belong to the incident {from}"),
                 ));
             }

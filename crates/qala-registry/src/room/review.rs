@@ -75,7 +75,7 @@ impl Registry {
             if let Some(open) = open.first() {
                 return Err(refused(
                     "review_open",
-                    open.id,
+                    &open.id,
                     format!("the review {} goes on; close it first", open.id),
                 ));
             }
@@ -104,7 +104,7 @@ impl Registry {
             if review.minutes.len() >= MOST_MINUTES {
                 return Err(refused(
                     "minutes",
-                    MOST_MINUTES,
+                    &MOST_MINUTES,
                     format!("minutes have at most {MOST_MINUTES} lines"),
                 ));
             }
@@ -112,7 +112,7 @@ impl Registry {
             if agreed.item.is_some_and(|item| item as usize >= points) {
                 return Err(refused(
                     "agenda",
-                    points,
+                    &points,
                     format!("the agenda has {points} points"),
                 ));
             }
@@ -158,7 +158,11 @@ impl Registry {
             let connection = change.connection();
             let before: Versioned<Review> = one(connection, id).await?;
             if before.record.state == ReviewState::Closed {
-                return Err(refused("review_closed", id, format!("the review {id} is closed")));
+                return Err(refused(
+                    "review_closed",
+                    &id,
+                    format!("the review {id} is closed"),
+                ));
             }
             let mut after = before.record.clone();
             edit(&mut after)?;

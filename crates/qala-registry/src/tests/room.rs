@@ -3,9 +3,9 @@ use serde_json::{Value, json};
 
 use super::{SECOND, empty};
 use crate::{
-    Agreed, Closing, DecisionReport, DecisionState, Duty, DutyPost, IncidentState, JournalKind, NewDecision,
-    NewIncident, NewStep, Registry, RegistryError, ReviewState, Settled, Severity, SplitWish, StepState,
-    TimelineKind,
+    Agreed, Closing, DecisionReport, DecisionState, Duty, DutyPost, Incident, IncidentState, JournalKind,
+    NewDecision, NewIncident, NewStep, Registry, RegistryError, ReviewState, Settled, Severity, SplitWish,
+    StepState, TimelineKind,
 };
 
 const MINUTE: i64 = 60 * SECOND;
@@ -140,13 +140,19 @@ async fn an_incident_goes_from_its_alarm_to_its_lesson_and_each_step_is_a_fact()
     let kept = registry.incident(id).await.unwrap();
     assert_eq!((kept.revision, kept.record.state), (2, IncidentState::Closed));
     assert_eq!(kept.record.closed_at, Some(6 * MINUTE));
-    let change = (TimelineKind::Note, "too late");
+    // A word may still be added; nothing is changed any more.
+    let again = (TimelineKind::Reopened, "");
+    let edit = |incident: &mut Incident| incident.state = IncidentState::Open;
+    let refused = registry.change_incident(id, again, edit, "ada", 7 * MINUTE).await;
     assert!(
-        registry
-            .change_incident(id, change, |_| (), "ada", 7 * MINUTE)
-            .await
-            .is_err()
+        matches!(&refused, Err(RegistryError::Refused { rule: "incident_closed", about, .. }) if *about == id.to_string()),
+        "{refused:?}"
     );
+    let note = (Note, "the stoves are out");
+    registry
+        .change_incident(id, note, |_| (), "ada", 8 * MINUTE)
+        .await
+        .unwrap();
 
     let kinds: Vec<TimelineKind> = registry
         .timeline(id)
@@ -155,8 +161,11 @@ async fn an_incident_goes_from_its_alarm_to_its_lesson_and_each_step_is_a_fact()
         .iter()
         .map(|e| e.kind)
         .collect();
-    use TimelineKind::{Alarm, Closed, Opened, Procedure, StepDone, StepSkipped};
-    assert_eq!(kinds, [Opened, Alarm, Procedure, StepSkipped, StepDone, Closed]);
+    use TimelineKind::{Alarm, Closed, Note, Opened, Procedure, StepDone, StepSkipped};
+    assert_eq!(
+        kinds,
+        [Opened, Alarm, Procedure, StepSkipped, StepDone, Closed, Note]
+    );
     let facts = told(&registry, "room_incidents").await;
     assert_eq!(facts.len(), 2);
     assert_eq!(
@@ -191,7 +200,7 @@ async fn an_incident_goes_from_its_alarm_to_its_lesson_and_each_step_is_a_fact()
             &json!("c")
         )
     );
-    assert_eq!(told(&registry, "room_entries").await.len(), 6);
+    assert_eq!(told(&registry, "room_entries").await.len(), 7);
     // What was written down stays as it is.
     let mut link = registry.lock().await.unwrap();
     for sql in [

@@ -100,6 +100,8 @@ fn from_an_alarm_to_the_morning_page_and_every_step_is_a_fact() {
             .contains("heat-failure.affected"),
         "{refused}"
     );
+    // Pages say it in their reader's language.
+    assert_eq!(refused["rule"], "steps_open", "{refused}");
 
     // A file, a note, another function, an assignment to a department.
     let file = operator.ask("POST", &format!("{path}/files?name=photo.json"), &json!({"a": 1}));
@@ -176,6 +178,8 @@ fn from_an_alarm_to_the_morning_page_and_every_step_is_a_fact() {
     must(&operator, "POST", &actions, &close(" "), 400);
     must(&operator, "POST", &actions, &close("rust"), 200);
     must(&operator, "POST", &actions, &json!({"action": "reopen"}), 400);
+    let word = json!({"action": "note", "text": "the report came"});
+    must(&operator, "POST", &actions, &word, 200);
     let card = must(&operator, "GET", &path, &Value::Null, 200);
     assert_eq!(card["incident"]["state"], "closed");
     assert_eq!(card["tasks"].as_array().unwrap().len(), 2);
