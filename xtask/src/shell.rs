@@ -65,6 +65,8 @@ pub(crate) fn ask(root: &Path, program: &str, arguments: &[&str]) -> Option<Stri
 fn shell(root: &Path, command_line: &str) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", command_line]).current_dir(root);
+    // The last lines of a failed test are kept: they are to say why, not by which way.
+    command.env("RUST_BACKTRACE", "0");
     for (name, _) in std::env::vars_os() {
         let Some(text) = name.to_str() else { continue };
         let is_ours = text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_");

@@ -38,6 +38,8 @@ test("the rail holds every page on a low screen", async ({ page }) => {
   for (const height of [600, 720, 800, 1080]) {
     await at.page.setViewportSize({ width: 1280, height });
     await at.visit("/review?lang=kk");
+    // Subjects come with the catalogue.
+    await at.page.waitForFunction(() => document.querySelectorAll("nav.rail .item").length > 15);
     const rail = await at.page.evaluate(() => {
       const items = [...document.querySelectorAll("nav.rail .item")].map((item) => item.getBoundingClientRect());
       return { below: items.filter((box) => box.bottom > innerHeight + 0.5).length, least: Math.min(...items.map((box) => box.height)), count: items.length };

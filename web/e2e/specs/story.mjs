@@ -100,12 +100,34 @@ test("the full story: from an event to the morning page", async ({ page, program
     await named(words).getByText(/^aigerim, /).waitFor();
   }
 
+  // Somebody on the spot knows better where it is: a click on the map sets the place and its district.
+  await button("Орнын көрсету…").click();
+  await button("Картадан таңдау").click();
+  const map = main.locator(".map.pick canvas");
+  await map.waitFor();
+  const point = at.field("Бойлық, ендік", main);
+  await screen.waitForFunction(() => document.querySelector(".map.pick .maplibregl-map, .map.pick canvas"));
+  for (let turn = 0; turn < 50 && !(await point.inputValue()); turn += 1) {
+    await map.click();
+    await screen.waitForTimeout(200);
+  }
+  assert.match(await point.inputValue(), /^7\d\.\d+, 43\.\d+$/);
+  await button("Сақтау").first().click();
+  await main.getByText(/өзгерді/).first().waitFor();
+
+  // What is refused is refused in the reader's language.
+  await button("Басқа әрекеттер…").click();
+  await at.field("Басқа оқиғаға қосу, нөмірі", main).fill(incident);
+  await button("Біріктіру").click();
+  await main.getByText("Оқиғаны өзіне қосуға болмайды").waitFor();
+  await button("Басқа әрекеттер…").click();
+
   // A department gets something to do, due within the week of the morning page.
   await button("Тапсырма беру…").click();
   const task = main.locator("form", { hasText: "Не істеу керек" });
   await at.field("Не істеу керек", task).fill(TASK);
   await at.field("Жауапты", task).selectOption("road-traffic");
-  await at.field("Мерзімі", task).fill(day(now(), 3));
+  await at.field("Мерзімі", task).fill(`${day(now(), 3)}T18:30`);
   await task.getByRole("button", { name: "Тапсырма беру" }).click();
   await main.getByRole("link", { name: TASK }).first().waitFor();
 
@@ -118,6 +140,10 @@ test("the full story: from an event to the morning page", async ({ page, program
   await main.locator("h1", { hasText: "жабылды" }).waitFor();
   await main.getByText("Қозғалыс жарты сағатта ашылды").first().waitFor();
   assert.equal(await button("Орындалды").count(), 0, "nothing is done in what is closed");
+  // What comes to light later is still written down.
+  await main.getByPlaceholder("Жазба қосу").fill("Жүргізуші ауруханадан шықты");
+  await main.getByPlaceholder("Жазба қосу").press("Enter");
+  await main.getByText("Жүргізуші ауруханадан шықты").waitFor();
   assert.deepEqual(await at.hindrances(), []);
 
   // The alarm knows its incident, and is closed as right.
@@ -128,9 +154,9 @@ test("the full story: from an event to the morning page", async ({ page, program
 
   // The review asks for the promise, and has the incident.
   await at.visit("/review?lang=kk");
-  const point = main.locator("tr", { hasText: TASK });
-  await point.waitFor();
-  assert.match(await point.innerText(), /уәде етілді/);
+  const promise = main.locator("tr", { hasText: TASK });
+  await promise.waitFor();
+  assert.match(await promise.innerText(), /уәде етілді/);
   await main.locator("tr", { hasText: "Көше жолақтарының көбі жабық" }).first().waitFor();
 
   // So does the morning page, of the city and on paper.
@@ -153,8 +179,8 @@ test("the full story: from an event to the morning page", async ({ page, program
   await main.getByText("Режим орнатылды").first().waitFor();
   await main.locator("li", { hasText: "Режим орнатылды" }).getByText("орындалды, 100").waitFor();
   await at.visit("/review?lang=kk");
-  await point.waitFor();
-  assert.match(await point.innerText(), /орындалды/);
+  await promise.waitFor();
+  assert.match(await promise.innerText(), /орындалды/);
   note(`incident ${incident} from ${alarm}`);
   assert.deepEqual(at.trouble, []);
 }, { city: "room", alone: true });
