@@ -20,7 +20,9 @@ const END: f32 = BOTTOM - 20.0;
 /// Upper edge of the body on pages after the first, for a guess of their height before they are there.
 const TOP: f32 = MARGIN + 28.0;
 /// Lines that stand together on a page at least, where a page ends within them.
-const TOGETHER: usize = 2;
+pub(crate) const TOGETHER: usize = 2;
+/// The same at most.
+const MOST_TOGETHER: usize = 20;
 
 /// What became of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,20 +34,26 @@ pub(crate) enum Fate {
     Left,
 }
 
-/// How many of the lines that are left stand on this page, of those that fit: two at least, here and on the next one, or none.
-pub(crate) fn divided(left: usize, fit: usize) -> usize {
+/// How many of the lines that are left stand on this page, of those that fit: `least` of them and two on the next page, or none.
+pub(crate) fn divided(left: usize, fit: usize, least: usize) -> usize {
     if left <= fit {
         return left;
     }
     match fit.min(left.saturating_sub(TOGETHER)) {
-        here if here < TOGETHER => 0,
+        here if here < least => 0,
         here => here,
     }
 }
 
+/// Lines that a text has at least on the page where it begins: `first` of them, but never so many that a page is too low.
+fn least(first: usize) -> usize {
+    first.clamp(TOGETHER, MOST_TOGETHER)
+}
+
 /// Lines of a text that stand together where it begins.
-pub(crate) fn together(lines: usize) -> usize {
-    if lines < 2 * TOGETHER { lines } else { TOGETHER }
+pub(crate) fn together(lines: usize, first: usize) -> usize {
+    let least = least(first);
+    if lines < least + TOGETHER { lines } else { least }
 }
 
 /// A place that goes on from page to page.
@@ -120,17 +128,19 @@ impl<'s> Flow<'s> {
         true
     }
 
-    /// Draws lines of a height one below the other. `draw` is told which of them stand on a page, and from where.
+    /// Draws lines of a height one below the other, the `first` of them on one page. `draw` is told which of them stand on a page,
+    /// and from where.
     pub(crate) fn lines(
         &mut self,
         canvas: &mut Canvas<'_>,
-        all: usize,
+        (all, first): (usize, usize),
         height: f32,
         mut draw: impl FnMut(&mut Canvas<'_>, Range<usize>, f32),
     ) -> Fate {
         let mut done = 0;
         while done < all {
-            let here = divided(all - done, self.lines_in(height));
+            let least = least(if done == 0 { first } else { 0 });
+            let here = divided(all - done, self.lines_in(height), least);
             if here > 0 {
                 draw(canvas, done..done + here, self.y);
                 self.y += here as f32 * height;
@@ -171,33 +181,38 @@ struct Piece<'s, 'f> {
     setting: Setting<'f>,
     block: &'s Block,
     gap: f32,
+    /// What must stand on one page where it begins.
+    start: f32,
     /// The first block of the foot: a line stands above it.
     is_foot: bool,
 }
 
+/// The blocks of a sheet that say something.
 fn pieces<'s, 'f>(sheet: &'s Sheet, canvas: &Canvas<'f>) -> Vec<Piece<'s, 'f>> {
-    let piece = |scale: Scale, at: usize, block: &'s Block| {
-        let is_foot = scale == Scale::Foot && at == 0;
+    let piece = |scale: Scale, block: &'s Block| {
+        let setting = Setting {
+            fonts: canvas.fonts,
+            lang: sheet.lang,
+            scale,
+        };
         Piece {
-            setting: Setting {
-                fonts: canvas.fonts,
-                lang: sheet.lang,
-                scale,
-            },
+            setting,
             block,
-            gap: if is_foot {
-                BETWEEN
-            } else {
-                stack::gap(scale, block)
-            },
-            is_foot,
+            gap: stack::gap(scale, block),
+            start: block::start(setting, block, ACROSS),
+            is_foot: false,
         }
     };
-    let body = sheet.body.iter().enumerate();
-    let foot = sheet.foot.iter().enumerate();
-    body.map(|(at, block)| piece(Scale::Body, at, block))
-        .chain(foot.map(|(at, block)| piece(Scale::Foot, at, block)))
-        .collect()
+    let mut pieces = Vec::new();
+    for (scale, blocks) in [(Scale::Body, &sheet.body), (Scale::Foot, &sheet.foot)] {
+        let own = blocks.iter().map(|block| piece(scale, block));
+        let mut own: Vec<Piece<'s, 'f>> = own.filter(|piece| piece.start > 0.0).collect();
+        if let Some(first) = own.first_mut().filter(|_| scale == Scale::Foot) {
+            (first.gap, first.is_foot) = (BETWEEN, true);
+        }
+        pieces.append(&mut own);
+    }
+    pieces
 }
 
 /// The height of what must stand on one page from a block on: headings with the beginning of what follows them.
@@ -207,7 +222,7 @@ fn start(pieces: &[Piece<'_, '_>]) -> f32 {
         if at > 0 {
             height += piece.gap;
         }
-        height += block::start(piece.setting, piece.block, ACROSS);
+        height += piece.start;
         if !matches!(piece.block, Block::Heading(_)) {
             break;
         }

@@ -117,7 +117,7 @@ impl<'t, 'f> Long<'t, 'f> {
         let mut done = 0;
         while done < all {
             let fit = (flow.room() - table::PADDING) / table::LINE_HEIGHT + 0.01;
-            let here = flow::divided(all - done, fit.max(0.0) as usize);
+            let here = flow::divided(all - done, fit.max(0.0) as usize, flow::TOGETHER);
             if here > 0 {
                 let cells = cells.get_or_insert_with(|| add_row(canvas, lines.len()));
                 self.draw_lines(canvas, flow, row, (cells.as_slice(), &lines), done, done + here);

@@ -162,12 +162,13 @@ pub(super) fn draw_facts(
     y
 }
 
-/// A part whose lines go over pages. `draw` has the lines that stand on a page, and their upper edge.
+/// A part whose lines go over pages, as [`Flow::lines`] says.
 fn flow_part(
     canvas: &mut Canvas<'_>,
     flow: &mut Flow<'_>,
     role: &Role,
-    (lines, height): (usize, f32),
+    lines: (usize, usize),
+    height: f32,
     mut draw: impl FnMut(&mut Canvas<'_>, Range<usize>, f32),
 ) -> Fate {
     let mut part = None;
@@ -200,18 +201,25 @@ pub(super) fn flow_heading(
     flow: &mut Flow<'_>,
 ) -> Fate {
     let lines = all_lines(setting, HEADING, flow.width, text);
-    let (x, size) = (flow.x, (lines.len(), HEADING_HEIGHT));
-    flow_part(canvas, flow, &Role::Heading, size, |canvas, range, mut y| {
-        for line in &lines[range] {
-            canvas.text(x, y + 10.5, HEADING, line);
-            y += HEADING_HEIGHT;
-        }
-    })
+    let (x, size) = (flow.x, (lines.len(), lines.len()));
+    flow_part(
+        canvas,
+        flow,
+        &Role::Heading,
+        size,
+        HEADING_HEIGHT,
+        |canvas, range, mut y| {
+            for line in &lines[range] {
+                canvas.text(x, y + 10.5, HEADING, line);
+                y += HEADING_HEIGHT;
+            }
+        },
+    )
 }
 
 pub(super) fn text_start(setting: Setting<'_>, text: &str, width: f32) -> f32 {
     let (style, height) = running(setting.scale, Tone::Plain);
-    flow::together(all_lines(setting, style, width, text).len()) as f32 * height
+    flow::together(all_lines(setting, style, width, text).len(), 0) as f32 * height
 }
 
 pub(super) fn flow_text(
@@ -223,13 +231,20 @@ pub(super) fn flow_text(
 ) -> Fate {
     let (style, height) = running(setting.scale, tone);
     let lines = all_lines(setting, style, flow.width, text);
-    let (x, size) = (flow.x, (lines.len(), height));
-    let fate = flow_part(canvas, flow, &Role::Paragraph, size, |canvas, range, mut y| {
-        for line in &lines[range] {
-            canvas.text(x, y + style.size, style, line);
-            y += height;
-        }
-    });
+    let (x, size) = (flow.x, (lines.len(), 0));
+    let fate = flow_part(
+        canvas,
+        flow,
+        &Role::Paragraph,
+        size,
+        height,
+        |canvas, range, mut y| {
+            for line in &lines[range] {
+                canvas.text(x, y + style.size, style, line);
+                y += height;
+            }
+        },
+    );
     if fate == Fate::Begun {
         flow.note(canvas, "…");
     }
@@ -253,9 +268,11 @@ pub(super) fn facts_start(setting: Setting<'_>, facts: &[(String, String)], widt
     let (_, height) = running(setting.scale, Tone::Plain);
     let mut together = 0;
     for fact in facts.iter().take(2) {
-        let lines = longer(&all_fact_lines(setting, fact, width));
-        together += flow::together(lines);
-        if flow::together(lines) < lines {
+        let columns = all_fact_lines(setting, fact, width);
+        let lines = longer(&columns);
+        let first = flow::together(lines, columns[0].len());
+        together += first;
+        if first < lines {
             break;
         }
     }
@@ -273,16 +290,24 @@ pub(super) fn flow_facts(
     let (x, width) = (flow.x, flow.width);
     for (at, fact) in facts.iter().enumerate() {
         let columns = all_fact_lines(setting, fact, width);
-        let size = (longer(&columns), height);
-        let fate = flow_part(canvas, flow, &Role::Paragraph, size, |canvas, range, y| {
-            let lefts = [(x, name_style), (x + width * NAMES + 8.0, style)];
-            for (lines, (left, style)) in columns.iter().zip(lefts) {
-                let shown = lines.iter().take(range.end).skip(range.start);
-                for (n, line) in shown.enumerate() {
-                    canvas.text(left, y + n as f32 * height + style.size, style, line);
+        // A name is read before its fact: it stays on one page.
+        let size = (longer(&columns), columns[0].len());
+        let fate = flow_part(
+            canvas,
+            flow,
+            &Role::Paragraph,
+            size,
+            height,
+            |canvas, range, y| {
+                let lefts = [(x, name_style), (x + width * NAMES + 8.0, style)];
+                for (lines, (left, style)) in columns.iter().zip(lefts) {
+                    let shown = lines.iter().take(range.end).skip(range.start);
+                    for (n, line) in shown.enumerate() {
+                        canvas.text(left, y + n as f32 * height + style.size, style, line);
+                    }
                 }
-            }
-        });
+            },
+        );
         if fate == Fate::Left && at == 0 {
             return Fate::Left;
         }

@@ -289,6 +289,16 @@ fn digest(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
+/// Compares with a file of the sources.
+fn check_golden(name: &str, said: &str) {
+    let path = format!("{}/src/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("QALA_BLESS").is_some() {
+        std::fs::write(&path, said).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(said, golden, "look at a page, then QALA_BLESS=1 writes this");
+}
+
 #[test]
 fn the_same_sheet_gives_the_same_bytes() {
     assert_eq!(crate::pdf(&sheet(8)).unwrap(), crate::pdf(&sheet(8)).unwrap());
@@ -303,12 +313,7 @@ fn the_same_sheet_gives_the_same_bytes() {
         )
         .unwrap();
     }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/golden.txt");
-    if std::env::var_os("QALA_BLESS").is_some() {
-        std::fs::write(path, &said).unwrap();
-    }
-    let golden = std::fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(said, golden, "look at a page, then QALA_BLESS=1 writes this");
+    check_golden("golden.txt", &said);
 }
 
 #[test]
