@@ -252,6 +252,14 @@ fn a_long_table_stands_on_paper_as_a_whole() {
             let cells: Vec<&str> = wanted.iter().map(|cell| cell.text.as_str()).collect();
             assert_eq!(said(canvas, *row), cells.join(" "));
         }
+        // A row stays on one page.
+        for row in &rows {
+            for cell in &canvas.nodes[*row].children {
+                let Child::Node(cell) = cell else { continue };
+                let page = canvas.nodes[*row].page;
+                assert!(matches!(canvas.nodes[*cell].children[..], [Child::Content(on, _)] if on == page));
+            }
+        }
         // Further down, or on a later page.
         let names = shows(canvas, &Role::RowHead);
         assert_eq!(names.len(), 120);
