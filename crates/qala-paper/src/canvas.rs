@@ -1,7 +1,8 @@
-//! What is drawn, and what it is: the content of the page and the tree of its parts for those who do not see it.
+//! What is drawn, and what it is: the content of the pages and the tree of their parts for those who do not see them.
 //!
 //! Lengths are points; x goes to the right, y goes down from the upper edge.
 
+use pdf_writer::types::{ArtifactSubtype, ArtifactType, LineJoinStyle};
 use pdf_writer::{Content, Name, Str};
 use subsetter::GlyphRemapper;
 
@@ -60,13 +61,16 @@ pub(crate) enum Role {
 pub(crate) struct Node {
     pub(crate) role: Role,
     pub(crate) parent: Option<usize>,
+    /// The page it begins on.
+    pub(crate) page: usize,
     pub(crate) children: Vec<Child>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Child {
     Node(usize),
-    Content(i32),
+    /// A piece of content: its page, and its number there.
+    Content(usize, i32),
 }
 
 /// The glyphs of a face that are used.
@@ -94,18 +98,47 @@ impl Used {
     }
 }
 
-/// A page that is being drawn.
-pub(crate) struct Canvas<'a> {
-    pub(crate) fonts: &'a Fonts,
+/// What is drawn on a page.
+pub(crate) struct Page {
     pub(crate) content: Content,
-    pub(crate) used: [Used; 2],
-    pub(crate) nodes: Vec<Node>,
     /// Which node each piece of content belongs to.
     pub(crate) owners: Vec<usize>,
+}
+
+impl Page {
+    fn new() -> Self {
+        Self {
+            content: Content::new(),
+            owners: Vec::new(),
+        }
+    }
+}
+
+/// A text that was drawn.
+#[cfg(test)]
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    pub(crate) page: usize,
+    /// Left, upper, right and lower edge.
+    pub(crate) sides: [f32; 4],
+    /// The part it is in; none for what a page repeats.
+    pub(crate) part: Option<usize>,
+    pub(crate) text: String,
+}
+
+/// The pages that are being drawn: one at first.
+pub(crate) struct Canvas<'a> {
+    pub(crate) fonts: &'a Fonts,
+    pub(crate) pages: Vec<Page>,
+    /// The page that is drawn on.
+    at: usize,
+    pub(crate) used: [Used; 2],
+    pub(crate) nodes: Vec<Node>,
     open: usize,
-    /// Left, upper, right and lower edge of each text, and the part it is in.
     #[cfg(test)]
-    pub(crate) texts: Vec<([f32; 4], usize, String)>,
+    is_repeated: bool,
+    #[cfg(test)]
+    pub(crate) texts: Vec<Shown>,
 }
 
 /// A hundredth of a point is finer than any printer; more digits would only make the file longer.
@@ -122,56 +155,114 @@ impl<'a> Canvas<'a> {
         let root = Node {
             role: Role::Document,
             parent: None,
+            page: 0,
             children: Vec::new(),
         };
         Self {
             fonts,
-            content: Content::new(),
+            pages: vec![Page::new()],
+            at: 0,
             used: [Used::new(), Used::new()],
             nodes: vec![root],
-            owners: Vec::new(),
             open: 0,
+            #[cfg(test)]
+            is_repeated: false,
             #[cfg(test)]
             texts: Vec::new(),
         }
     }
 
-    /// A part that has parts.
-    pub(crate) fn group(&mut self, role: Role, draw: impl FnOnce(&mut Self)) {
-        let (parent, at) = (self.open, self.nodes.len());
+    /// Begins a page after the last one.
+    pub(crate) fn begin_page(&mut self) {
+        self.at = self.pages.len();
+        self.pages.push(Page::new());
+    }
+
+    /// Goes on with a page that was begun.
+    pub(crate) fn turn_to(&mut self, page: usize) {
+        self.at = page.min(self.pages.len() - 1);
+    }
+
+    fn content(&mut self) -> &mut Content {
+        &mut self.pages[self.at].content
+    }
+
+    /// A part of the part that is open, still empty.
+    pub(crate) fn add(&mut self, role: Role) -> usize {
+        let at = self.nodes.len();
         self.nodes.push(Node {
             role,
-            parent: Some(parent),
+            parent: Some(self.open),
+            page: self.at,
             children: Vec::new(),
         });
-        self.nodes[parent].children.push(Child::Node(at));
-        self.open = at;
+        self.nodes[self.open].children.push(Child::Node(at));
+        at
+    }
+
+    /// What is drawn here belongs to a part that was added.
+    pub(crate) fn within<T>(&mut self, part: usize, draw: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.open, part);
+        let drawn = draw(self);
+        self.open = outer;
+        drawn
+    }
+
+    /// A part that has parts.
+    pub(crate) fn group(&mut self, role: Role, draw: impl FnOnce(&mut Self)) {
+        let part = self.add(role);
+        self.within(part, draw);
+    }
+
+    /// Content of the part that is open. A part that goes over pages has a piece on each.
+    pub(crate) fn piece(&mut self, draw: impl FnOnce(&mut Self)) {
+        let tag = tag(&self.nodes[self.open].role);
+        let page = &mut self.pages[self.at];
+        let id = page.owners.len() as i32;
+        page.owners.push(self.open);
+        page.content
+            .begin_marked_content_with_properties(Name(tag))
+            .properties()
+            .identify(id);
+        self.nodes[self.open].children.push(Child::Content(self.at, id));
         draw(self);
-        self.open = parent;
+        self.content().end_marked_content();
     }
 
     /// A part that has content. What is drawn in it belongs to it.
     pub(crate) fn part(&mut self, role: Role, draw: impl FnOnce(&mut Self)) {
-        self.group(role, |canvas| {
-            let id = canvas.owners.len() as i32;
-            let tag = tag(&canvas.nodes[canvas.open].role);
-            canvas
-                .content
-                .begin_marked_content_with_properties(Name(tag))
-                .properties()
-                .identify(id);
-            canvas.owners.push(canvas.open);
-            canvas.nodes[canvas.open].children.push(Child::Content(id));
-            draw(canvas);
-            canvas.content.end_marked_content();
-        });
+        self.group(role, |canvas| canvas.piece(draw));
     }
 
     /// Lines and grounds that say nothing.
     pub(crate) fn ornament(&mut self, draw: impl FnOnce(&mut Self)) {
-        self.content.begin_marked_content(Name(b"Artifact"));
+        self.content().begin_marked_content(Name(b"Artifact"));
         draw(self);
-        self.content.end_marked_content();
+        self.content().end_marked_content();
+    }
+
+    /// Words that are there because a page ends: those who hear the document have heard them, or need them not.
+    pub(crate) fn repeated(&mut self, edge: Option<ArtifactSubtype<'_>>, draw: impl FnOnce(&mut Self)) {
+        {
+            let mut mark = self
+                .content()
+                .begin_marked_content_with_properties(Name(b"Artifact"));
+            let mut artifact = mark.properties().artifact();
+            artifact.kind(ArtifactType::Pagination);
+            if let Some(edge) = edge {
+                artifact.subtype(edge);
+            }
+        }
+        #[cfg(test)]
+        {
+            self.is_repeated = true;
+        }
+        draw(self);
+        #[cfg(test)]
+        {
+            self.is_repeated = false;
+        }
+        self.content().end_marked_content();
     }
 
     pub(crate) fn width(&self, text: &str, style: Style) -> f32 {
@@ -189,12 +280,17 @@ impl<'a> Canvas<'a> {
                 x + self.width(text, style),
                 y + style.size * 0.2,
             ];
-            self.texts.push((sides, self.open, text.to_owned()));
+            self.texts.push(Shown {
+                page: self.at,
+                sides,
+                part: (!self.is_repeated).then_some(self.open),
+                text: text.to_owned(),
+            });
         }
         let face = usize::from(style.weight == Weight::Bold);
         let used = &mut self.used[face];
         let [red, green, blue] = rgb(style.color);
-        let content = &mut self.content;
+        let content = &mut self.pages[self.at].content;
         content.begin_text();
         content.set_font(Name(face_name(face)), style.size);
         content.set_fill_rgb(red, green, blue);
@@ -232,12 +328,13 @@ impl<'a> Canvas<'a> {
     }
 
     fn path(&mut self, points: &[(f32, f32)]) {
+        let content = self.content();
         for (at, (x, y)) in points.iter().enumerate() {
             let (x, y) = (exact(*x), exact(HEIGHT - y));
             if at == 0 {
-                self.content.move_to(x, y);
+                content.move_to(x, y);
             } else {
-                self.content.line_to(x, y);
+                content.line_to(x, y);
             }
         }
     }
@@ -248,13 +345,13 @@ impl<'a> Canvas<'a> {
             return;
         }
         let [red, green, blue] = rgb(color);
-        self.content.set_stroke_rgb(red, green, blue);
-        self.content.set_line_width(width);
-        self.content
-            .set_line_join(pdf_writer::types::LineJoinStyle::RoundJoin);
-        self.content.set_dash_pattern(dash, 0.0);
+        let content = self.content();
+        content.set_stroke_rgb(red, green, blue);
+        content.set_line_width(width);
+        content.set_line_join(LineJoinStyle::RoundJoin);
+        content.set_dash_pattern(dash, 0.0);
         self.path(points);
-        self.content.stroke();
+        self.content().stroke();
     }
 
     /// An area: rings inside of rings are holes.
@@ -263,23 +360,23 @@ impl<'a> Canvas<'a> {
             return;
         }
         let [red, green, blue] = rgb(fill);
-        self.content.set_fill_rgb(red, green, blue);
+        let content = self.content();
+        content.set_fill_rgb(red, green, blue);
         if let Some((width, color)) = edge {
             let [red, green, blue] = rgb(color);
-            self.content.set_stroke_rgb(red, green, blue);
-            self.content.set_line_width(width);
-            self.content
-                .set_line_join(pdf_writer::types::LineJoinStyle::RoundJoin);
-            self.content.set_dash_pattern(None, 0.0);
+            content.set_stroke_rgb(red, green, blue);
+            content.set_line_width(width);
+            content.set_line_join(LineJoinStyle::RoundJoin);
+            content.set_dash_pattern(None, 0.0);
         }
         for ring in rings.iter().filter(|ring| ring.len() >= 3) {
             self.path(ring);
-            self.content.close_path();
+            self.content().close_path();
         }
         if edge.is_some() {
-            self.content.fill_even_odd_and_stroke();
+            self.content().fill_even_odd_and_stroke();
         } else {
-            self.content.fill_even_odd();
+            self.content().fill_even_odd();
         }
     }
 

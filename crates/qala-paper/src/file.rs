@@ -11,21 +11,11 @@ use pdf_writer::writers::{StructElement, StructTreeRoot};
 use pdf_writer::{Filter, Name, Pdf, Rect, Ref, Str, TextStr};
 
 use crate::PaperError;
-use crate::canvas::{Canvas, Child, HEIGHT, INK, Node, Role, SECOND, Style, Used, WIDTH, face_name};
+use crate::canvas::{Canvas, Child, HEIGHT, Node, Role, Used, WIDTH, face_name};
 use crate::font::{Font, Fonts, Weight};
+use crate::page;
 use crate::sheet::Sheet;
-use crate::stack::{self, Frame, Scale, Setting};
-use crate::wrap::{cut, wrap};
 
-const MARGIN: f32 = 40.0;
-const ACROSS: f32 = WIDTH - 2.0 * MARGIN;
-const OVER: Style = Style::new(Weight::Regular, 8.5, SECOND);
-const BADGE: Style = Style::new(Weight::Bold, 8.0, crate::canvas::AMBER);
-const LAST: Style = Style::new(Weight::Regular, 7.0, SECOND);
-/// Between the body and the foot.
-const BETWEEN: f32 = 16.0;
-/// What the foot has of the page at most.
-const MOST_FOOT: f32 = HEIGHT * 0.4;
 const IDENTITY: SystemInfo<'static> = SystemInfo {
     registry: Str(b"Adobe"),
     ordering: Str(b"Identity"),
@@ -61,119 +51,8 @@ impl Packing {
 pub(crate) fn write(sheet: &Sheet, packing: Packing) -> Result<Vec<u8>, PaperError> {
     let fonts = Fonts::load()?;
     let mut canvas = Canvas::new(&fonts);
-    draw(sheet, &mut canvas);
+    page::draw(sheet, &mut canvas);
     bytes(sheet, canvas, packing)
-}
-
-pub(crate) fn draw(sheet: &Sheet, canvas: &mut Canvas<'_>) {
-    let setting = |scale| Setting {
-        fonts: canvas.fonts,
-        lang: sheet.lang,
-        scale,
-    };
-    let (body, foot) = (setting(Scale::Body), setting(Scale::Foot));
-    let top = head(sheet, canvas);
-    let bottom = HEIGHT - MARGIN + 8.0;
-    let wanted = stack::extent(foot, &sheet.foot, ACROSS).natural;
-    let foot_height = if sheet.foot.is_empty() {
-        0.0
-    } else {
-        wanted.min(MOST_FOOT)
-    };
-    let foot_top = bottom - 14.0 - foot_height;
-    let frame = |y: f32, height: f32| Frame {
-        x: MARGIN,
-        y,
-        width: ACROSS,
-        height,
-    };
-    stack::draw(body, canvas, &sheet.body, frame(top, foot_top - BETWEEN - top));
-    let rule = |canvas: &mut Canvas<'_>, y: f32| {
-        canvas.ornament(|canvas| {
-            canvas.line(
-                &[(MARGIN, y), (WIDTH - MARGIN, y)],
-                0.5,
-                crate::canvas::EDGE,
-                None,
-            );
-        });
-    };
-    if !sheet.foot.is_empty() {
-        rule(canvas, foot_top - 7.0);
-        stack::draw(foot, canvas, &sheet.foot, frame(foot_top, foot_height + 0.1));
-    }
-    let maker = cut(
-        canvas.fonts.of(LAST.weight),
-        LAST.size,
-        ACROSS * 0.35,
-        &sheet.maker,
-    );
-    let address = cut(
-        canvas.fonts.of(LAST.weight),
-        LAST.size,
-        ACROSS * 0.62,
-        &sheet.address,
-    );
-    canvas.part(Role::Paragraph, |canvas| {
-        canvas.text(MARGIN, bottom, LAST, &maker);
-    });
-    if !address.is_empty() {
-        canvas.part(Role::Paragraph, |canvas| {
-            canvas.text_to(WIDTH - MARGIN, bottom, LAST, &address);
-        });
-    }
-}
-
-/// Draws what stands above the body and says where the body begins.
-fn head(sheet: &Sheet, canvas: &mut Canvas<'_>) -> f32 {
-    let mut y = MARGIN;
-    let badge = sheet.mark.as_deref().unwrap_or_default();
-    let badge = cut(canvas.fonts.of(BADGE.weight), BADGE.size, ACROSS * 0.5, badge);
-    let badge_width = if badge.is_empty() {
-        0.0
-    } else {
-        canvas.width(&badge, BADGE) + 12.0
-    };
-    let over = cut(
-        canvas.fonts.of(OVER.weight),
-        OVER.size,
-        ACROSS - badge_width - 12.0,
-        &sheet.over,
-    );
-    canvas.part(Role::Paragraph, |canvas| {
-        canvas.text(MARGIN, y + 8.0, OVER, &over);
-    });
-    if !badge.is_empty() {
-        let right = WIDTH - MARGIN;
-        let left = right - badge_width;
-        canvas.part(Role::Paragraph, |canvas| {
-            let corners = [
-                (left, y - 3.0),
-                (right, y - 3.0),
-                (right, y + 12.0),
-                (left, y + 12.0),
-                (left, y - 3.0),
-            ];
-            canvas.line(&corners, 0.9, crate::canvas::AMBER_SHAPE, None);
-            canvas.text(left + 6.0, y + 7.5, BADGE, &badge);
-        });
-    }
-    y += 18.0;
-    let font = canvas.fonts.of(Weight::Bold);
-    let large = wrap(font, 20.0, ACROSS, &sheet.title, 3);
-    let (size, height, lines) = if large.len() <= 2 {
-        (20.0, 24.0, large)
-    } else {
-        (15.0, 18.5, wrap(font, 15.0, ACROSS, &sheet.title, 3))
-    };
-    let style = Style::new(Weight::Bold, size, INK);
-    canvas.part(Role::Title, |canvas| {
-        for line in &lines {
-            canvas.text(MARGIN, y + size * 0.95, style, line);
-            y += height;
-        }
-    });
-    y + 8.0
 }
 
 /// Numbers of objects, one after the other.
@@ -185,12 +64,38 @@ impl Numbers {
     }
 }
 
+/// The objects of a page.
+#[derive(Debug, Clone, Copy)]
+struct PageRefs {
+    page: Ref,
+    content: Ref,
+    /// The nodes that its pieces of content belong to.
+    parents: Ref,
+}
+
 fn bytes(sheet: &Sheet, canvas: Canvas<'_>, packing: Packing) -> Result<Vec<u8>, PaperError> {
+    let Canvas {
+        fonts,
+        pages: drawn,
+        used,
+        nodes: tree,
+        ..
+    } = canvas;
     let mut numbers = Numbers(Ref::new(1));
     let [catalog, pages, page, content, info, metadata, root, parents] =
         std::array::from_fn(|_| numbers.next());
     let faces = [numbers.next(), numbers.next()];
-    let nodes: Vec<Ref> = canvas.nodes.iter().map(|_| numbers.next()).collect();
+    let nodes: Vec<Ref> = tree.iter().map(|_| numbers.next()).collect();
+    let mut each = vec![PageRefs {
+        page,
+        content,
+        parents,
+    }];
+    each.extend(drawn.iter().skip(1).map(|_| PageRefs {
+        page: numbers.next(),
+        content: numbers.next(),
+        parents: numbers.next(),
+    }));
     let mut pdf = Pdf::new();
     {
         let mut whole = pdf.catalog(catalog);
@@ -205,8 +110,14 @@ fn bytes(sheet: &Sheet, canvas: Canvas<'_>, packing: Packing) -> Result<Vec<u8>,
     {
         let mut tree: StructTreeRoot<'_> = pdf.indirect(root).start();
         tree.child(nodes[0]);
-        tree.parent_tree().nums().insert(0, parents);
-        tree.parent_tree_next_key(1);
+        {
+            let mut keys = tree.parent_tree();
+            let mut keys = keys.nums();
+            for (key, refs) in each.iter().enumerate() {
+                keys.insert(key as i32, refs.parents);
+            }
+        }
+        tree.parent_tree_next_key(each.len() as i32);
     }
     pdf.document_info(info)
         .title(TextStr(&sheet.title))
@@ -214,13 +125,15 @@ fn bytes(sheet: &Sheet, canvas: Canvas<'_>, packing: Packing) -> Result<Vec<u8>,
         .producer(TextStr("Qala"));
     let described = described(sheet, sheet.lang.code());
     pdf.metadata(metadata, described.as_bytes());
-    pdf.pages(pages).kids([page]).count(1);
-    {
-        let mut one = pdf.page(page);
+    pdf.pages(pages)
+        .kids(each.iter().map(|refs| refs.page))
+        .count(each.len() as i32);
+    for (key, refs) in each.iter().enumerate() {
+        let mut one = pdf.page(refs.page);
         one.parent(pages)
             .media_box(Rect::new(0.0, 0.0, WIDTH, HEIGHT))
-            .contents(content)
-            .struct_parents(0)
+            .contents(refs.content)
+            .struct_parents(key as i32)
             .tab_order(TabOrder::StructureOrder);
         let mut resources = one.resources();
         let mut fonts = resources.fonts();
@@ -228,21 +141,19 @@ fn bytes(sheet: &Sheet, canvas: Canvas<'_>, packing: Packing) -> Result<Vec<u8>,
             fonts.pair(Name(face_name(face)), *id);
         }
     }
-    let Canvas {
-        fonts,
-        content: drawn,
-        used,
-        nodes: tree,
-        owners,
-        ..
-    } = canvas;
-    stream(&mut pdf, content, drawn.finish().as_slice(), packing);
-    for (at, node) in tree.iter().enumerate() {
-        element(pdf.struct_element(nodes[at]), node, &nodes, root, page);
+    let mut owners = Vec::new();
+    for (page, refs) in drawn.into_iter().zip(&each) {
+        stream(&mut pdf, refs.content, page.content.finish().as_slice(), packing);
+        owners.push(page.owners);
     }
-    pdf.indirect(parents)
-        .array()
-        .items(owners.iter().map(|owner| nodes[*owner]));
+    for (at, node) in tree.iter().enumerate() {
+        element(pdf.struct_element(nodes[at]), node, &nodes, root, &each);
+    }
+    for (owners, refs) in owners.iter().zip(&each) {
+        pdf.indirect(refs.parents)
+            .array()
+            .items(owners.iter().map(|owner| nodes[*owner]));
+    }
     for ((weight, used), id) in Weight::ALL.into_iter().zip(&used).zip(faces) {
         face(&mut pdf, &mut numbers, fonts.of(weight), used, id, packing)?;
     }
@@ -260,7 +171,7 @@ fn stream(pdf: &mut Pdf, id: Ref, bytes: &[u8], packing: Packing) {
     }
 }
 
-fn element(mut element: StructElement<'_>, node: &Node, nodes: &[Ref], root: Ref, page: Ref) {
+fn element(mut element: StructElement<'_>, node: &Node, nodes: &[Ref], root: Ref, pages: &[PageRefs]) {
     let role = match node.role {
         Role::Document => StructRole::Document,
         Role::Title => StructRole::H1,
@@ -274,7 +185,7 @@ fn element(mut element: StructElement<'_>, node: &Node, nodes: &[Ref], root: Ref
     };
     element.kind(role);
     element.parent(node.parent.map_or(root, |parent| nodes[parent]));
-    element.page(page);
+    element.page(pages[node.page].page);
     match &node.role {
         Role::Figure(alt, [left, top, right, bottom]) => {
             element.alt(TextStr(alt));
@@ -296,9 +207,19 @@ fn element(mut element: StructElement<'_>, node: &Node, nodes: &[Ref], root: Ref
     let mut children = element.children();
     for child in &node.children {
         match child {
-            Child::Node(at) => children.struct_element(nodes[*at]),
-            Child::Content(id) => children.marked_content_id(*id),
-        };
+            Child::Node(at) => {
+                children.struct_element(nodes[*at]);
+            }
+            Child::Content(page, id) if *page == node.page => {
+                children.marked_content_id(*id);
+            }
+            Child::Content(page, id) => {
+                children
+                    .marked_content_ref()
+                    .page(pages[*page].page)
+                    .marked_content_id(*id);
+            }
+        }
     }
 }
 

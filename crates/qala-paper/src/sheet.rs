@@ -1,11 +1,23 @@
-//! What stands on a page.
+//! What stands on the pages of a document.
 
 use qala_core::Lang;
 use qala_core::spec::Status;
 
-/// A page.
+/// How many pages a sheet has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pages {
+    /// One, however much stands on it: blocks shrink, and what has no room is counted.
+    One,
+    /// As many as it needs, at most sixty: nothing shrinks, words are not cut, and tables and words go on on the next page. Each
+    /// page has its number; those after the first have a small head. What has no room on sixty pages is counted.
+    Many,
+}
+
+/// A document to be printed: one page, or several.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sheet {
+    /// How many pages it has.
+    pub pages: Pages,
     /// The language of all its words.
     pub lang: Lang,
     /// Words above the title: whose page it is.
@@ -16,11 +28,11 @@ pub struct Sheet {
     pub mark: Option<String>,
     /// Blocks from the top.
     pub body: Vec<Block>,
-    /// Blocks at the bottom edge, in small letters. They have at most two fifths of the page.
+    /// Blocks at the bottom edge, in small letters. They have at most two fifths of the page; on many pages they follow the body.
     pub foot: Vec<Block>,
-    /// The last line, at the left: what made the page.
+    /// The last line of each page, at the left: what made it.
     pub maker: String,
-    /// The last line, at the right: where the page is on the screen.
+    /// The last line of each page, at the right: where it is on the screen.
     pub address: String,
 }
 
@@ -134,7 +146,8 @@ pub struct Limits {
 pub struct Table {
     /// Columns.
     pub columns: Vec<Column>,
-    /// Rows, the most important first: the last ones are left out where the page ends.
+    /// Rows, the most important first: on one page, the last ones are left out where it ends. On many pages a row stays on one
+    /// page; one that is higher than a page is divided between its lines.
     pub rows: Vec<Row>,
 }
 
@@ -150,9 +163,9 @@ pub struct Column {
 /// Where the cells of a column stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
-    /// At the left, for words; long ones take two lines.
+    /// At the left, for words; long ones take two lines, and on many pages as many as they need.
     Start,
-    /// At the right, for numbers.
+    /// At the right, for numbers; too wide ones are cut, and on many pages broken.
     End,
 }
 

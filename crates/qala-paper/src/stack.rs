@@ -64,7 +64,8 @@ pub(crate) fn note(canvas: &mut Canvas<'_>, x: f32, top: f32, width: f32, text: 
     canvas.part(Role::Paragraph, |canvas| canvas.text(x, top + 9.0, NOTE, &text));
 }
 
-fn gap(scale: Scale, block: &Block) -> f32 {
+/// What is between a block and the one above it.
+pub(crate) fn gap(scale: Scale, block: &Block) -> f32 {
     match (scale, block) {
         (Scale::Foot, _) => 3.0,
         (Scale::Body, Block::Heading(_)) => GAP + ABOVE_HEADING,

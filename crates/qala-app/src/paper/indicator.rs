@@ -3,8 +3,8 @@
 use qala_core::{Grain, Lang};
 use qala_lake::AsOf;
 use qala_paper::{
-    Align, Area, Block, Cell, Chart, Column, Figure, Map, Mark, Point, Sheet, Table, count, date, date_time,
-    in_shown_unit, period, quantity, rounded, share, unit_word,
+    Align, Area, Block, Cell, Chart, Column, Figure, Map, Mark, Pages, Point, Sheet, Table, count, date,
+    date_time, in_shown_unit, period, quantity, rounded, share, unit_word,
 };
 use qala_tiles::{Form, parse};
 use serde_json::Value as Json;
@@ -114,6 +114,7 @@ impl Centre {
             address.push_str(place);
         }
         Ok(Sheet {
+            pages: Pages::One,
             lang,
             over: over.into_iter().flatten().collect::<Vec<_>>().join(" · "),
             title,

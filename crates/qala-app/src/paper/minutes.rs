@@ -1,9 +1,9 @@
-//! The minutes of a review as a page: its agenda as it was, and what was agreed.
+//! The minutes of a review on paper: its agenda as it was, and what was agreed, on as many pages as they need.
 
 use std::collections::BTreeMap;
 
 use qala_core::{Lang, Unit};
-use qala_paper::{Block, Cell, Mark, Row, Sheet, Table, count, date, date_time, quantity};
+use qala_paper::{Block, Cell, Mark, Pages, Row, Sheet, Table, count, date, date_time, quantity};
 use qala_registry::{AgendaItem, AgendaKind, Agreed, Decision, Review, ReviewState, Versioned};
 
 use super::morning::columns;
@@ -74,7 +74,7 @@ fn owner(lang: Lang, functions: &BTreeMap<String, FunctionToday>, function: &str
 }
 
 impl Centre {
-    /// The minutes of a review as PDF: one page; what has no room on it is counted.
+    /// The minutes of a review as PDF: all points and all lines, on as many pages as they need.
     ///
     /// # Errors
     /// A review that does not exist; the registry's.
@@ -167,6 +167,7 @@ impl Centre {
             })
         });
         Ok(Sheet {
+            pages: Pages::Many,
             lang,
             over: format!("{} · {}", self.city.get(lang), say(lang, room::MINUTES)),
             title: title.clone(),

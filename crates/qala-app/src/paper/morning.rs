@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use qala_core::{Lang, Standing};
-use qala_paper::{Align, Block, Cell, Column, Mark, Row, Sheet, Table, count, date, date_time};
+use qala_paper::{Align, Block, Cell, Column, Mark, Pages, Row, Sheet, Table, count, date, date_time};
 use qala_registry::{Decision, Incident, IncidentState, Versioned};
 
 use super::Places;
@@ -227,6 +227,7 @@ impl Centre {
         }
         let address = department.map_or_else(String::new, |id| format!("&department={id}"));
         Ok(Sheet {
+            pages: Pages::One,
             lang,
             over: format!(
                 "{} · {over} · {} · {}",

@@ -6,8 +6,8 @@ use qala_core::spec::Better;
 use qala_core::{Grain, Lang, Standing, Zone};
 use qala_lake::{Query, collect};
 use qala_paper::{
-    Align, Block, Cell, Column, Mark, Row, Sheet, Table, count, date_time, in_shown_unit, period, quantity,
-    rounded,
+    Align, Block, Cell, Column, Mark, Pages, Row, Sheet, Table, count, date_time, in_shown_unit, period,
+    quantity, rounded,
 };
 
 use super::indicator::instant;
@@ -116,6 +116,7 @@ impl Centre {
             foot.push(Block::Quiet(say(lang, words::SIMULATED_NOTE).to_owned()));
         }
         Ok(Sheet {
+            pages: Pages::One,
             lang,
             over: format!("{} · {}", places.name(CITY), date_time(lang, made, zone)),
             title,

@@ -2,7 +2,7 @@ use std::io::{Cursor, Read as _};
 
 use qala_core::spec::ProcedureSpec;
 use qala_core::{Lang, Text};
-use qala_paper::{Align, Block, Cell, Column, Sheet, Table};
+use qala_paper::{Align, Block, Cell, Column, Pages, Sheet, Table};
 use qala_registry::{AgendaKind, Decision, DecisionState, Versioned};
 
 use super::area::around;
@@ -114,6 +114,7 @@ fn a_district_is_a_circle_around_its_corners() {
 #[test]
 fn a_document_holds_what_the_page_says_and_is_the_same_each_time() {
     let sheet = Sheet {
+        pages: Pages::Many,
         lang: Lang::Kk,
         over: "Қала".into(),
         title: "Хаттама <1> & «2»".into(),

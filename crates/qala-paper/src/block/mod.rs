@@ -2,12 +2,14 @@
 
 mod chart;
 mod figure;
+mod long;
 mod map;
 mod mark;
 mod table;
 mod words;
 
 use crate::canvas::Canvas;
+use crate::flow::{Fate, Flow};
 use crate::sheet::Block;
 use crate::stack::{self, Extent, Frame, Setting};
 
@@ -71,6 +73,39 @@ pub(crate) fn draw(setting: Setting<'_>, canvas: &mut Canvas<'_>, block: &Block,
                 x += width + GUTTER;
             }
             end
+        }
+    }
+}
+
+/// What must stand on one page where a block begins that goes over pages.
+pub(crate) fn start(setting: Setting<'_>, block: &Block, width: f32) -> f32 {
+    let height = match block {
+        Block::Heading(text) => words::heading_start(setting, text, width),
+        Block::Text(text) | Block::Quiet(text) => words::text_start(setting, text, width),
+        Block::Facts(facts) => words::facts_start(setting, facts, width),
+        Block::Table(table) => long::start(setting, table, width),
+        Block::Figure(_) | Block::Chart(_) | Block::Map(_) | Block::Beside(_) => {
+            extent(setting, block, width).natural
+        }
+    };
+    height.min(Flow::whole_room())
+}
+
+/// Draws a block over as many pages as it needs.
+pub(crate) fn flow(
+    setting: Setting<'_>,
+    canvas: &mut Canvas<'_>,
+    block: &Block,
+    flow: &mut Flow<'_>,
+) -> Fate {
+    match block {
+        Block::Heading(text) => words::flow_heading(setting, canvas, text, flow),
+        Block::Text(text) => words::flow_text(setting, canvas, text, words::Tone::Plain, flow),
+        Block::Quiet(text) => words::flow_text(setting, canvas, text, words::Tone::Quiet, flow),
+        Block::Facts(facts) => words::flow_facts(setting, canvas, facts, flow),
+        Block::Table(table) => long::flow(setting, canvas, table, flow),
+        Block::Figure(_) | Block::Chart(_) | Block::Map(_) | Block::Beside(_) => {
+            flow.undivided(setting, canvas, block)
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::block::mark;
 use crate::canvas::{AMBER, Canvas, EDGE, INK, LINE, RED, Role, SECOND, Style};
 use crate::font::Weight;
-use crate::sheet::{Align, Cell, Mark, Table};
+use crate::sheet::{Align, Cell, Column, Mark, Table};
 use crate::stack::{self, Extent, Frame, NOTE_HEIGHT, Setting};
 use crate::wrap::{cut, wrap};
 
@@ -11,9 +11,9 @@ const HEAD: Style = Style::new(Weight::Regular, 7.5, SECOND);
 const CELL: Style = Style::new(Weight::Regular, 8.5, INK);
 /// Between two columns.
 const GUTTER: f32 = 12.0;
-const LINE_HEIGHT: f32 = 11.0;
+pub(super) const LINE_HEIGHT: f32 = 11.0;
 /// Above and below the words of a row, together.
-const PADDING: f32 = 5.0;
+pub(super) const PADDING: f32 = 5.0;
 /// The shape before a cell, and the blank behind it.
 const MARK: f32 = 12.0;
 /// A column of words is never narrower, unless it needs less.
@@ -23,13 +23,18 @@ const WIDEST_WORD: f32 = 110.0;
 const LEAST_ROWS: usize = 3;
 /// Rows that are measured: no page has more.
 const MEASURED: usize = 120;
+/// Lines of a cell of words at most.
+const CELL_LINES: usize = 2;
+/// Lines of the title of a column at most.
+const HEAD_LINES: usize = 2;
+const HEAD_LINE_HEIGHT: f32 = 9.0;
 
 fn indent(cell: &Cell) -> f32 {
     if cell.mark.is_some() { MARK } else { 0.0 }
 }
 
-/// The widths of the columns, which fill the width.
-fn widths(setting: Setting<'_>, table: &Table, width: f32) -> Vec<f32> {
+/// The widths of the columns, which fill the width, by the first rows.
+pub(super) fn widths(setting: Setting<'_>, table: &Table, width: f32, rows: usize) -> Vec<f32> {
     let (head, body) = (setting.fonts.of(HEAD.weight), setting.fonts.of(CELL.weight));
     let mut wishes: Vec<f32> = Vec::new();
     // Words stay whole.
@@ -37,7 +42,7 @@ fn widths(setting: Setting<'_>, table: &Table, width: f32) -> Vec<f32> {
     for (at, column) in table.columns.iter().enumerate() {
         let longest_word = column.title.split(' ').map(|word| head.width(word, HEAD.size));
         let longest_word = longest_word.fold(1.0, f32::max);
-        let cells = || table.rows.iter().take(MEASURED).filter_map(|row| row.get(at));
+        let cells = || table.rows.iter().take(rows).filter_map(|row| row.get(at));
         let whole = cells().map(|cell| body.width(&cell.text, CELL.size) + indent(cell));
         let words = cells().flat_map(|cell| {
             let words = cell.text.split([' ', '\u{a0}']);
@@ -83,36 +88,67 @@ fn widths(setting: Setting<'_>, table: &Table, width: f32) -> Vec<f32> {
     wishes
 }
 
-fn cell_lines(setting: Setting<'_>, align: Align, cell: &Cell, width: f32) -> Vec<String> {
-    let font = setting.fonts.of(CELL.weight);
-    let most = if align == Align::Start { 2 } else { 1 };
-    wrap(font, CELL.size, (width - indent(cell)).max(1.0), &cell.text, most)
+pub(super) fn cell_lines(
+    setting: Setting<'_>,
+    align: Align,
+    cell: &Cell,
+    width: f32,
+    most: usize,
+) -> Vec<String> {
+    // A number that is as wide as its column is not broken by a rounding.
+    let slack = if align == Align::End { 0.5 } else { 0.0 };
+    let room = (width - indent(cell) + slack).max(1.0);
+    wrap(setting.fonts.of(CELL.weight), CELL.size, room, &cell.text, most)
 }
 
-fn head_lines(setting: Setting<'_>, title: &str, width: f32) -> Vec<String> {
-    wrap(setting.fonts.of(HEAD.weight), HEAD.size, width, title, 2)
+fn head_lines(setting: Setting<'_>, title: &str, width: f32, most: usize) -> Vec<String> {
+    wrap(setting.fonts.of(HEAD.weight), HEAD.size, width, title, most)
 }
 
-fn head_height(setting: Setting<'_>, table: &Table, widths: &[f32]) -> f32 {
+pub(super) fn head_height(setting: Setting<'_>, table: &Table, widths: &[f32], most: usize) -> f32 {
     let lines = table.columns.iter().zip(widths);
-    let lines = lines.map(|(column, width)| head_lines(setting, &column.title, *width).len());
-    lines.max().unwrap_or(0) as f32 * 9.0 + 5.0
+    let lines = lines.map(|(column, width)| head_lines(setting, &column.title, *width, most).len());
+    lines.max().unwrap_or(0) as f32 * HEAD_LINE_HEIGHT + 5.0
+}
+
+/// Draws the title of a column into a frame. Titles stand on the line below them.
+pub(super) fn draw_title(
+    setting: Setting<'_>,
+    canvas: &mut Canvas<'_>,
+    column: &Column,
+    frame: Frame,
+    most: usize,
+) {
+    let lines = head_lines(setting, &column.title, frame.width, most);
+    let top = frame.y + frame.height - 5.0 - lines.len() as f32 * HEAD_LINE_HEIGHT;
+    for (at, line) in lines.iter().enumerate() {
+        let base = top + at as f32 * HEAD_LINE_HEIGHT + 7.0;
+        match column.align {
+            Align::Start => canvas.text(frame.x, base, HEAD, line),
+            Align::End => canvas.text_to(frame.x + frame.width, base, HEAD, line),
+        }
+    }
 }
 
 fn row_heights(setting: Setting<'_>, table: &Table, widths: &[f32]) -> Vec<f32> {
     let rows = table.rows.iter().take(MEASURED).map(|row| {
         let cells = row.iter().zip(&table.columns).zip(widths);
-        let lines =
-            cells.map(|((cell, column), width)| cell_lines(setting, column.align, cell, *width).len());
+        let lines = cells.map(|((cell, column), width)| {
+            let most = match column.align {
+                Align::Start => CELL_LINES,
+                Align::End => 1,
+            };
+            cell_lines(setting, column.align, cell, *width, most).len()
+        });
         lines.max().unwrap_or(1).max(1) as f32 * LINE_HEIGHT + PADDING
     });
     rows.collect()
 }
 
 pub(super) fn extent(setting: Setting<'_>, table: &Table, width: f32) -> Extent {
-    let widths = widths(setting, table, width);
+    let widths = widths(setting, table, width, MEASURED);
     let heights = row_heights(setting, table, &widths);
-    let head = head_height(setting, table, &widths);
+    let head = head_height(setting, table, &widths, HEAD_LINES);
     let least = heights.iter().take(LEAST_ROWS).sum::<f32>();
     let note = if heights.len() > LEAST_ROWS {
         NOTE_HEIGHT
@@ -123,6 +159,16 @@ pub(super) fn extent(setting: Setting<'_>, table: &Table, width: f32) -> Extent 
         least: head + least + note,
         natural: (head + heights.iter().sum::<f32>()).max(head + least + note),
     }
+}
+
+/// Where columns begin.
+pub(super) fn lefts(from: f32, widths: &[f32]) -> Vec<f32> {
+    let next = |x: &mut f32, width: &f32| {
+        let left = *x;
+        *x += width + GUTTER;
+        Some(left)
+    };
+    widths.iter().scan(from, next).collect()
 }
 
 /// How many rows fit, with the line that counts the others.
@@ -139,39 +185,29 @@ fn rows_in(heights: &[f32], all: usize, room: f32) -> usize {
 }
 
 pub(super) fn draw(setting: Setting<'_>, canvas: &mut Canvas<'_>, table: &Table, frame: Frame) -> f32 {
-    let widths = widths(setting, table, frame.width);
+    let widths = widths(setting, table, frame.width, MEASURED);
     let heights = row_heights(setting, table, &widths);
-    let head = head_height(setting, table, &widths);
+    let head = head_height(setting, table, &widths, HEAD_LINES);
     let shown = rows_in(&heights, table.rows.len(), frame.height - head);
-    let lefts: Vec<f32> = widths
-        .iter()
-        .scan(frame.x, |x, width| {
-            let left = *x;
-            *x += width + GUTTER;
-            Some(left)
-        })
-        .collect();
+    let lefts = lefts(frame.x, &widths);
     let mut y = frame.y;
     let right = frame.x + frame.width;
     canvas.group(Role::Table, |canvas| {
         canvas.group(Role::Row, |canvas| {
             for ((column, width), left) in table.columns.iter().zip(&widths).zip(&lefts) {
-                let lines = head_lines(setting, &column.title, *width);
-                // Titles stand on the line below them.
-                let top = y + head - 5.0 - lines.len() as f32 * 9.0;
+                let place = Frame {
+                    x: *left,
+                    y,
+                    width: *width,
+                    height: head,
+                };
                 canvas.part(Role::ColumnHead, |canvas| {
-                    for (at, line) in lines.iter().enumerate() {
-                        let base = top + at as f32 * 9.0 + 7.0;
-                        match column.align {
-                            Align::Start => canvas.text(*left, base, HEAD, line),
-                            Align::End => canvas.text_to(left + width, base, HEAD, line),
-                        }
-                    }
+                    draw_title(setting, canvas, column, place, HEAD_LINES);
                 });
             }
         });
         y += head;
-        canvas.ornament(|canvas| canvas.line(&[(frame.x, y - 2.0), (right, y - 2.0)], 0.7, EDGE, None));
+        canvas.ornament(|canvas| line_below_head(canvas, [frame.x, right], y));
         for (row, height) in table.rows.iter().zip(&heights).take(shown) {
             canvas.group(Role::Row, |canvas| {
                 for (at, cell) in row.iter().enumerate().take(table.columns.len()) {
@@ -188,7 +224,7 @@ pub(super) fn draw(setting: Setting<'_>, canvas: &mut Canvas<'_>, table: &Table,
                 }
             });
             y += height;
-            canvas.ornament(|canvas| canvas.line(&[(frame.x, y - 1.5), (right, y - 1.5)], 0.4, LINE, None));
+            canvas.ornament(|canvas| line_below_row(canvas, [frame.x, right], y));
         }
     });
     let left = table.rows.len() - shown;
@@ -199,28 +235,41 @@ pub(super) fn draw(setting: Setting<'_>, canvas: &mut Canvas<'_>, table: &Table,
     y
 }
 
+pub(super) fn line_below_head(canvas: &mut Canvas<'_>, [left, right]: [f32; 2], y: f32) {
+    canvas.line(&[(left, y - 2.0), (right, y - 2.0)], 0.7, EDGE, None);
+}
+
+pub(super) fn line_below_row(canvas: &mut Canvas<'_>, [left, right]: [f32; 2], y: f32) {
+    canvas.line(&[(left, y - 1.5), (right, y - 1.5)], 0.4, LINE, None);
+}
+
 fn draw_cell(setting: Setting<'_>, canvas: &mut Canvas<'_>, align: Align, cell: &Cell, frame: Frame) {
-    let mut x = frame.x;
-    let mut style = CELL;
-    if let Some(mark) = cell.mark {
-        mark::draw(canvas, mark, x, frame.y + 1.5, 8.5);
-        x += MARK;
-        style.color = match mark {
-            Mark::Off => RED,
-            Mark::Watch => AMBER,
-            _ => INK,
-        };
-    }
-    match align {
-        Align::Start => {
-            for (at, line) in cell_lines(setting, align, cell, frame.width).iter().enumerate() {
-                canvas.text(x, frame.y + 9.0 + at as f32 * LINE_HEIGHT, style, line);
-            }
-        }
+    let lines = match align {
+        Align::Start => cell_lines(setting, align, cell, frame.width, CELL_LINES),
         Align::End => {
             let room = frame.width - indent(cell) + 0.5;
-            let text = cut(setting.fonts.of(style.weight), style.size, room, &cell.text);
-            canvas.text_to(frame.x + frame.width, frame.y + 9.0, style, &text);
+            vec![cut(setting.fonts.of(CELL.weight), CELL.size, room, &cell.text)]
+        }
+    };
+    if let Some(mark) = cell.mark {
+        mark::draw(canvas, mark, frame.x, frame.y + 1.5, 8.5);
+    }
+    draw_lines(canvas, align, cell, &lines, frame);
+}
+
+/// Draws lines of a cell from the upper edge of a frame.
+pub(super) fn draw_lines(canvas: &mut Canvas<'_>, align: Align, cell: &Cell, lines: &[String], frame: Frame) {
+    let color = match cell.mark {
+        Some(Mark::Off) => RED,
+        Some(Mark::Watch) => AMBER,
+        _ => INK,
+    };
+    let style = Style { color, ..CELL };
+    for (at, line) in lines.iter().enumerate() {
+        let base = frame.y + 9.0 + at as f32 * LINE_HEIGHT;
+        match align {
+            Align::Start => canvas.text(frame.x + indent(cell), base, style, line),
+            Align::End => canvas.text_to(frame.x + frame.width, base, style, line),
         }
     }
 }

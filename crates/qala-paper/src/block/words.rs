@@ -1,8 +1,11 @@
 //! Headings, paragraphs, facts.
 
+use std::ops::Range;
+
 use crate::canvas::{Canvas, INK, Role, SECOND, Style};
+use crate::flow::{self, Fate, Flow};
 use crate::font::Weight;
-use crate::stack::{Extent, Frame, Scale, Setting};
+use crate::stack::{self, Extent, Frame, Scale, Setting};
 use crate::wrap::{cut, wrap};
 
 /// Lines of a paragraph at most, and those without which it says nothing.
@@ -157,4 +160,161 @@ pub(super) fn draw_facts(
         y += height;
     }
     y
+}
+
+/// A part whose lines go over pages, as [`Flow::lines`] says.
+fn flow_part(
+    canvas: &mut Canvas<'_>,
+    flow: &mut Flow<'_>,
+    role: &Role,
+    lines: (usize, usize),
+    height: f32,
+    mut draw: impl FnMut(&mut Canvas<'_>, Range<usize>, f32),
+) -> Fate {
+    let mut part = None;
+    flow.lines(canvas, lines, height, |canvas, range, y| {
+        // Not before there is room for it: a part names the page on which it begins.
+        let part = *part.get_or_insert_with(|| canvas.add(role.clone()));
+        canvas.within(part, |canvas| canvas.piece(|canvas| draw(canvas, range, y)));
+    })
+}
+
+/// All lines of a text.
+fn all_lines(setting: Setting<'_>, style: Style, width: f32, text: &str) -> Vec<String> {
+    wrap(
+        setting.fonts.of(style.weight),
+        style.size,
+        width,
+        text,
+        flow::MEASURED,
+    )
+}
+
+pub(super) fn heading_start(setting: Setting<'_>, text: &str, width: f32) -> f32 {
+    all_lines(setting, HEADING, width, text).len() as f32 * HEADING_HEIGHT
+}
+
+pub(super) fn flow_heading(
+    setting: Setting<'_>,
+    canvas: &mut Canvas<'_>,
+    text: &str,
+    flow: &mut Flow<'_>,
+) -> Fate {
+    let lines = all_lines(setting, HEADING, flow.width, text);
+    let (x, size) = (flow.x, (lines.len(), lines.len()));
+    flow_part(
+        canvas,
+        flow,
+        &Role::Heading,
+        size,
+        HEADING_HEIGHT,
+        |canvas, range, mut y| {
+            for line in &lines[range] {
+                canvas.text(x, y + 10.5, HEADING, line);
+                y += HEADING_HEIGHT;
+            }
+        },
+    )
+}
+
+pub(super) fn text_start(setting: Setting<'_>, text: &str, width: f32) -> f32 {
+    let (style, height) = running(setting.scale, Tone::Plain);
+    flow::together(all_lines(setting, style, width, text).len(), 0) as f32 * height
+}
+
+pub(super) fn flow_text(
+    setting: Setting<'_>,
+    canvas: &mut Canvas<'_>,
+    text: &str,
+    tone: Tone,
+    flow: &mut Flow<'_>,
+) -> Fate {
+    let (style, height) = running(setting.scale, tone);
+    let lines = all_lines(setting, style, flow.width, text);
+    let (x, size) = (flow.x, (lines.len(), 0));
+    let fate = flow_part(
+        canvas,
+        flow,
+        &Role::Paragraph,
+        size,
+        height,
+        |canvas, range, mut y| {
+            for line in &lines[range] {
+                canvas.text(x, y + style.size, style, line);
+                y += height;
+            }
+        },
+    );
+    if fate == Fate::Begun {
+        flow.note(canvas, "…");
+    }
+    fate
+}
+
+/// All lines of the name of a fact, and of the fact.
+fn all_fact_lines(setting: Setting<'_>, (name, text): &(String, String), width: f32) -> [Vec<String>; 2] {
+    let (style, _) = running(setting.scale, Tone::Plain);
+    [
+        all_lines(setting, style, width * NAMES, name),
+        all_lines(setting, style, width * (1.0 - NAMES) - 8.0, text),
+    ]
+}
+
+fn longer([name, text]: &[Vec<String>; 2]) -> usize {
+    name.len().max(text.len()).max(1)
+}
+
+pub(super) fn facts_start(setting: Setting<'_>, facts: &[(String, String)], width: f32) -> f32 {
+    let (_, height) = running(setting.scale, Tone::Plain);
+    let mut together = 0;
+    for fact in facts.iter().take(2) {
+        let columns = all_fact_lines(setting, fact, width);
+        let lines = longer(&columns);
+        let first = flow::together(lines, columns[0].len());
+        together += first;
+        if first < lines {
+            break;
+        }
+    }
+    together as f32 * height
+}
+
+pub(super) fn flow_facts(
+    setting: Setting<'_>,
+    canvas: &mut Canvas<'_>,
+    facts: &[(String, String)],
+    flow: &mut Flow<'_>,
+) -> Fate {
+    let (name_style, _) = running(setting.scale, Tone::Quiet);
+    let (style, height) = running(setting.scale, Tone::Plain);
+    let (x, width) = (flow.x, flow.width);
+    for (at, fact) in facts.iter().enumerate() {
+        let columns = all_fact_lines(setting, fact, width);
+        // A name is read before its fact: it stays on one page.
+        let size = (longer(&columns), columns[0].len());
+        let fate = flow_part(
+            canvas,
+            flow,
+            &Role::Paragraph,
+            size,
+            height,
+            |canvas, range, y| {
+                let lefts = [(x, name_style), (x + width * NAMES + 8.0, style)];
+                for (lines, (left, style)) in columns.iter().zip(lefts) {
+                    let shown = lines.iter().take(range.end).skip(range.start);
+                    for (n, line) in shown.enumerate() {
+                        canvas.text(left, y + n as f32 * height + style.size, style, line);
+                    }
+                }
+            },
+        );
+        if fate == Fate::Left && at == 0 {
+            return Fate::Left;
+        }
+        if fate != Fate::Whole {
+            flow.note(canvas, &stack::more(setting.lang, facts.len() - at));
+            return Fate::Begun;
+        }
+    }
+    Fate::Whole
 }

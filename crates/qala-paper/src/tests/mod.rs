@@ -1,3 +1,5 @@
+mod pages;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::Command;
@@ -5,11 +7,13 @@ use std::process::Command;
 use proptest::prelude::*;
 use qala_core::{Grain, Lang, Unit, Zone};
 
-use crate::canvas::{Canvas, HEIGHT, Role, WIDTH};
+use crate::canvas::{Canvas, HEIGHT, Role, Shown, WIDTH};
 use crate::file::{self, Packing};
 use crate::font::{Fonts, Weight};
-use crate::format;
-use crate::sheet::{Align, Area, Block, Cell, Chart, Column, Figure, Limits, Map, Mark, Point, Sheet, Table};
+use crate::sheet::{
+    Align, Area, Block, Cell, Chart, Column, Figure, Limits, Map, Mark, Pages, Point, Sheet, Table,
+};
+use crate::{format, page};
 
 /// Pangrams: every letter of the alphabet.
 const KAZAKH: &str = "Аа Әә Бб Вв Гг Ғғ Дд Ее Ёё Жж Зз Ии Йй Кк Ққ Лл Мм Нн Ңң Оо Өө Пп Рр Сс Тт Уу Ұұ Үү Фф Хх Һһ Цц Чч Шш Щщ Ъъ Ыы Іі Ьь Ээ Юю Яя";
@@ -95,6 +99,7 @@ fn sheet(rows: usize) -> Sheet {
             .collect()
     };
     Sheet {
+        pages: Pages::One,
         lang: Lang::Kk,
         over: "Қала · Ауа".to_owned(),
         title: "PM2.5 орташа концентрациясы".to_owned(),
@@ -123,34 +128,29 @@ fn sheet(rows: usize) -> Sheet {
 fn drawn(sheet: &Sheet, check: impl FnOnce(&Canvas<'_>)) {
     let fonts = Fonts::load().unwrap();
     let mut canvas = Canvas::new(&fonts);
-    file::draw(sheet, &mut canvas);
+    page::draw(sheet, &mut canvas);
     check(&canvas);
 }
 
 /// Everything stands between the margins, and no words stand on others.
 fn check_room(sheet: &Sheet) {
     drawn(sheet, |canvas| {
-        for ([left, top, right, bottom], _, text) in &canvas.texts {
-            assert!(
-                *left >= 38.0 && *right <= WIDTH - 38.0,
-                "{text}: {left} to {right}"
-            );
-            assert!(
-                *top >= 38.0 && *bottom <= HEIGHT - 30.0,
-                "{text}: {top} to {bottom}"
-            );
+        for shown in &canvas.texts {
+            let [left, top, right, bottom] = shown.sides;
+            assert!(left >= 38.0 && right <= WIDTH - 38.0, "{shown:?}");
+            assert!(top >= 38.0 && bottom <= HEIGHT - 30.0, "{shown:?}");
         }
         let is_picture = |at: usize| matches!(canvas.nodes[at].role, Role::Figure(..));
-        let words: Vec<_> = canvas
-            .texts
-            .iter()
-            .filter(|(_, at, _)| !is_picture(*at))
+        let words: Vec<&Shown> = (canvas.texts.iter())
+            .filter(|shown| !shown.part.is_some_and(is_picture))
             .collect();
-        for (n, (a, _, text)) in words.iter().enumerate() {
-            for (b, _, other) in &words[n + 1..] {
+        for (n, shown) in words.iter().enumerate() {
+            let others = words[n + 1..].iter().filter(|other| other.page == shown.page);
+            for other in others {
+                let (a, b) = (shown.sides, other.sides);
                 let across = a[2].min(b[2]) - a[0].max(b[0]);
                 let down = a[3].min(b[3]) - a[1].max(b[1]);
-                assert!(across < 0.5 || down < 0.5, "`{text}` and `{other}`: {a:?} {b:?}");
+                assert!(across < 0.5 || down < 0.5, "{shown:?} and {other:?}");
             }
         }
     });
@@ -201,7 +201,7 @@ fn a_page_is_one_page_however_much_stands_on_it() {
         drawn(&sheet, |canvas| {
             let said = format!("… тағы {left}");
             assert_eq!(
-                canvas.texts.iter().any(|(.., text)| *text == said),
+                canvas.texts.iter().any(|shown| shown.text == said),
                 left > 0,
                 "{rows}"
             );
@@ -222,10 +222,14 @@ fn blocks_without_room_are_counted_and_headings_do_not_stand_alone() {
         let last = canvas
             .texts
             .iter()
-            .rposition(|(.., text)| text.starts_with("… тағы "))
+            .rposition(|shown| shown.text.starts_with("… тағы "))
             .unwrap();
         let before = &canvas.texts[last - 1];
-        assert_ne!(canvas.nodes[before.1].role, Role::Heading, "{before:?}");
+        assert_ne!(
+            canvas.nodes[before.part.unwrap()].role,
+            Role::Heading,
+            "{before:?}"
+        );
     });
 }
 
@@ -246,16 +250,16 @@ fn long_words_stay_on_the_page() {
     }
     check_room(&sheet);
     drawn(&sheet, |canvas| {
-        assert!(canvas.texts.iter().any(|(.., text)| text.ends_with('…')));
+        assert!(canvas.texts.iter().any(|shown| shown.text.ends_with('…')));
     });
 }
 
 #[test]
 fn every_piece_of_content_is_in_the_tree() {
     drawn(&sheet(8), |canvas| {
-        let content = String::from_utf8_lossy(canvas.content.as_bytes()).into_owned();
+        let content = String::from_utf8_lossy(canvas.pages[0].content.as_bytes()).into_owned();
         let (begun, ended) = (content.matches(" BDC").count(), content.matches("EMC").count());
-        assert_eq!(begun, canvas.owners.len());
+        assert_eq!(begun, canvas.pages[0].owners.len());
         assert_eq!(begun + content.matches(" BMC").count(), ended);
         let roles: Vec<&Role> = canvas.nodes.iter().map(|node| &node.role).collect();
         assert_eq!(roles.iter().filter(|role| ***role == Role::Title).count(), 1);
@@ -285,6 +289,16 @@ fn digest(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
+/// Compares with a file of the sources.
+fn check_golden(name: &str, said: &str) {
+    let path = format!("{}/src/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("QALA_BLESS").is_some() {
+        std::fs::write(&path, said).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(said, golden, "look at a page, then QALA_BLESS=1 writes this");
+}
+
 #[test]
 fn the_same_sheet_gives_the_same_bytes() {
     assert_eq!(crate::pdf(&sheet(8)).unwrap(), crate::pdf(&sheet(8)).unwrap());
@@ -299,12 +313,7 @@ fn the_same_sheet_gives_the_same_bytes() {
         )
         .unwrap();
     }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/golden.txt");
-    if std::env::var_os("QALA_BLESS").is_some() {
-        std::fs::write(path, &said).unwrap();
-    }
-    let golden = std::fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(said, golden, "look at a page, then QALA_BLESS=1 writes this");
+    check_golden("golden.txt", &said);
 }
 
 #[test]
