@@ -5,7 +5,9 @@ import { test } from "./define.mjs";
 
 const A_SECOND = 10_000;
 const EVERY_MS = 250;
-const TURNS = 120;
+/** Two seconds in which the centre, which has just been started, and the page meet all this for the first time; told apart. */
+const FIRST = 8;
+const TURNS = 128;
 const MOST_MS = 500;
 
 test("a reading is on the screen before half a second, beside ten thousand a second", async ({ page, program, note }) => {
@@ -47,14 +49,16 @@ test("a reading is on the screen before half a second, beside ten thousand a sec
   await at.page.waitForFunction((last) => window.shown.has(last), 99 + TURNS);
   const shown = new Map(await at.page.evaluate(() => [...window.shown]));
   // A number that was followed by the next before it was drawn counts until that one.
-  const times = sent.map(([value, when]) => {
+  const each = sent.map(([value, when]) => {
     let next = value;
     while (!shown.has(next)) next += 1;
-    return shown.get(next) - when;
-  }).sort((a, b) => a - b);
+    return [shown.get(next) - when, value - 100];
+  }).sort((a, b) => a[0] - b[0]);
+  const times = each.filter(([, turn]) => turn >= FIRST).map(([ms]) => ms);
+  const first = each.filter(([, turn]) => turn < FIRST).at(-1)[0];
   const of = (share) => times[Math.min(times.length - 1, Math.ceil(times.length * share) - 1)];
   const skipped = sent.filter(([value]) => !shown.has(value)).length;
-  note(`${Math.round(accepted / took)} readings/s; request to screen: median ${of(0.5)} ms, p99 ${of(0.99)} ms, at most ${of(1)} ms; ${skipped} of ${TURNS} passed over by the next`);
+  note(`${Math.round(accepted / took)} readings/s; request to screen: median ${of(0.5)} ms, p99 ${of(0.99)} ms, at most ${of(1)} ms; ${skipped} of ${TURNS} passed over by the next; of the first two seconds at most ${first} ms`);
   assert.equal(accepted, A_SECOND * EVERY_MS / 1000 * TURNS);
   assert.ok(of(0.99) < MOST_MS, `p99 ${of(0.99)} ms`);
   assert.deepEqual(at.trouble, []);
