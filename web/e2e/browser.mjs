@@ -1,4 +1,5 @@
-// The only file that knows Playwright: Debian's Chromium with a software graphics card, so that the map is drawn.
+// The only file that knows Playwright: Debian's Chromium with a software graphics card, so that the map is drawn. The page around the
+// map is put together without that card, as by a browser that has none.
 
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +7,7 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const ARGS = ["--headless=new", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-  "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist", "--force-color-profile=srgb"];
+  "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist", "--disable-gpu-compositing", "--force-color-profile=srgb"];
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 

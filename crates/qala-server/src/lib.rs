@@ -71,6 +71,7 @@ pub fn router(state: State) -> Router {
         .route("/api/datasets/{name}/rows", get(data::rows))
         .route("/api/catalog", get(read::catalog))
         .route("/api/indicators/{id}/values", get(read::values))
+        .route("/api/values", get(read::many))
         .route("/api/indicators/{id}/page.pdf", get(paper::indicator))
         .route("/api/now.pdf", get(paper::now))
         .route("/api/places", get(read::places))

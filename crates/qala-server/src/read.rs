@@ -118,19 +118,11 @@ pub(crate) async fn values(
     let centre = &state.centre;
     let spec = centre.indicator(&id)?;
     let grain = match &query.grain {
-        Some(word) => {
-            Grain::parse(word).ok_or_else(|| AppError::Usage(format!("`{word}` is not a grain")))?
-        }
+        Some(word) => grain_of(word)?,
         None => spec.grains.first().copied().unwrap_or(Grain::Day),
     };
-    let read = |name: &str, given: &Option<String>| instant(centre, name, given.as_deref());
-    // 1900 to 2100.
-    let range = Range {
-        from: read("from", &query.from)?.unwrap_or(-2_208_988_800_000_000),
-        to: read("to", &query.to)?.unwrap_or(4_102_444_800_000_000),
-        grain,
-    };
-    let as_of = read("as_of", &query.as_of)?;
+    let range = range(centre, grain, query.from.as_deref(), query.to.as_deref())?;
+    let as_of = instant(centre, "as_of", query.as_of.as_deref())?;
     if let Some(format) = data::file_format(query.format.as_deref())? {
         let window = (range.from, range.to);
         let bytes = centre
@@ -147,6 +139,82 @@ pub(crate) async fn values(
         values,
     })
     .into_response())
+}
+
+fn grain_of(word: &str) -> Result<Grain, AppError> {
+    Grain::parse(word).ok_or_else(|| AppError::Usage(format!("`{word}` is not a grain")))
+}
+
+/// A range of periods: all of 1900 to 2100 where nothing else is said.
+fn range(centre: &Centre, grain: Grain, from: Option<&str>, to: Option<&str>) -> Result<Range, Answer> {
+    Ok(Range {
+        from: instant(centre, "from", from)?.unwrap_or(-2_208_988_800_000_000),
+        to: instant(centre, "to", to)?.unwrap_or(4_102_444_800_000_000),
+        grain,
+    })
+}
+
+/// Indicators whose values are told at once.
+const MOST_INDICATORS: usize = 500;
+/// What pages draw of a value; its passport has the rest.
+const DRAWN: [&str; 13] = [
+    "place",
+    "grain",
+    "period_start",
+    "period_end",
+    "value",
+    "unit",
+    "lower",
+    "upper",
+    "coverage",
+    "reason",
+    "status",
+    "simulated",
+    "computed_at",
+];
+
+/// What may stand behind the `?` of values of many indicators.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ManyQuery {
+    indicators: String,
+    grain: String,
+    from: Option<String>,
+    to: Option<String>,
+    as_of: Option<String>,
+}
+
+/// Stored values of many indicators.
+pub(crate) async fn many(
+    Extract(state): Extract<State>,
+    Query(query): Query<ManyQuery>,
+    headers: HeaderMap,
+) -> Found<Vec<api::Values>> {
+    let reader = reader(&state, &headers).await?;
+    let centre = &state.centre;
+    let ids: Vec<&str> = query.indicators.split(',').collect();
+    if ids.len() > MOST_INDICATORS {
+        return Err(AppError::Usage(format!("at most {MOST_INDICATORS} indicators are told at once")).into());
+    }
+    let specs = ids.iter().map(|id| centre.indicator(id));
+    let specs = specs.collect::<Result<Vec<_>, _>>()?;
+    let grain = grain_of(&query.grain)?;
+    let range = range(centre, grain, query.from.as_deref(), query.to.as_deref())?;
+    let as_of = instant(centre, "as_of", query.as_of.as_deref())?;
+    let found = centre
+        .published_of(&specs, range, as_of.map(AsOf::Instant), &reader)
+        .await?;
+    let told = ids.into_iter().zip(found).map(|(id, mut values)| {
+        for value in &mut values {
+            value.retain(|name, _| DRAWN.contains(&name.as_str()));
+        }
+        api::Values {
+            indicator: id.to_owned(),
+            grain: grain.to_string(),
+            values,
+        }
+    });
+    Ok(Json(told.collect()))
 }
 
 /// Places in force now.

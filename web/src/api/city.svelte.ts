@@ -130,7 +130,7 @@ async function ask({ id, grain, from, asOf }: Wanted): Promise<Known> {
   return { values: values.map(then), partly: true };
 }
 
-/** Values of many indicators by one question; those that it cannot answer are asked for one by one. */
+/** Values of many indicators by few questions; where those fail, each is asked for by itself. */
 export async function valuesOfMany(wanted: readonly Wanted[]): Promise<(Known | Error)[]> {
   const fresh = ({ at, version }: { at: number; version: number }): boolean => version === city.version && performance.now() - at < KEPT_MS;
   const missing = wanted.filter((w) => !fresh(kept.get(JSON.stringify(w)) ?? { at: -Infinity, version: -1 }));
@@ -139,11 +139,7 @@ export async function valuesOfMany(wanted: readonly Wanted[]): Promise<(Known | 
     const { asOf } = first;
     const answer = readMany(missing, asOf);
     for (const w of missing) {
-      keep(w, answer.then((all) => {
-        const values = all.get(w.id);
-        // Values made of single records are not in the one question; their own door withholds what is few.
-        return values?.length ? { values, partly: false } : ask(w);
-      }, () => ask(w)));
+      keep(w, answer.then((all) => ({ values: all.get(w.id) ?? [], partly: false }), () => ask(w)));
     }
   }
   return Promise.all(wanted.map((w) => valuesOf(w).catch((error: Error) => error)));

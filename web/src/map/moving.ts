@@ -6,6 +6,12 @@ import type { VehicleItem } from "../api/types";
 
 const FIELDS = 6; // from x, y, to x, y, start s, length s
 const LONGEST_S = 12;
+/** A device whose frames take longer, on the mean of so many, has no graphics card to speak of. */
+const SLOW_MS = 40;
+const FRAMES = 6;
+/** There vehicles go on once in so long, so that the rest of the page answers; after so long it is tried anew. */
+const CALM_MS = 2000;
+const CALM_FOR_MS = 60000;
 const DEGREES = 180 / Math.PI;
 
 const mix = (a: number, b: number, part: number): number => a + (b - a) * part;
@@ -52,6 +58,11 @@ export class MovingVehicles implements CustomLayerInterface {
   #dirty: [number, number] | null = null;
   #grown = true;
   #until = 0;
+  /** When the last frame of a row was drawn, and how long each of the row took. */
+  #last = -Infinity;
+  #took: number[] = [];
+  #calmUntil = -Infinity;
+  #waiting = 0;
   readonly #origin: MercatorCoordinate;
   readonly #began = performance.now();
 
@@ -74,7 +85,7 @@ export class MovingVehicles implements CustomLayerInterface {
       // As MercatorCoordinate does it, without an object for each vehicle.
       this.#to(this.#placeOf(item.id), (180 + item.lon) / 360, (180 - DEGREES * Math.log(Math.tan(Math.PI / 4 + (item.lat * Math.PI) / 360))) / 360, now);
     }
-    this.#map?.triggerRepaint();
+    this.#ask();
   }
 
   /** The same with positions that are numbers already. */
@@ -82,7 +93,7 @@ export class MovingVehicles implements CustomLayerInterface {
     for (const id of ids) this.#streamed.push(this.#placeOf(id));
     const now = this.#now();
     for (let i = 0; i < at.length; i += 1) this.#to(this.#streamed[at[i] as number] as number, xy[i * 2] as number, xy[i * 2 + 1] as number, now);
-    this.#map?.triggerRepaint();
+    this.#ask();
   }
 
   #placeOf(id: string): number {
@@ -217,7 +228,31 @@ export class MovingVehicles implements CustomLayerInterface {
     gl.disable(gl.STENCIL_TEST);
     gl.drawArrays(gl.POINTS, 0, this.#index.size);
     gl.bindVertexArray(null);
-    if (now < this.#until) this.#map?.triggerRepaint();
+    if (now < this.#until) this.#goOn();
+  }
+
+  /** Asks for a frame: at once, or in a while where frames are dear. */
+  #ask(): void {
+    if (performance.now() >= this.#calmUntil) this.#map?.triggerRepaint();
+    else this.#waiting ||= window.setTimeout(() => {
+      this.#waiting = 0;
+      this.#map?.triggerRepaint();
+    }, CALM_MS);
+  }
+
+  /** Asks for the frame after this one, and learns from a row of them what one takes. */
+  #goOn(): void {
+    const now = performance.now();
+    const took = now - this.#last;
+    this.#last = now;
+    // A longer pause is none of drawing: the page was hidden, or nothing moved.
+    if (now >= this.#calmUntil && took < CALM_MS) this.#took.push(took);
+    if (this.#took.length >= FRAMES) {
+      const mean = this.#took.reduce((sum, ms) => sum + ms, 0) / this.#took.length;
+      this.#took = [];
+      if (mean > SLOW_MS) this.#calmUntil = now + CALM_FOR_MS;
+    }
+    this.#ask();
   }
 
   /** The map's matrix with our origin put into it, in double precision: 32 bits are too few for a street. */
@@ -229,6 +264,7 @@ export class MovingVehicles implements CustomLayerInterface {
   }
 
   onRemove(): void {
+    clearTimeout(this.#waiting);
     this.#gl?.deleteBuffer(this.#buffer);
     this.#gl?.deleteVertexArray(this.#array);
     this.#gl?.deleteProgram(this.#program);

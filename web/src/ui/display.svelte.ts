@@ -66,3 +66,9 @@ export const prefersLessMotion = (): boolean => matchMedia("(prefers-reduced-mot
 
 /** The value of a colour token now. */
 export const token = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+/** Comes once the next frame is on the screen; at once where nothing is drawn. */
+export const afterPaint = (): Promise<void> => new Promise((done) => {
+  if (document.visibilityState === "visible") requestAnimationFrame(() => setTimeout(done));
+  else setTimeout(done);
+});

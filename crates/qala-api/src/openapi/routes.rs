@@ -61,6 +61,13 @@ fn exports(route: Route) -> Route {
 fn numbers() -> Vec<Route> {
     vec![
         get("/api/catalog", "numbers", "What there is: indicators, datasets and runs of models with titles and units").gives::<Catalog>(),
+        get("/api/values", "numbers", "Stored values of many indicators, each without what only its passport has")
+            .query("indicators", word(), "Their ids, with commas between them")
+            .query("grain", one_of(&GRAINS), "Length of a period")
+            .query("from", word(), MOMENT)
+            .query("to", word(), MOMENT)
+            .query("as_of", word(), "As the lake knew it at this instant")
+            .gives::<Vec<Values>>(),
         exports(
             get("/api/indicators/{id}/values", "numbers", "Stored values of an indicator")
                 .path("id", word(), "Indicator")

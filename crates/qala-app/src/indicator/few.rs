@@ -4,7 +4,7 @@
 //! 1 to 4 is withheld; zero is told. Where a sum is told, nothing that is withheld of it follows from the rest: the smallest
 //! count from 5 on is withheld with it. Weeks and months overlap, and a week is guarded within its year only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use qala_core::spec::{IndicatorSpec, Sensitivity};
 use qala_core::{Grain, Zone, parse_instant};
@@ -80,22 +80,52 @@ impl Centre {
         as_of: Option<AsOf>,
         reader: &Reader,
     ) -> Result<Vec<Map<String, Json>>> {
-        let mut rows = if self.tells_few(spec, reader) {
-            // What is withheld must not depend on the range that is asked for.
-            let whole = Range {
-                from: around(range.grain).map_or(range.from, |grain| grain.start(range.from, &self.zone)),
-                to: around(range.grain).map_or(range.to, |grain| grain.end(range.to - 1, &self.zone)),
-                grain: range.grain,
-            };
-            let mut rows = self.stored(spec.id.as_str(), whole, as_of).await?;
-            withhold(spec, range.grain, &self.zone, &mut rows);
-            rows.retain(|row| start(row).is_some_and(|start| range.from <= start && start < range.to));
-            rows
-        } else {
-            self.stored(spec.id.as_str(), range, as_of).await?
+        let mut found = self.published_of(&[spec], range, as_of, reader).await?;
+        Ok(found.pop().unwrap_or_default())
+    }
+
+    /// The same of many indicators at once, each at its place.
+    ///
+    /// # Errors
+    /// The query's.
+    pub async fn published_of(
+        &self,
+        specs: &[&IndicatorSpec],
+        range: Range,
+        as_of: Option<AsOf>,
+        reader: &Reader,
+    ) -> Result<Vec<Vec<Map<String, Json>>>> {
+        // What is withheld must not depend on the range that is asked for.
+        let whole = Range {
+            from: around(range.grain).map_or(range.from, |grain| grain.start(range.from, &self.zone)),
+            to: around(range.grain).map_or(range.to, |grain| grain.end(range.to - 1, &self.zone)),
+            grain: range.grain,
         };
-        reader.hide(&self.lake.dataset(TABLE)?.spec, &mut rows);
-        Ok(rows)
+        let tells: Vec<bool> = specs.iter().map(|spec| self.tells_few(spec, reader)).collect();
+        let mut found: HashMap<String, Vec<Map<String, Json>>> = HashMap::new();
+        for (few, range) in [(false, range), (true, whole)] {
+            let ids: Vec<&str> = specs
+                .iter()
+                .zip(&tells)
+                .filter(|(_, tells)| **tells == few)
+                .map(|(spec, _)| spec.id.as_str())
+                .collect();
+            for row in self.stored_of(&ids, range, as_of).await? {
+                let id = row.get("indicator").and_then(Json::as_str).unwrap_or_default();
+                found.entry(id.to_owned()).or_default().push(row);
+            }
+        }
+        let values = self.lake.dataset(TABLE)?;
+        let told = |(spec, few): (&&IndicatorSpec, &bool)| {
+            let mut rows = found.remove(spec.id.as_str()).unwrap_or_default();
+            if *few {
+                withhold(spec, range.grain, &self.zone, &mut rows);
+                rows.retain(|row| start(row).is_some_and(|start| range.from <= start && start < range.to));
+            }
+            reader.hide(&values.spec, &mut rows);
+            rows
+        };
+        Ok(specs.iter().zip(&tells).map(told).collect())
     }
 
     /// A passport as somebody may see it. Whoever may not see single records sees no numerator, no count of rows, no digest

@@ -30,13 +30,30 @@ impl Centre {
         range: Range,
         as_of: Option<AsOf>,
     ) -> Result<Vec<Map<String, Json>>> {
+        self.stored_of(&[id], range, as_of).await
+    }
+
+    /// Stored values of indicators, by indicator, place and period.
+    ///
+    /// # Errors
+    /// The query's.
+    pub(super) async fn stored_of(
+        &self,
+        ids: &[&str],
+        range: Range,
+        as_of: Option<AsOf>,
+    ) -> Result<Vec<Map<String, Json>>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let instant = |t: i64| {
             let text = qala_core::Zone::utc().format(t).replace("+00:00", "Z");
             format!("arrow_cast('{text}', 'Timestamp(Microsecond, Some(\"UTC\"))')")
         };
         let sql = format!(
-            "SELECT * FROM {TABLE} WHERE indicator = '{id}' AND grain = '{}' AND period_start >= {} AND period_start < {} \
-             ORDER BY place, period_start",
+            "SELECT * FROM {TABLE} WHERE indicator IN ('{}') AND grain = '{}' AND period_start >= {} AND period_start < {} \
+             ORDER BY indicator, place, period_start",
+            ids.join("', '"),
             range.grain,
             instant(range.from),
             instant(range.to)

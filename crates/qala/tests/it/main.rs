@@ -13,6 +13,8 @@ mod door;
 #[cfg(test)]
 mod duty;
 #[cfg(test)]
+mod few;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod models;
