@@ -463,6 +463,18 @@ pub struct ErrorBody {
     pub about: Option<String>,
 }
 
+/// A refusal of SensorThings, in the form of its reference implementation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaFault {
+    /// Status of HTTP.
+    pub code: u16,
+    /// Always `error`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The sentence, in English.
+    pub message: String,
+}
+
 impl From<String> for ErrorBody {
     fn from(error: String) -> Self {
         Self {

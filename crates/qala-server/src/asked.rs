@@ -8,6 +8,7 @@ use qala_api::ErrorBody;
 use qala_app::{AppError, Centre};
 use qala_core::parse_instant;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::error::Answer;
 
@@ -37,9 +38,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        match Json::<T>::from_request(request, state).await {
-            Ok(Json(body)) => Ok(Self(body)),
-            Err(refused) => Err(refusal(refused.status(), refused.body_text())),
+        let given = Json::<Value>::from_request(request, state).await;
+        let Json(given) = given.map_err(|refused| refusal(refused.status(), refused.body_text()))?;
+        let wrong = |why: String| refusal(StatusCode::UNPROCESSABLE_ENTITY, why);
+        // An array would be taken for an object without names, and do what nobody has said.
+        if !given.is_object() {
+            return Err(wrong("the body is not a JSON object".into()));
         }
+        let body = serde_json::from_value(given);
+        body.map(Self)
+            .map_err(|error| wrong(format!("the body does not fit: {error}")))
     }
 }

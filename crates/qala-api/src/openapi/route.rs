@@ -47,6 +47,8 @@ pub(super) struct Route {
     gives: Vec<(u16, Body)>,
     nothing: Vec<(u16, &'static str)>,
     fails: Vec<u16>,
+    /// The body of a refusal.
+    error: fn(&mut Schemas) -> Value,
 }
 
 pub(super) fn get(path: &'static str, tag: &'static str, says: &'static str) -> Route {
@@ -102,7 +104,8 @@ impl Route {
             takes: None,
             gives: Vec::new(),
             nothing: Vec::new(),
-            fails: vec![500],
+            fails: vec![401, 500],
+            error: schema::<ErrorBody>,
         }
     }
 
@@ -182,6 +185,12 @@ impl Route {
         self
     }
 
+    /// Says that some refusals have a body of their own.
+    pub(super) fn refuses_as<T: DeserializeOwned + Serialize>(mut self) -> Self {
+        self.error = |schemas| json!({"anyOf": [schema::<ErrorBody>(schemas), schema::<T>(schemas)]});
+        self
+    }
+
     fn content(body: &Body, schemas: &mut Schemas) -> (String, Value) {
         match body {
             Body::Json(describe) => ("application/json".into(), json!({"schema": describe(schemas)})),
@@ -196,6 +205,8 @@ impl Route {
             Body::Bytes(kind) => {
                 let schema = if kind.starts_with("text/") {
                     json!({"type": "string"})
+                } else if kind.ends_with("+json") {
+                    json!({"type": "object"})
                 } else {
                     json!({"type": "string", "format": "binary"})
                 };
@@ -223,7 +234,7 @@ impl Route {
         }
         fails.sort_unstable();
         fails.dedup();
-        let error = schema::<ErrorBody>(schemas);
+        let error = (self.error)(schemas);
         for status in fails {
             let says = MEANINGS
                 .iter()

@@ -5,8 +5,8 @@ use crate::{
     Answered, Audit, Catalog, DatasetEntry, Feed, FeedHistory, FeedTrust, Found, Health, Imported, Inside,
     Layer, MappingOffer, MappingTrial, MappingWanted, MendedRows, NewPassword, NewToken, Object,
     OneTimePassword, Passport, Programme, ProposeWanted, Quarantine, Question, Receipt, RetryReport,
-    RetryWanted, Row, Rows, SandboxMessage, Schedules, Session, SignIn, SqlTable, Status, TileJson, Token,
-    TokenWanted, User, UserWanted, Values, Verified, VerifyWanted,
+    RetryWanted, Row, Rows, SandboxMessage, Schedules, Session, SignIn, SqlTable, StaFault, Status, TileJson,
+    Token, TokenWanted, User, UserWanted, Values, Verified, VerifyWanted,
 };
 
 /// Groups of routes.
@@ -67,7 +67,8 @@ fn numbers() -> Vec<Route> {
             .query("from", word(), MOMENT)
             .query("to", word(), MOMENT)
             .query("as_of", word(), "As the lake knew it at this instant")
-            .gives::<Vec<Values>>(),
+            .gives::<Vec<Values>>()
+            .fails(&[404]),
         exports(
             get("/api/indicators/{id}/values", "numbers", "Stored values of an indicator")
                 .path("id", word(), "Indicator")
@@ -514,6 +515,7 @@ fn sensorthings() -> Vec<Route> {
             .gives_any_json(501)
             .gives_bytes(200, "text/plain")
             .fails(&[401, 403, 404, 405, 409, 410, 413, 429, 501, 507])
+            .refuses_as::<StaFault>()
     };
     let mut routes = vec![
         described(other("get", "/sta/v1.1", "sensorthings", "The service root")),

@@ -75,6 +75,8 @@ fn questions_are_read_only_limited_and_see_what_their_asker_may_see() {
     for (body, kind, status) in [
         ("{", "application/json", 400),
         ("{\"sql\": 1}", "application/json", 422),
+        // An array is no object without names.
+        ("[\"SELECT 1\", null, null]", "application/json", 422),
         ("{\"sql\": \"SELECT 1\", \"more\": 1}", "application/json", 422),
         ("{\"sql\": \"SELECT 1\"}", "text/plain", 415),
     ] {
