@@ -143,13 +143,14 @@ fn closed(rows: LogicalPlan, schema: &SchemaRef, interval: &Interval) -> Result<
         .partition_by(interval.key.iter().map(ident).collect())
         .order_by(vec![start.sort(true, true)])
         .build()?;
-    let name = next.schema_name().to_string();
     let rows = LogicalPlanBuilder::new(rows).window([next])?;
+    // Its name says of which part its columns are, where there is only one.
+    let next = rows.schema().columns().pop();
+    let next = next.ok_or_else(|| DataFusionError::Internal("a window without a column".into()))?;
     let columns = schema.fields().iter().map(|field| {
         let column = ident(field.name());
         if *field.name() == interval.to {
-            let next = Expr::Column(Column::from_name(&name));
-            least(vec![column, next]).alias(field.name())
+            least(vec![column, Expr::Column(next.clone())]).alias(field.name())
         } else {
             column
         }
