@@ -287,6 +287,14 @@ fn place_in(transport: &mut qala_core::spec::Transport, data: &Path) {
     }
 }
 
+/// Says whether a data directory can be opened now.
+///
+/// # Errors
+/// [`AppError::Usage`] while another process has it; the disk fails.
+pub fn check_free(data: &Path) -> Result<()> {
+    lock(data).map(drop)
+}
+
 fn lock(data: &Path) -> Result<std::fs::File> {
     std::fs::create_dir_all(data).map_err(AppError::io(format!("create {}", data.display())))?;
     let path = data.join("LOCK");
@@ -299,7 +307,7 @@ fn lock(data: &Path) -> Result<std::fs::File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(AppError::Usage(format!(
-            "{} is in use by another qala process; stop it first, or ask it over HTTP (see /api/catalog)",
+            "{} is in use by another qala process; stop it first, or use its pages: /import takes files in, /workbench asks",
             data.display()
         ))),
         Err(std::fs::TryLockError::Error(e)) => Err(AppError::io("lock the data directory")(e)),

@@ -54,7 +54,7 @@ pub use admit::{Admission, Door};
 pub use alarms::{AlarmDoing, AlarmFound, AlarmPage, Alarms, RuleRecord, Warned, alarm_faults};
 pub use background::Background;
 pub use backup::{BackupMark, backup, restore};
-pub use centre::{Centre, CentreOptions};
+pub use centre::{Centre, CentreOptions, check_free};
 pub use clock::SystemClock;
 pub use content::Content;
 pub use demo::{Demo, DemoPhase, DemoStatus};

@@ -130,6 +130,10 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
                 op,
                 format,
             };
+            // Nothing is kept of what cannot be taken in afterwards.
+            if wishes.save && !wishes.propose && !dry_run {
+                qala_app::check_free(&options.data)?;
+            }
             let shelf = Shelf::new(&options.data, &options.pack);
             let files = import::payloads(&request.kind, &request.inputs).await?;
             if let Some(code) = propose::before(&shelf, &options.pack, &request, &wishes, &files)? {

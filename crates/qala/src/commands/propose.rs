@@ -1,5 +1,6 @@
 //! What `qala import` does for a file without a mapping: offer one, write it out, keep it.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -150,6 +151,22 @@ fn keep(shelf: &Shelf, offer: &Offer, file: &str) -> Result<()> {
         print::err(&format!("kept {}", path.display()));
     }
     Ok(())
+}
+
+/// The options of this command that say which centre is meant, for a command that is to follow it.
+fn own_place() -> String {
+    let given: Vec<String> = std::env::args().collect();
+    let mut place = String::new();
+    for (at, word) in given.iter().enumerate() {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (word.as_str(), given.get(at + 1).map(String::as_str)),
+        };
+        if let ("--data" | "--pack", Some(value)) = (name, value) {
+            let _ = write!(place, " {name} {}", shell_word(value));
+        }
+    }
+    place
 }
 
 fn write_out(out: &Path, offers: &[(String, Offer)]) -> Result<()> {
@@ -306,7 +323,12 @@ fn show(file: &str, offer: &Offer, request: &Request, wishes: &Wishes) {
         return;
     }
     let input = request.inputs.first().map_or(file, String::as_str);
-    let command = format!("qala import {} {}", request.kind, shell_word(input));
+    let command = format!(
+        "qala import {} {}{}",
+        request.kind,
+        shell_word(input),
+        own_place()
+    );
     print::out(&format!("keep this and take the file in:   {command} --save"));
     print::out(&format!(
         "change it first:                  {command} --propose --out {}.toml",

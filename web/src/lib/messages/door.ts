@@ -219,6 +219,7 @@ export const door = {
   problem_no_dataset: ["кестесі белгісіз", "неизвестно, в какую таблицу", "no table to fill"],
   problem_set_not_published: ["тізім ауыстырылмады", "список не заменён", "the list was not replaced"],
   problem_more_problems: ["мұндай қателер көп", "таких ошибок больше", "there are more such faults"],
+  problem_found_header: ["тақырып жолы табылды", "найдена строка заголовка", "the header was found"],
   problem_totals_left_out: ["қорытынды жолдар қосылмады", "строки итогов пропущены", "rows of totals were left out"],
   problem_unused_column: ["баған пайдаланылмады", "столбец не использован", "a column is not used"],
   problem_guessed_encoding: ["кодталуы болжанды", "кодировка угадана", "the encoding was guessed"],
