@@ -139,7 +139,7 @@ export async function valuesOfMany(wanted: readonly Wanted[]): Promise<(Known | 
     const { asOf } = first;
     const answer = readMany(missing, asOf);
     for (const w of missing) {
-      keep(w, answer.then((all) => ({ values: all.get(w.id) ?? [], partly: false }), () => ask(w)));
+      keep(w, answer.then((of) => ({ values: of(w), partly: false }), () => ask(w)));
     }
   }
   return Promise.all(wanted.map((w) => valuesOf(w).catch((error: Error) => error)));

@@ -9,17 +9,17 @@ interface Told { indicator: string; values: Value[] }
 /** What only the passport of a value has. */
 const HIDDEN = { numerator: null, denominator: null, row_count: null, definition_hash: "", schema_hash: "", inputs: null, value_digest: "" };
 
-/** Values by indicator, in order of place and time. */
-export async function readMany(wanted: readonly Wanted[], asOf: number | null): Promise<Map<string, Value[]>> {
+/** Values of each, in order of place and time. The same indicator may be wanted by more than one length of period. */
+export async function readMany(wanted: readonly Wanted[], asOf: number | null): Promise<(w: Wanted) => Value[]> {
+  const keyOf = ({ grain, from }: Wanted): string => `${grain} ${from}`;
   const groups = new Map<string, Wanted[]>();
-  for (const w of wanted) {
-    const key = `${w.grain} ${w.from}`;
-    groups.set(key, [...(groups.get(key) ?? []), w]);
-  }
+  for (const w of wanted) groups.set(keyOf(w), [...(groups.get(keyOf(w)) ?? []), w]);
   const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-  const answers = await Promise.all([...groups.values()].map((list) => {
+  const found = new Map<string, Value[]>();
+  await Promise.all([...groups].map(async ([key, list]) => {
     const { grain, from } = list[0] as Wanted;
-    return request<Told[]>(`/api/values${query({ indicators: list.map((w) => w.id).join(","), grain, from: iso(from), as_of: iso(asOf) })}`);
+    const told = await request<Told[]>(`/api/values${query({ indicators: list.map((w) => w.id).join(","), grain, from: iso(from), as_of: iso(asOf) })}`);
+    for (const { indicator, values } of told) found.set(`${indicator} ${key}`, values.map((value) => ({ ...HIDDEN, ...value, indicator })));
   }));
-  return new Map(answers.flat().map(({ indicator, values }) => [indicator, values.map((value) => ({ ...HIDDEN, ...value, indicator }))]));
+  return (w) => found.get(`${w.id} ${keyOf(w)}`) ?? [];
 }
