@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Indicator, Value } from "../api/types";
-import { changes, isStale, passportId, rankOf, severity, stateOf, summary, viewOf } from "./values";
+import { byTrouble, changes, isStale, passportId, rankOf, severity, stateOf, summary, viewOf } from "./values";
 
 const DAY = 86400000;
 const at = (day: number): string => new Date(Date.UTC(2026, 2, day)).toISOString();
@@ -69,6 +69,23 @@ describe("states", () => {
     expect(said.districts).toBe(2);
     expect(said.worst?.value.place).toBe("a");
     expect(said.worst?.severity).toBe(3);
+  });
+});
+
+describe("trouble", () => {
+  const of = (subject: string, n: number, district = 0): ReturnType<typeof viewOf> => viewOf({ ...indicator, id: `${subject}.x`, subject }, "day", [value("city", 3, n), value("a", 3, district)], noon(4));
+  const [housekeeping, smoke, watched, calm, none] = [of("organisation", 900), of("air", 36), of("safety", 20, 40), of("traffic", 5, 36), of("appeals", 5)];
+
+  it("of air and safety comes before housekeeping, however far that is beyond its limit", () => {
+    expect(byTrouble([none, calm, housekeeping, watched, smoke]).map((v) => v.indicator.subject)).toEqual(["safety", "air", "organisation", "traffic", "appeals"]);
+    expect(summary([housekeeping, smoke], noon(4)).worst?.view).toBe(smoke);
+    expect(summary([housekeeping, of("air", 5, 36)], noon(4)).worst).toMatchObject({ value: { place: "a" } });
+  });
+
+  it("without a limit above zero does not upset the order", () => {
+    const aimed = { ...indicator, id: "organisation.y", subject: "organisation", targets: { target: 0, limit: 0, hysteresis: 0 } };
+    const endless = viewOf(aimed, "day", [value("city", 3, 40)], noon(4));
+    expect(byTrouble([endless, of("organisation", 900), endless]).map((v) => v.indicator.id)).toEqual(["organisation.y", "organisation.y", "organisation.x"]);
   });
 });
 

@@ -1,6 +1,7 @@
 // What answers mean: the newest value, its neighbours, states, ranks. Plain functions; nothing is fetched or drawn here.
 
 import type { Feed, Indicator, Place, Standing, Value } from "../api/types";
+import { pressing } from "./pressing";
 
 /** The place id of the whole city in values. */
 export const CITY = "city";
@@ -124,6 +125,21 @@ export function viewOf(indicator: Indicator, grain: string, values: readonly Val
   };
 }
 
+/** True when the city's mean may look calm while a district is off target. */
+export const isDistrictOff = (view: View): boolean => view.place === CITY && view.districts.some((d) => stateOf(view.indicator, d) === "off_target");
+
+/** Views with what must be looked at first on top: by state, by what hangs on the subject, by how many times the limit it is. */
+export function byTrouble(views: readonly View[]): View[] {
+  const rank = (view: View): number[] => {
+    // A mean that is to be watched while a district is off target is trouble; a calm one is worth a look.
+    const state = !isDistrictOff(view) ? view.state : isLoud(view.state) ? "off_target" : "watch";
+    const beyond = Math.max(...[view.shown, ...(view.place === CITY ? view.districts : [])].map((value) => severity(view.indicator, value)));
+    // Whole times only: a list that is sorted anew with each new value cannot be read.
+    return [STATES.indexOf(state), pressing(view.indicator.subject), -Math.floor(beyond)];
+  };
+  return views.map((view) => ({ view, by: rank(view) })).sort((a, b) => a.by.reduce((sum, n, i) => sum || Math.sign(n - (b.by[i] as number)) || 0, 0)).map(({ view }) => view);
+}
+
 /** The rank of a place among those that have a value; 1 is the best. Null where there is no better or no value. */
 export function rankOf(view: View, place: string): { rank: number; of: number } | null {
   if (view.indicator.better === "neither") return null;
@@ -156,7 +172,7 @@ export function summary(views: readonly View[], now: number): Summary {
     [view.shown, ...(view.place === CITY ? view.districts : [])]
       .filter((value): value is Value => value !== null && stateOf(view.indicator, value) === "off_target")
       .map((value) => ({ view, value, severity: severity(view.indicator, value) })));
-  off.sort((a, b) => b.severity - a.severity);
+  off.sort((a, b) => pressing(a.view.indicator.subject) - pressing(b.view.indicator.subject) || b.severity - a.severity);
   const districts = new Set(off.map((c) => c.value.place).filter((p) => p !== CITY));
   const asOf = newestEnd(views, now);
   return { n: views.length, states, worst: off[0] ?? null, districts: districts.size, asOf, stale: views.length > 0 && views.every((v) => v.stale || !v.shown) };
