@@ -7,12 +7,15 @@ export type Theme = "auto" | "light" | "dark";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 /** Where there is room for the names of pages without being asked for them. */
 const roomy = matchMedia("(min-width: 1800px)");
+/** The same bound as in the style sheets. */
+const narrow = matchMedia("(max-width: 767px)");
 
 class Display {
   theme = $state<Theme>((remembered("qala-theme") as Theme | null) ?? "auto");
   low = $state(remembered("qala-low-vision") === "on");
   #systemDark = $state(dark.matches);
   #roomy = $state(roomy.matches);
+  #narrow = $state(narrow.matches);
   #named = $state<string | null>(remembered("qala-rail"));
   /** The wall is a dark room, whatever the device prefers. */
   forced = $state<"dark" | null>(null);
@@ -23,6 +26,12 @@ class Display {
       this.apply();
     });
     roomy.addEventListener("change", () => (this.#roomy = roomy.matches));
+    narrow.addEventListener("change", () => (this.#narrow = narrow.matches));
+  }
+
+  /** A phone: one column, of which the first screen must be enough. */
+  get isPhone(): boolean {
+    return this.#narrow;
   }
 
   /** Whether the rail tells the names of pages: as chosen on this device, else where there is room. */

@@ -6,6 +6,8 @@ export const pages = {
   now_off: ["Қалыптан тыс және назарда", "Не в норме и требуют внимания", "Off target and to watch"],
   now_calm: ["Қалыптан тыс ештеңе жоқ. Тыныш.", "Вне нормы ничего нет. Спокойно.", "Nothing is off target. All calm."],
   now_rest: ["Қалғандары", "Остальные", "The rest"],
+  row_districts_off: ["қалыптан тыс аудандар: {n} ({worst})", "не в норме районов: {n} ({worst})", "districts off target: {n} ({worst})"],
+  off_count: ["қалыптан тыс: {n}", "не в норме: {n}", "off target: {n}"],
   now_changed: ["Алдыңғы кезеңнен бері не өзгерді", "Что изменилось с прошлого периода", "Changed since the period before"],
   now_changed_none: ["Алдыңғы кезеңнен бері көп өзгерген ештеңе жоқ.", "С прошлого периода ничто заметно не изменилось.", "Nothing has changed much since the period before."],
   change_worse: ["нашарлады", "хуже", "worse"],
