@@ -3,6 +3,7 @@
 
 import { type CustomLayerInterface, type CustomRenderMethodInput, type Map as LibreMap, MercatorCoordinate } from "maplibre-gl";
 import type { VehicleItem } from "../api/types";
+import { calm } from "./calm";
 
 const FIELDS = 6; // from x, y, to x, y, start s, length s
 const LONGEST_S = 12;
@@ -231,13 +232,19 @@ export class MovingVehicles implements CustomLayerInterface {
     if (now < this.#until) this.#goOn();
   }
 
-  /** Asks for a frame: at once, or in a while where frames are dear. */
+  /** Asks for a frame: at once, or in a while where frames are dear or somebody is being answered. What comes meanwhile is kept. */
   #ask(): void {
-    if (performance.now() >= this.#calmUntil) this.#map?.triggerRepaint();
+    const held_ms = calm().left_ms;
+    // A pause for somebody is none that drawing took.
+    if (held_ms > 0) this.#last = -Infinity;
+    const wait_ms = Math.max(performance.now() < this.#calmUntil ? CALM_MS : 0, held_ms);
+    if (wait_ms === 0) this.#map?.triggerRepaint();
     else this.#waiting ||= window.setTimeout(() => {
       this.#waiting = 0;
-      this.#map?.triggerRepaint();
-    }, CALM_MS);
+      // Somebody may have gone on.
+      if (calm().left_ms > 0) this.#ask();
+      else this.#map?.triggerRepaint();
+    }, wait_ms);
   }
 
   /** Asks for the frame after this one, and learns from a row of them what one takes. */
