@@ -2,17 +2,12 @@
 
 import { city } from "../api/city.svelte";
 import type { Place, Text } from "../api/types";
+import { fold } from "../lib/fold";
 import type { Page } from "../pages/define";
 import { link } from "../ui/nav.svelte";
 import { placeName, subjectName, t, words } from "../ui/say.svelte";
 
 export interface Entry { kind: string; title: string; subtitle: string; href: string; folded: string }
-
-/** Small letters without the marks a keyboard may lack: Қ is found by К, Ә by А. */
-export function fold(text: string): string {
-  const like: Record<string, string> = { ә: "а", ғ: "г", қ: "к", ң: "н", ө: "о", ұ: "у", ү: "у", һ: "х", і: "и", ё: "е", й: "и" };
-  return text.toLowerCase().replace(/[әғқңөұүһіёй]/g, (c) => like[c] ?? c).trim();
-}
 
 const all = (text: Text | null | undefined): string => (text ? `${text.kk} ${text.ru} ${text.en}` : "");
 

@@ -1,6 +1,6 @@
 // Classes of a number on the map: colours from blue over grey to orange, which hold for the colour-blind.
 
-import { quantity, t } from "../ui/say.svelte";
+import { quantity, rounded, t } from "../ui/say.svelte";
 
 export const GOOD_TO_BAD = ["#1f5791", "#6f98c4", "#a9b1b7", "#d98a3d", "#a8450f"] as const;
 
@@ -13,7 +13,7 @@ export function classesOf(bounds: readonly number[], colors: readonly string[], 
     const [low, high] = [bounds[i - 1], bounds[i]];
     return {
       from: low ?? -Infinity, color,
-      title: () => (low === undefined ? t("key_below", { n: say(high ?? 0) }) : high === undefined ? t("key_above", { n: say(low) }) : t("key_between", { a: say(low), b: say(high) })),
+      title: () => (low === undefined ? t("key_below", { n: say(high ?? 0) }) : high === undefined ? t("key_above", { n: say(low) }) : t("key_between", { a: rounded(low, unit), b: say(high) })),
     };
   });
 }

@@ -7,7 +7,7 @@ import { type Bounds, circle, labelPoint, type Point } from "../lib/geo";
 import type { Lang } from "../lib/i18n";
 import { baseLayers, baseSource, type Palette } from "./base";
 import { type Moved as Packed, MovingVehicles } from "./moving";
-import type { Area, Hit, LayerData, Look, MovingLayer, RowsLayer, Slot, TileLayer } from "./types";
+import type { Area, Hit, LayerData, Look, LookClass, MovingLayer, RowsLayer, Slot, TileLayer } from "./types";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
 setWorkerUrl(new URL(workerUrl, location.href).href);
@@ -54,8 +54,8 @@ export class MapHost {
   /** What the ground is made of. */
   ground: "streets" | "areas" | "nothing" = "nothing";
   #moving = new Map<string, MovingVehicles>();
-  /** The moment the tiles of a layer are of. */
-  #queries = new Map<string, string>();
+  /** The moment the tiles of a layer are of, and how they are drawn. */
+  #drawn = new Map<string, string>();
   #options: Options;
 
   constructor(options: Options) {
@@ -169,10 +169,11 @@ export class MapHost {
 
   setTiles(layer: TileLayer, query: string): void {
     const source = `tiles-${layer.id}`;
-    if (this.#queries.get(layer.id) === query) return;
-    // Of another moment, or drawn from rows before the server's layers were known.
+    const drawn = JSON.stringify([query, layer.look]);
+    if (this.#drawn.get(layer.id) === drawn) return;
+    // Of another moment, of another look, or drawn from rows before the server's layers were known.
     if (this.map.getSource(source) || this.map.getSource(`rows-${layer.id}`)) this.remove(layer.id);
-    this.#queries.set(layer.id, query);
+    this.#drawn.set(layer.id, drawn);
     this.map.addSource(source, {
       type: "vector", tiles: [`${location.origin}/tiles/${encodeURIComponent(layer.id)}/{z}/{x}/{y}.mvt${query}`],
       minzoom: layer.layer.minzoom, maxzoom: layer.layer.maxzoom, ...(layer.layer.bounds ? { bounds: layer.layer.bounds } : {}),
@@ -193,7 +194,7 @@ export class MapHost {
     for (const layer of this.map.getStyle().layers) if (layer.id.startsWith(`draw-${id}-`)) this.map.removeLayer(layer.id);
     for (const source of [`rows-${id}`, `tiles-${id}`]) if (this.map.getSource(source)) this.map.removeSource(source);
     if (this.#moving.delete(id) && this.map.getLayer(id)) this.map.removeLayer(id);
-    this.#queries.delete(id);
+    this.#drawn.delete(id);
   }
 
   setCircle(centre: Point | null, radius_m: number): void {
@@ -248,16 +249,27 @@ export class MapHost {
   }
 }
 
+/** What follows a number: by its class, or `otherwise` where there is none. */
+function stepped<T>(by: Look["by"], of: (c: LookClass) => T, otherwise: T): unknown {
+  const [lowest, ...higher] = by?.classes ?? [];
+  if (!by || !lowest) return otherwise;
+  const value = ["get", by.property];
+  const steps = higher.length > 0 ? ["step", value, of(lowest), ...higher.flatMap((c) => [c.from, of(c)])] : of(lowest);
+  return ["case", ["==", ["typeof", value], "number"], steps, otherwise];
+}
+
 /** How the features of a layer are drawn: points with the count of what they stand for, lines, areas. */
 function drawing(id: string, source: string, sourceLayer: string | null, look: Look, colors: Palette): LayerSpecification[] {
   const at = { source, ...(sourceLayer ? { "source-layer": sourceLayer } : {}) };
-  const [lowest, ...higher] = look.by?.classes ?? [];
-  const color = look.by && lowest ? (higher.length > 0 ? ["step", ["to-number", ["get", look.by.property]], lowest.color, ...higher.flatMap((c) => [c.from, c.color])] : lowest.color) : look.color;
+  // Several points in one and those without a value have no class.
+  const color = stepped(look.by, (c) => c.color, look.color);
+  const radius = stepped(look.by, (c) => c.radius ?? look.radius ?? 4, look.radius ?? 4);
+  const isSized = look.by?.classes.some((c) => c.radius !== undefined) ?? false;
   const many = [">", ["coalesce", ["get", "count"], 1], 1];
   const out: unknown[] = [
     { id: `draw-${id}-area`, type: "fill", ...at, filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": color, "fill-opacity": ["interpolate", ["linear"], ["coalesce", ["get", "count"], 1], 1, 0.15, 100, 0.6] } },
     { id: `draw-${id}-line`, type: "line", ...at, filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": color, "line-width": look.width ?? 2, "line-opacity": 0.8 } },
-    { id: `draw-${id}-point`, type: "circle", ...at, filter: ["==", ["geometry-type"], "Point"], paint: { "circle-color": color, "circle-radius": ["case", many, ["min", 22, ["+", 6, ["*", 2, ["log10", ["coalesce", ["get", "count"], 1]]]]], look.radius ?? 4], "circle-stroke-color": colors.surface, "circle-stroke-width": 1.5 } },
+    { id: `draw-${id}-point`, type: "circle", ...at, filter: ["==", ["geometry-type"], "Point"], paint: { "circle-color": color, "circle-radius": ["case", many, ["min", 22, ["+", 6, ["*", 2, ["log10", ["coalesce", ["get", "count"], 1]]]]], radius], "circle-stroke-color": isSized ? colors.edge : colors.surface, "circle-stroke-width": isSized ? 1 : 1.5 } },
     { id: `draw-${id}-count`, type: "symbol", ...at, filter: ["all", ["==", ["geometry-type"], "Point"], many], layout: { "text-field": ["to-string", ["get", "count"]], "text-font": ["Qala Sans"], "text-size": 11, "text-offset": [0, -1.3] }, paint: { "text-color": colors.ink, "text-halo-color": colors.ground, "text-halo-width": 1.5 } },
   ];
   if (look.label) {

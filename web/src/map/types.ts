@@ -23,14 +23,16 @@ export interface LayerData {
 /** Layers are stacked by slot, areas at the bottom. */
 export type Slot = "areas" | "lines" | "points" | "alerts";
 
+export interface LookClass { from: number; color: string; title: () => string; radius?: number | undefined }
+
 export interface Look {
   color: string;
   /** The colour on a dark ground; the same when absent. */
   dark?: string;
   radius?: number | ExpressionSpecification;
   width?: number;
-  /** The colour follows a number: each class from its least value on, the first from nothing. */
-  by?: { property: string; classes: readonly { from: number; color: string; title: () => string }[] };
+  /** The colour follows a number: each class from its least value on, the first from nothing. So does the size, where classes have one. */
+  by?: { property: string; title?: () => string; classes: readonly LookClass[] };
   /** Property with the text that is drawn from this zoom on. */
   label?: { property: string; from: number };
 }

@@ -291,6 +291,7 @@ export const pictures = {
   key_below: ["{n} төмен", "ниже {n}", "below {n}"],
   key_above: ["{n} және жоғары", "{n} и выше", "{n} and above"],
   key_between: ["{a}–{b}", "{a}–{b}", "{a}–{b}"],
+  key_plain: ["мәнсіз немесе бірнешеуі", "без значения или несколько", "no value, or several"],
   key_cells: ["ұяшық, кемінде 5", "ячейки, от 5", "cells of 5 and more"],
   key_count: ["сан — неше нысан", "число — сколько объектов", "a number is how many"],
   limits_word: ["бақылау шектері", "контрольные пределы", "control limits"],
