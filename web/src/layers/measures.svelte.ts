@@ -30,8 +30,8 @@ export function measuresOf(layer: MapLayer): Measure[] {
 
 export const measureTitle = ({ title, unit }: Measure): string => [words(title), unitWord(unit)].filter(Boolean).join(", ");
 
-/** The measures that the address names: `by=layer:column`. */
-const named = (): Map<string, string> => new Map((param("by") ?? "").split(",").map((pair) => pair.split(":") as [string, string]).filter((pair) => pair.length === 2));
+/** The measures that the address names: `measure=layer:column`. */
+const named = (): Map<string, string> => new Map((param("measure") ?? "").split(",").map((pair) => pair.split(":") as [string, string]).filter((pair) => pair.length === 2));
 
 /** By what a layer is coloured: as chosen; else by its only number. */
 export function measureOf(layer: MapLayer): Measure | null {
@@ -42,7 +42,7 @@ export function measureOf(layer: MapLayer): Measure | null {
 
 export function choose(layer: MapLayer, column: string | null): void {
   const next = named().set(layer.id, column ?? NONE);
-  set({ by: [...next].map((pair) => pair.join(":")).join(",") });
+  set({ measure: [...next].map((pair) => pair.join(":")).join(",") });
 }
 
 export class Measures {

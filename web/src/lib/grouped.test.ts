@@ -21,5 +21,6 @@ describe("grouped", () => {
     expect(told("kk", "ауа гим")).toEqual(["Ауа: Ғимараттар"]);
     expect(told("kk", "жоқ нәрсе")).toEqual([]);
     expect(told("kk", "  ")).toHaveLength(3);
+    expect(grouped(list, { ...words("kk"), first: "Көлік" })[0]?.id).toBe("Көлік");
   });
 });

@@ -18,6 +18,8 @@ export interface Page {
   within?: string;
   /** Shows what is now, whatever moment is chosen: it has no bar of time. */
   live?: boolean;
+  /** Shows none of the city's data: no word on whether they are simulated. */
+  plain?: boolean;
   /** One of the five on a phone. */
   phone?: boolean;
   view: () => Promise<{ default: Component<PageProps> | Component<Record<string, never>> }>;

@@ -224,5 +224,6 @@ export const door = {
   problem_unused_column: ["баған пайдаланылмады", "столбец не использован", "a column is not used"],
   problem_guessed_encoding: ["кодталуы болжанды", "кодировка угадана", "the encoding was guessed"],
   problem_guessed_crs: ["координаталар жүйесі болжанды", "система координат угадана", "the reference system was guessed"],
+  problem_outside_city: ["қаладан тыс нүктелер", "точки вне города", "points outside of the city"],
   problem_nothing_to_retract: ["қайтарып алатын жол жоқ", "нечего отзывать", "nothing to take back"],
 } satisfies Record<string, Phrase>;

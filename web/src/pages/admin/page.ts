@@ -1,3 +1,3 @@
 import { definePage } from "../define";
 
-export const page = definePage({ id: "admin", path: "/admin", title: "nav_admin", icon: "admin", order: 6, view: () => import("./Page.svelte") });
+export const page = definePage({ id: "admin", path: "/admin", title: "nav_admin", icon: "admin", order: 6, plain: true, view: () => import("./Page.svelte") });

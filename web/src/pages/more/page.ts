@@ -1,3 +1,3 @@
 import { definePage } from "../define";
 
-export const page = definePage({ id: "more", path: "/more", title: "nav_more", icon: "more", phone: true, live: true, view: () => import("./Page.svelte") });
+export const page = definePage({ id: "more", path: "/more", title: "nav_more", icon: "more", phone: true, live: true, plain: true, view: () => import("./Page.svelte") });

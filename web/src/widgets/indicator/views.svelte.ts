@@ -4,7 +4,9 @@ import { city, findAnchor, type Known, RECENT_DAYS, rangeStart, valuesOfMany } f
 import type { Indicator } from "../../api/types";
 import { DAY_MS } from "../../lib/time";
 import { CITY, grainFor, viewOf, type View } from "../../lib/values";
+import { mixOf, type Mix } from "../../lib/mix";
 import { asOfOf, momentOf } from "../../ui/nav.svelte";
+import { tellSimulated } from "../../ui/provenance.svelte";
 import { follow, type Resource } from "../../ui/resource.svelte";
 
 /** The moment pages are about: that of the address, or the city's present; where values end long ago, their end. */
@@ -60,3 +62,11 @@ export function viewsOf(read: Read | null, list: readonly Indicator[], now: numb
     return known ? [viewOf(indicator, grainFor(indicator, read.grain), city.freshened(indicator.id, known.values), now, place)] : [];
   });
 }
+
+/** Whether the numbers of views are simulated, each by itself. */
+const simulatedOf = (views: readonly View[]): boolean[] => views.filter((v) => v.shown !== null && v.shown.value !== null).map((v) => v.simulated);
+
+export const mixOfViews = (views: readonly View[]): Mix | null => mixOf(simulatedOf(views));
+
+/** Tells the bar whether the views of a page are simulated. Called while the page is made. */
+export const tellViews = (views: () => readonly View[]): void => tellSimulated(() => simulatedOf(views()));
