@@ -259,7 +259,7 @@ export interface Demo {
 
 export interface Storage { dataset: string; bytes: number; rows: number; full_on: string | null }
 
-export interface CentreStatus { seq: number; committed_seq: number; tail_bytes: number; disk_free_bytes: number; now: string; storage: Storage[]; demo?: Demo }
+export interface CentreStatus { seq: number; committed_seq: number; tail_bytes: number; disk_free_bytes: number; now: string; storage: Storage[]; /** Ranges of periods that are due and not computed yet. */ values_due?: number; demo?: Demo }
 
 export type Role = "public" | "staff" | "operator" | "analyst" | "administrator";
 

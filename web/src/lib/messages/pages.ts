@@ -23,6 +23,8 @@ export const pages = {
   empty_text: ["Мұнда қаланың көрсеткіштері, олардың барысы мен аудандары тұрады. Орталықты модельдік қаламен толтырыңыз:", "Здесь были бы показатели города, их ход и районы. Наполните центр модельным городом:", "Here would be the city's indicators with their trends and districts. Fill the centre with the simulated city:"],
   empty_import: ["немесе өз деректеріңізді әкеліп, есептеңіз:", "или загрузите свои данные и вычислите:", "or bring your own data, then compute:"],
   now_computing: ["Алғашқы мәндер есептеліп жатыр", "Первые значения вычисляются", "The first values are being computed"],
+  values_due: ["Өткен кезеңдердің мәндері әлі есептеліп жатыр.", "Значения за прошлое ещё вычисляются.", "Values of the past are still being computed."],
+  values_missing: ["Көрсеткіштің әзірге мәні жоғы: {missing} / {n}.", "Пока без значения: {missing} из {n} {n, plural, one {показателя} other {показателей}}.", "{missing} of {n, plural, one {# indicator} other {# indicators}} have none yet."],
   demo_filling: ["Модельдік қала толтырылып жатыр.", "Модельный город наполняется.", "The simulated city is being filled in."],
   demo_recent: ["Алдымен тізімдері мен соңғы екі сағат.", "Сначала его списки и последние два часа.", "First its lists and the last two hours."],
   demo_history: ["1-қадам (барлығы 3): өткен жылдар, сағат пен күн бойынша.", "Шаг 1 из 3: прошлые годы, по часам и дням.", "Step 1 of 3: the years before, by hour and day."],
