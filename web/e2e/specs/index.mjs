@@ -3,6 +3,7 @@
 import "./pages.mjs";
 import "./numbers.mjs";
 import "./subjects.mjs";
+import "./map.mjs";
 import "./faults.mjs";
 import "./live.mjs";
 import "./people.mjs";

@@ -71,7 +71,7 @@ export const pages = {
   layer_routes: ["Маршруттар", "Маршруты", "Routes"],
   layer_air_stations: ["Ауа бекеттері", "Посты воздуха", "Air stations"],
   layer_detectors: ["Жол датчиктері", "Датчики движения", "Traffic detectors"],
-  layer_incidents: ["Жолдағы оқиғалар", "Происшествия на дорогах", "Traffic incidents"],
+  layer_incidents: ["Жолда қазір болып жатқаны", "Происшествия на дорогах сейчас", "Traffic incidents going on"],
   layer_partly: ["ең жаңа {n} / {all}", "новейшие {n} из {all}", "newest {n} of {all}"],
   inside: ["Ішінде не бар", "Что внутри", "What is inside"],
   inside_help: ["Картаны басыңыз: шеңбердің ортасы сонда болады.", "Нажмите на карту: там будет центр круга.", "Click the map: the circle's centre will be there."],
