@@ -26,7 +26,7 @@ test("now on a phone: what is wrong, the map, a number of each subject; the rest
 }, { city: "full" });
 
 test("layers stand by subject in the order of the language, and are found by typing", async ({ page }) => {
-  for (const [lang, name, typed, found, own] of [["kk", "Қабаттар", "аялдама", /аялдама/i, "Өз кестелеріңіз"], ["ru", "Слои", "остановк", /остановк/i, "Ваши таблицы"], ["en", "Layers", "stop", /stop/i, "Your tables"]]) {
+  for (const [lang, name, typed, found, own] of [["kk", "Қабаттар", "аялдама", /аялдама/i, "Өз кестелеріңіз"], ["ru", "Слои", "остановк", /остановк/i, "Ваши таблицы"], ["en", "Layers", "stop", /stop/i, "Your own tables"]]) {
     const at = await page();
     await at.visit(`/?lang=${lang}`);
     const button = at.page.locator(`button[aria-label='${name}']`);
