@@ -15,7 +15,8 @@ export interface LayerData {
   features: Feature[];
   /** Rows there are; more than features when only some could be read. */
   total: number;
-  simulated: boolean;
+  /** Null where it is not known. */
+  simulated: boolean | null;
   /** The feeds the data came from. */
   source: string;
 }
@@ -68,7 +69,7 @@ export interface MovingLayer {
   subject: string;
   slot: Slot;
   key?: string;
-  read: () => Promise<{ items: VehicleItem[]; t: string | null; simulated: boolean }>;
+  read: () => Promise<{ items: VehicleItem[]; t: string | null; simulated: boolean | null }>;
   look: Look;
 }
 

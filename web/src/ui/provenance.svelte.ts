@@ -6,10 +6,10 @@ import { type Mix, mixOf } from "../lib/mix";
 const shown = new SvelteMap<symbol, readonly boolean[]>();
 
 /** Says of each thing a view shows whether it is simulated. Called while a component is made. */
-export function tellSimulated(flags: () => readonly (boolean | null | undefined)[]): void {
+export function tellSimulated(flags: () => readonly boolean[]): void {
   const key = Symbol();
   // As text: the same again is no change.
-  const told = $derived([...new Set(flags().map(Boolean))].sort().join());
+  const told = $derived([...new Set(flags())].sort().join());
   $effect(() => {
     shown.set(key, told === "" ? [] : told.split(",").map((flag) => flag === "true"));
     return () => void shown.delete(key);
