@@ -17,8 +17,8 @@ use crate::{print, shell};
 mod tests;
 
 const REPORT: &str = "docs/PROOF.md";
-/// The outcomes of steps between runs.
-const KEPT: &str = "target/prove/outcomes.toml";
+/// The outcomes of steps between runs. Beside the report, so that a part that is run on another machine leaves the rest in it.
+const KEPT: &str = "docs/proof.toml";
 /// How much of a failed step's output the report keeps.
 const LAST_LINES: usize = 30;
 
@@ -215,16 +215,15 @@ pub(crate) fn prove(root: &Path, part: Option<&str>) -> anyhow::Result<()> {
     }
     let mut outcomes = Vec::new();
     for step in chosen {
-        let about = About::ask(root);
         let outcome = run(root, step)?;
         // Read again: another part may run beside this one.
         let mut known = Known::read(&kept)?;
-        known.steps.insert(step.name.to_owned(), (about, outcome.clone()));
+        known.steps.insert(step.name.to_owned(), outcome.clone());
         outcomes.push((step, outcome));
         // After each step: hours of work are not lost to the last of them.
         known.keep(&kept)?;
-        let report = render(&known).replace(&root.display().to_string(), ".");
-        std::fs::write(root.join(REPORT), report).with_context(|| format!("{REPORT} cannot be written"))?;
+        std::fs::write(root.join(REPORT), render(&known))
+            .with_context(|| format!("{REPORT} cannot be written"))?;
     }
     print::line(&format!("prove: wrote {REPORT}"));
     verdict(&outcomes)
@@ -242,10 +241,10 @@ pub(crate) fn bench(root: &Path) -> anyhow::Result<()> {
     verdict(&outcomes)
 }
 
-/// The last outcome of each step by its name, and of what.
+/// The last outcome of each step by its name.
 #[derive(Default, Serialize, Deserialize)]
 struct Known {
-    steps: BTreeMap<String, (About, Outcome)>,
+    steps: BTreeMap<String, Outcome>,
 }
 
 impl Known {
@@ -259,10 +258,7 @@ impl Known {
     }
 
     fn keep(&self, path: &Path) -> anyhow::Result<()> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        std::fs::write(path, toml::to_string(self)?)
+        std::fs::write(path, toml::to_string_pretty(self)?)
             .with_context(|| format!("{} cannot be written", path.display()))
     }
 }
@@ -275,7 +271,10 @@ struct Outcome {
     fault: Option<String>,
     /// What its tests printed after `proof: `.
     figures: Vec<String>,
+    /// Of one that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     last_lines: Vec<String>,
+    about: About,
 }
 
 impl Outcome {
@@ -290,6 +289,7 @@ impl Outcome {
 
 fn run(root: &Path, step: &Step) -> anyhow::Result<Outcome> {
     print::line(&format!("== {} ==\n$ {}", step.name, step.command));
+    let about = About::ask(root);
     let start = Instant::now();
     let output = shell::run_and_keep(root, step.command)?;
     let fault = if !output.success {
@@ -299,13 +299,26 @@ fn run(root: &Path, step: &Step) -> anyhow::Result<Outcome> {
     } else {
         None
     };
-    let figures = output.lines.iter().filter_map(|line| figure(line)).collect();
-    let last_lines = output.lines[output.lines.len().saturating_sub(LAST_LINES)..].to_vec();
+    let place = root.display().to_string();
+    let figures = output
+        .lines
+        .iter()
+        .filter_map(|line| Some(figure(line)?.trim_end().replace(&place, ".")))
+        .collect();
+    let last = match fault {
+        Some(_) => output.lines.len().saturating_sub(LAST_LINES),
+        None => output.lines.len(),
+    };
+    let last_lines = output.lines[last..]
+        .iter()
+        .map(|line| line.replace(&place, "."))
+        .collect();
     let outcome = Outcome {
         seconds: start.elapsed().as_secs_f64(),
         fault,
         figures,
         last_lines,
+        about,
     };
     let (result, took) = (outcome.result(step), minutes(outcome.seconds));
     print::line(&format!("== {}: {result}, {took} ==", step.name));
@@ -363,7 +376,7 @@ impl About {
         let changes = shell::ask(
             root,
             "git",
-            &["status", "--porcelain", "--", ".", ":!docs/PROOF.md"],
+            &["status", "--porcelain", "--", ".", ":!docs/PROOF.md", ":!docs/proof.toml"],
         );
         if changes.is_some_and(|changes| !changes.is_empty()) {
             commit.push_str(" with changes");
@@ -410,7 +423,7 @@ fn render(known: &Known) -> String {
         .collect();
     let mut machines: Vec<String> = done
         .iter()
-        .map(|(_, (about, _))| format!("{}; {}", about.machine, about.compiler))
+        .map(|(_, outcome)| format!("{}; {}", outcome.about.machine, outcome.about.compiler))
         .collect();
     machines.sort();
     machines.dedup();
@@ -426,18 +439,18 @@ fn render(known: &Known) -> String {
         let _ = writeln!(text, "- **Not run: {}**", missing.join("; "));
     }
     text.push_str("\n| step | result | time | budget | when | commit |\n|---|---|---|---|---|---|\n");
-    for (step, (about, outcome)) in &done {
+    for (step, outcome) in &done {
         let Step {
             name, budget_minutes, ..
         } = step;
         let (result, took) = (outcome.result(step), minutes(outcome.seconds));
-        let About { date, commit, .. } = about;
+        let About { date, commit, .. } = &outcome.about;
         let _ = writeln!(
             text,
             "| {name} | {result} | {took} | {budget_minutes} min | {date} | {commit} |"
         );
     }
-    for (step, (_, outcome)) in &done {
+    for (step, outcome) in &done {
         let Step { name, command, .. } = step;
         let (result, took) = (outcome.result(step), minutes(outcome.seconds));
         let _ = write!(text, "\n## {name}\n\n`{command}`: {result}, {took}.\n");
@@ -445,7 +458,7 @@ fn render(known: &Known) -> String {
             text.push('\n');
         }
         for figure in &outcome.figures {
-            let _ = writeln!(text, "- {}", figure.trim_end());
+            let _ = writeln!(text, "- {figure}");
         }
         if outcome.fault.is_some() {
             let _ = write!(text, "\n```text\n{}\n```\n", outcome.last_lines.join("\n"));

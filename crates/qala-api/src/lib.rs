@@ -341,6 +341,8 @@ pub struct Status {
     pub now: String,
     /// Datasets and when they fill the disk.
     pub storage: Vec<Storage>,
+    /// Ranges of periods whose values are due and not computed yet: some hundred after much was filled in, few or none else.
+    pub values_due: usize,
     /// How far the seeded city has come; absent when the centre shows none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demo: Option<Demo>,

@@ -73,6 +73,8 @@ pub struct Centre {
     pub procedures: Vec<ProcedureSpec>,
     /// The city's zone.
     pub zone: Zone,
+    /// A box around the city: west, south, east, north in degrees.
+    pub bounds: Option<[f64; 4]>,
     /// Clock.
     pub clock: Arc<dyn Clock>,
     /// Data directory.
@@ -162,6 +164,7 @@ impl Centre {
             run_turn: tokio::sync::Mutex::new(()),
             feeds,
             zone,
+            bounds: pack.bounds,
             clock,
             sandbox: Sandbox::new(options.data.join("sandbox.sqlite")),
             data: options.data,

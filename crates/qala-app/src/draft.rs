@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use qala_core::spec::{DatasetSpec, Mapping};
-use qala_core::{DatasetName, FeedId, Zone};
+use qala_core::{DatasetName, FeedId};
 use qala_feeds::{OWN, Trial, kind, spec_toml, try_out};
 use qala_lake::Outcome;
 
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
 use crate::import::{Import, Payload, Progress, blocking};
-use crate::offer::{Look, Offer, Target, offer, saved_name};
+use crate::offer::{Look, Offer, Site, Target, offer, saved_name};
 use crate::shelf::{Shelf, taken_for};
 
 /// The name of a file up to its first dot: what a mapping is saved for, and what its feed is called after.
@@ -176,13 +176,13 @@ impl Draft {
         })
     }
 
-    fn trial(&self, sound: &Sound, zone: &Zone, payload: &Payload) -> Result<Trial> {
+    fn trial(&self, sound: &Sound, site: &Site, payload: &Payload) -> Result<Trial> {
         let parser = kind(&self.kind)
             .filter(|_| matches!(self.kind.as_str(), "table" | "geojson"))
             .ok_or_else(|| AppError::Usage(format!("no mapping is edited for the kind `{}`", self.kind)))?;
-        let look = Look { payload, zone };
+        let look = Look { payload, site };
         look.at(None, &sound.datasets, &sound.mapping, |input, context| {
-            try_out(parser, input, context)
+            try_out(parser, input, context, site.bounds)
         })
     }
 
@@ -190,9 +190,9 @@ impl Draft {
     ///
     /// # Errors
     /// A draft that makes no sense; a payload that cannot be opened.
-    pub fn try_out(&self, shelf: &Shelf, zone: &Zone, payload: &Payload) -> Result<Trial> {
+    pub fn try_out(&self, shelf: &Shelf, site: &Site, payload: &Payload) -> Result<Trial> {
         let sound = self.sound(shelf, payload)?;
-        self.trial(&sound, zone, payload)
+        self.trial(&sound, site, payload)
     }
 }
 
@@ -215,15 +215,22 @@ fn own_text(spec: &DatasetSpec, file: &str) -> Result<String> {
 }
 
 impl Centre {
+    fn site(&self) -> Site {
+        Site {
+            zone: self.zone.clone(),
+            bounds: self.bounds,
+        }
+    }
+
     /// Offers a mapping for a file: the saved one for files like this, else a guess. Nothing is kept.
     ///
     /// # Errors
     /// A file that cannot be looked at; a dataset that does not exist.
     pub async fn brought(&self, payload: Payload, digest: &str, target: Target) -> Result<Brought> {
         let stem = stem_of(&payload.name());
-        let (shelf, zone) = (self.shelf.clone(), self.zone.clone());
+        let (shelf, site) = (self.shelf.clone(), self.site());
         let feed = feed_of(&stem)?;
-        let (offer, is_known) = blocking(move || offered(&shelf, &zone, &payload, &stem, &target)).await?;
+        let (offer, is_known) = blocking(move || offered(&shelf, &site, &payload, &stem, &target)).await?;
         Ok(Brought {
             offer,
             is_known,
@@ -237,8 +244,8 @@ impl Centre {
     /// # Errors
     /// As for [`Draft::try_out`].
     pub async fn preview(&self, draft: Draft, payload: Payload) -> Result<Trial> {
-        let (shelf, zone) = (self.shelf.clone(), self.zone.clone());
-        blocking(move || draft.try_out(&shelf, &zone, &payload)).await
+        let (shelf, site) = (self.shelf.clone(), self.site());
+        blocking(move || draft.try_out(&shelf, &site, &payload)).await
     }
 
     /// Takes a file in by a draft. A new dataset is kept in any case, the mapping when `keep` says so.
@@ -265,11 +272,11 @@ impl Centre {
                 "`{feed}` is a feed of the pack and brings its rows itself; give the source of this file another name"
             )));
         }
-        let (shelf, zone) = (self.shelf.clone(), self.zone.clone());
+        let (shelf, site) = (self.shelf.clone(), self.site());
         let (kind, tried, like) = (draft.kind.clone(), payload.clone(), stem.clone());
         let (mut sound, columns) = blocking(move || {
             let sound = draft.sound(&shelf, &tried)?;
-            worth_keeping(&tried.name(), &draft.trial(&sound, &zone, &tried)?)?;
+            worth_keeping(&tried.name(), &draft.trial(&sound, &site, &tried)?)?;
             Ok((sound, crate::offer::columns_of(&tried)))
         })
         .await?;
@@ -334,7 +341,7 @@ pub enum Keep {
 /// An offer, or what was saved for files like this one.
 fn offered(
     shelf: &Shelf,
-    zone: &Zone,
+    site: &Site,
     payload: &Payload,
     stem: &str,
     target: &Target,
@@ -344,18 +351,18 @@ fn offered(
         _ => None,
     };
     let Some((mapping, text)) = saved else {
-        return Ok((offer(shelf, zone, (None, payload, stem), target)?, false));
+        return Ok((offer(shelf, site, (None, payload, stem), target)?, false));
     };
     let Some(dataset) = mapping.dataset.clone() else {
-        return Ok((offer(shelf, zone, (None, payload, stem), target)?, false));
+        return Ok((offer(shelf, site, (None, payload, stem), target)?, false));
     };
-    let mut found = offer(shelf, zone, (None, payload, stem), &Target::Dataset(dataset))?;
+    let mut found = offer(shelf, site, (None, payload, stem), &Target::Dataset(dataset))?;
     let draft = Draft {
         kind: found.proposal.guess.kind.to_owned(),
         mapping,
         dataset: None,
     };
-    found.trial = draft.try_out(shelf, zone, payload)?;
+    found.trial = draft.try_out(shelf, site, payload)?;
     found.proposal.mapping = draft.mapping;
     found.mapping = text;
     Ok((found, true))

@@ -72,7 +72,7 @@ pub use map::{
 };
 pub use model_input::{is_question, model_file, model_table, table_of};
 pub use obligation::{Change, Day, FeedHistory, Obligation, Silence};
-pub use offer::{Offer, Target, city_zone, columns_of, offer, saved_name};
+pub use offer::{Offer, Site, Target, city_site, columns_of, offer, saved_name};
 pub use pack_build::{BuiltPack, PackReport, PackSources, build_pack};
 pub use paper::{MinutesWanted, MorningWanted, NowPaperWanted, PaperWanted, TextPage, TextPart};
 pub use programme::{ProgrammeOwner, WholeProgramme, programme_faults};

@@ -40,21 +40,33 @@ pub struct Offer {
     pub dataset: DatasetSpec,
 }
 
-/// The zone of a city's clocks.
+/// What a look at a file needs of the city.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The zone of its clocks.
+    pub zone: Zone,
+    /// A box around it: west, south, east, north in degrees.
+    pub bounds: Option<[f64; 4]>,
+}
+
+/// Reads a city's zone and bounds from its pack.
 ///
 /// # Errors
 /// A pack that is not there or is wrong.
-pub fn city_zone(pack: &str) -> Result<Zone> {
+pub fn city_site(pack: &str) -> Result<Site> {
     let files = Content::pack(pack)?;
     let pack =
         qala_registry::Pack::from_toml(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
-    Zone::new(&pack.zone).map_err(|error| AppError::Usage(error.to_string()))
+    Ok(Site {
+        zone: Zone::new(&pack.zone).map_err(|error| AppError::Usage(error.to_string()))?,
+        bounds: pack.bounds,
+    })
 }
 
 /// Looks at a payload with what a look needs.
 pub(crate) struct Look<'a> {
     pub(crate) payload: &'a Payload,
-    pub(crate) zone: &'a Zone,
+    pub(crate) site: &'a Site,
 }
 
 impl Look<'_> {
@@ -73,7 +85,7 @@ impl Look<'_> {
             dataset,
             mapping,
             datasets,
-            city_zone: self.zone,
+            city_zone: &self.site.zone,
             max_unpacked: MOST_UNPACKED,
             selection: None,
         };
@@ -89,7 +101,10 @@ impl Look<'_> {
 pub fn columns_of(payload: &Payload) -> Vec<String> {
     let look = Look {
         payload,
-        zone: &Zone::utc(),
+        site: &Site {
+            zone: Zone::utc(),
+            bounds: None,
+        },
     };
     let found = look.at(None, &[], &Mapping::default(), columns);
     found.ok().and_then(Result::ok).unwrap_or_default()
@@ -101,12 +116,12 @@ pub fn columns_of(payload: &Payload) -> Vec<String> {
 /// A file that cannot be looked at; a dataset that does not exist.
 pub fn offer(
     shelf: &Shelf,
-    zone: &Zone,
+    site: &Site,
     (import_kind, payload, stem): (Option<&str>, &Payload, &str),
     target: &Target,
 ) -> Result<Offer> {
     let mut datasets = shelf.datasets()?;
-    let look = Look { payload, zone };
+    let look = Look { payload, site };
     let plain = Mapping::default();
     let chosen = match target {
         Target::Dataset(name) => {
@@ -174,7 +189,7 @@ pub fn offer(
         )));
     };
     let trial = look.at(None, &datasets, &proposal.mapping, |input, context| {
-        try_out(parser, input, context)
+        try_out(parser, input, context, site.bounds)
     })?;
     Ok(Offer {
         name: saved_name(stem),

@@ -2,7 +2,7 @@
 //! computed again, however many years are in the lake.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use qala_core::spec::{IndicatorSpec, Kind};
@@ -24,6 +24,7 @@ const PATIENCE: i64 = 6 * HOUR;
 pub struct Computing {
     held: AtomicBool,
     asked: AtomicBool,
+    left: AtomicUsize,
     wake: Notify,
 }
 
@@ -31,6 +32,11 @@ impl Computing {
     /// Nothing is computed until somebody asks.
     pub fn hold(&self) {
         self.held.store(true, Ordering::Release);
+    }
+
+    /// Ranges of periods that are due and not computed yet.
+    pub fn left(&self) -> usize {
+        self.left.load(Ordering::Relaxed)
     }
 
     /// True while nothing is computed.
@@ -155,7 +161,8 @@ impl Schedule {
         ranges.sort_by_key(|(_, range)| (std::cmp::Reverse(range.to), range.grain));
         let count = ranges.len();
         let mut again = Vec::new();
-        for (spec, range) in ranges {
+        for (at, (spec, range)) in ranges.into_iter().enumerate() {
+            centre.computing.left.store(count - at, Ordering::Relaxed);
             let mut parts = vec![range];
             while let Some(part) = parts.pop() {
                 if self.compute(centre, spec, part, now).await.is_ok() {
@@ -167,6 +174,7 @@ impl Schedule {
                 }
             }
         }
+        centre.computing.left.store(0, Ordering::Relaxed);
         // Memory that other questions held may be free by now.
         for (spec, range) in again {
             if let Err(error) = self.compute(centre, spec, range, now).await {

@@ -15,6 +15,9 @@ use crate::catalog::{CATALOG, SCHEMA};
 /// The settings of a session; those of the client travel with each query.
 pub(crate) fn config(partitions: usize) -> SessionConfig {
     let mut config = SessionConfig::new_with_ballista()
+        // Planned anew while it runs, a question one of whose stages turns out empty can wait for ever for the stage
+        // beside it (apache/datafusion-ballista#2150).
+        .with_ballista_adaptive_query_planner(false)
         .with_target_partitions(partitions.max(1))
         .with_information_schema(false)
         .with_create_default_catalog_and_schema(false)

@@ -84,7 +84,7 @@ fn most_held(bytes: &[u8], spec: &DatasetSpec, mapping: &Mapping) -> usize {
     };
     let before = HELD.load(Ordering::Relaxed);
     MOST.store(before, Ordering::Relaxed);
-    let trial = try_out(kind("table").unwrap(), &mut Cursor::new(bytes), &context);
+    let trial = try_out(kind("table").unwrap(), &mut Cursor::new(bytes), &context, None);
     assert_eq!(trial.received, trial.accepted + trial.quarantined);
     MOST.load(Ordering::Relaxed) - before
 }

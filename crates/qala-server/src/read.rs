@@ -412,6 +412,7 @@ pub(crate) async fn status(Extract(state): Extract<State>) -> Found<api::Status>
         tail_bytes: health.tail_bytes,
         disk_free_bytes: health.free_bytes,
         now: centre.zone.format(centre.clock.now()),
+        values_due: centre.computing.left(),
         demo: demo(centre),
         storage: health
             .storage

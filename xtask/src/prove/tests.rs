@@ -31,16 +31,12 @@ fn outcome(fault: Option<&str>, seconds: f64) -> Outcome {
         fault: fault.map(str::to_owned),
         figures: vec!["7 of 7".to_owned()],
         last_lines: lines("last words"),
-    }
-}
-
-fn about() -> About {
-    let text = |text: &str| text.to_owned();
-    About {
-        date: text("today"),
-        commit: text("abc"),
-        machine: text("one"),
-        compiler: text("rustc"),
+        about: About {
+            date: "today".to_owned(),
+            commit: "abc".to_owned(),
+            machine: "one".to_owned(),
+            compiler: "rustc".to_owned(),
+        },
     }
 }
 
@@ -51,15 +47,13 @@ fn the_report_shows_results_figures_and_the_end_of_a_failure_and_what_was_not_ru
     };
     let mut known = Known::default();
     let failed = outcome(Some("the command failed"), 65.0);
-    known.steps.insert(second.name.to_owned(), (about(), failed));
+    known.steps.insert(second.name.to_owned(), failed);
+    known.steps.insert(first.name.to_owned(), outcome(None, 5.0));
     known
         .steps
-        .insert(first.name.to_owned(), (about(), outcome(None, 5.0)));
-    known
-        .steps
-        .insert("a step of the past".to_owned(), (about(), outcome(None, 5.0)));
+        .insert("a step of the past".to_owned(), outcome(None, 5.0));
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("prove/outcomes.toml");
+    let path = folder.path().join("proof.toml");
     known.keep(&path).unwrap();
     let report = render(&Known::read(&path).unwrap());
     let row = format!(

@@ -90,6 +90,12 @@ pub(super) fn pack(files: &Files) -> Result<Pack, SpecError> {
         Some(file) => calendar(file, &dates.of("calendar.toml"))?,
         None => Default::default(),
     };
+    if let Some([west, south, east, north]) = city.bounds
+        && !(-180.0 <= west && west < east && east <= 180.0 && -90.0 <= south && south < north && north <= 90.0)
+    {
+        let message = "`bounds` are west, south, east, north in degrees, such as [76.7, 43.0, 77.25, 43.45]";
+        return Err(SpecError::new("city.toml", message));
+    }
     let functions = functions(files, &dates.of("functions.toml"))?;
     let departments = departments(files, &dates.of("departments.toml"))?;
     let owners = owners(
@@ -103,6 +109,7 @@ pub(super) fn pack(files: &Files) -> Result<Pack, SpecError> {
         city: city.id.clone(),
         name: city.name.clone(),
         zone: city.zone.clone(),
+        bounds: city.bounds,
         calendar: city.calendar.clone(),
         start: dates.start,
         places: places(city, files, &dates)?,

@@ -32,6 +32,7 @@ pub(super) struct City {
     pub(super) calendar: String,
     pub(super) start: String,
     pub(super) kato: Option<String>,
+    pub(super) bounds: Option<[f64; 4]>,
     #[serde(default)]
     pub(super) simulated: bool,
 }

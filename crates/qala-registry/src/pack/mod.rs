@@ -29,6 +29,8 @@ pub struct Pack {
     pub name: Text,
     /// Its zone in the tz database.
     pub zone: String,
+    /// A box around it: west, south, east, north in degrees.
+    pub bounds: Option<[f64; 4]>,
     /// The calendar by which its deadlines are counted.
     pub calendar: String,
     /// The first instant of the pack's record, µs of UTC.

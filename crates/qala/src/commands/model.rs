@@ -7,7 +7,7 @@ use anyhow::Result;
 use qala_app::lake::{Query, collect};
 use qala_app::models::run::{Content, Input, Model, Refusal, Table};
 use qala_app::models::{model, models};
-use qala_app::{AppError, Centre, CentreOptions, city_zone, is_question, model_file, model_table, table_of};
+use qala_app::{AppError, Centre, CentreOptions, city_site, is_question, model_file, model_table, table_of};
 use qala_core::spec::{InputForm, ModelSpec, nearest};
 use serde_json::{Map, Value as Json, json};
 
@@ -172,7 +172,7 @@ pub(crate) async fn run(options: CentreOptions, request: Request) -> Result<Exit
         let known: Vec<&str> = spec.outputs.iter().map(|output| output.name.as_str()).collect();
         return Err(AppError::Usage(format!("unknown output `{name}` (known: {})", known.join(", "))).into());
     }
-    let zone = city_zone(&options.pack)?;
+    let zone = city_site(&options.pack)?.zone;
     let mut centre = None;
     let mut inputs = Vec::new();
     for (name, source) in request.inputs {

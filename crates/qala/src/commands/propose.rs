@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use qala_app::{
-    AppError, Offer, Payload, Shelf, Target, city_zone, columns_of, mapping_for, offer, saved_name,
+    AppError, Offer, Payload, Saved, Shelf, Target, city_site, columns_of, mapping_for, offer, saved_name,
 };
 use qala_core::spec::DatasetSpec;
 use qala_core::{DatasetName, Problem};
@@ -59,13 +59,13 @@ pub(crate) fn before(
         (None, Some(name)) => Target::New(Some(name.clone()).filter(|name| !name.is_empty())),
         (None, None) => Target::Best,
     };
-    let zone = city_zone(pack)?;
+    let site = city_site(pack)?;
     let mut offers = Vec::new();
     for (stem, payload) in files {
         if !is_wanted && shelf.mapping_for(stem, || columns_of(payload))?.is_some() {
             continue;
         }
-        let made = offer(shelf, &zone, (Some(&request.kind), payload, stem), &target)?;
+        let made = offer(shelf, &site, (Some(&request.kind), payload, stem), &target)?;
         if wishes.save && !wishes.propose {
             keep(shelf, &made, &payload.name())?;
         }
@@ -147,6 +147,14 @@ fn keep_given(shelf: &Shelf, path: &Path, wishes: &Wishes, files: &[(String, Pay
 }
 
 fn keep(shelf: &Shelf, offer: &Offer, file: &str) -> Result<()> {
+    let wanted = &offer.proposal.mapping.dataset;
+    let is_before = |saved: &&Saved| saved.name == offer.name && saved.mapping.dataset != *wanted;
+    if let Some(Some(before)) = shelf.mappings()?.iter().find(is_before).map(|saved| &saved.mapping.dataset) {
+        print::err(&format!(
+            "files called like {file} filled {before} until now; from now on they fill {}",
+            offer.dataset.name
+        ));
+    }
     for path in offer.keep(shelf, file)? {
         print::err(&format!("kept {}", path.display()));
     }
@@ -257,6 +265,9 @@ fn show(file: &str, offer: &Offer, request: &Request, wishes: &Wishes) {
         print::out(&format!(
             "no dataset fits, so it would get one of its own: {name}"
         ));
+        if offer.dataset.sensitivity.is_public() {
+            print::out("everybody may see it, residents too; `sensitivity = \"internal\"` in its description keeps it to staff");
+        }
     } else {
         print::out(&format!("it would fill {name} ({})", offer.dataset.title.en));
     }

@@ -104,7 +104,7 @@ fn line(status: &DemoStatus, before: Option<DemoPhase>, since: Duration) -> Opti
     match (status.phase, before) {
         (DemoPhase::Live, Some(DemoPhase::History | DemoPhase::Days | DemoPhase::Corrections)) => {
             Some(format!(
-                "all is filled in, {at}: {} rows, {disk} on disk; the city is live",
+                "all is filled in, {at}: {} rows, {disk} on disk; the city is live, and values of the past are computed",
                 status.rows
             ))
         }

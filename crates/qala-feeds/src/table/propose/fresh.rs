@@ -8,7 +8,7 @@ use qala_core::{DatasetName, Text, TimeStyle, Unit};
 
 use super::sample::Sample;
 use super::values::Signs;
-use super::{Proposal, Reason, names, values};
+use super::{Proposal, ROWS_BY_NUMBER, Reason, names, values};
 use crate::Context;
 
 /// The subject of datasets that an office makes of its own files.
@@ -373,7 +373,7 @@ pub(super) fn proposal(sample: &Sample, wanted: &str, context: &Context<'_>) -> 
                 column: key.clone(),
                 from: "@row".to_owned(),
                 score: 0.3,
-                why: "no column names the rows, so their numbers do".to_owned(),
+                why: ROWS_BY_NUMBER.to_owned(),
             },
         );
         let map = ColumnMap {
@@ -423,6 +423,7 @@ pub(super) fn proposal(sample: &Sample, wanted: &str, context: &Context<'_>) -> 
         unmapped,
         missing: Vec::new(),
         others: Vec::new(),
+        is_telling: true,
         dataset: Some((spec, text)),
     })
 }

@@ -35,6 +35,9 @@ const FITTING: f64 = 0.8;
 /// Share of a file's columns that a dataset must take to be the one the file is for.
 const TAKEN: f64 = 0.6;
 
+/// Why a row's number is taken for its id.
+const ROWS_BY_NUMBER: &str = "no column names the rows, so their numbers do: a row put in between renames those below";
+
 /// Why a source column fills a dataset column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reason {
@@ -69,16 +72,19 @@ pub struct Proposal {
     pub missing: Vec<String>,
     /// Other datasets that the file may belong to, most likely first.
     pub others: Vec<DatasetName>,
+    /// True when something speaks for the dataset that not any list of places has: a column, or the name of the file.
+    pub is_telling: bool,
     /// The dataset itself and its text, where it is a new one.
     pub dataset: Option<(DatasetSpec, String)>,
 }
 
 impl Proposal {
-    /// Says whether the dataset is the one for the file: all that it needs is there, and it takes most of the columns.
+    /// Says whether the dataset is the one for the file: all that it needs is there, it takes most of the columns, and they
+    /// are not such as any list of places has.
     pub fn fits(&self) -> bool {
         let all = self.names.iter().filter(|name| !name.is_empty()).count();
         let taken = all.saturating_sub(self.unmapped.len());
-        self.missing.is_empty() && taken >= 2 && taken as f64 >= all as f64 * TAKEN
+        self.is_telling && self.missing.is_empty() && taken >= 2 && taken as f64 >= all as f64 * TAKEN
     }
 }
 
@@ -92,20 +98,17 @@ pub fn propose(input: &mut dyn Input, context: &Context<'_>) -> Result<Proposal,
         Some(spec) => vec![spec],
         None => context.datasets.iter().filter(|spec| !spec.internal).collect(),
     };
-    let mut fits: Vec<(f64, &DatasetSpec)> = chosen
-        .into_iter()
-        .map(|spec| (Match::new(spec, &sample).score(context.name), spec))
-        .collect();
+    let matches: Vec<Match<'_>> = chosen.into_iter().map(|spec| Match::new(spec, &sample)).collect();
+    let mut fits: Vec<(f64, &Match<'_>)> = matches.iter().map(|one| (one.score(context.name), one)).collect();
     // Of two that fit as well, the plainer one: readings rather than an archive of hourly readings.
-    let plain = |spec: &DatasetSpec| spec.name.as_str().len();
+    let plain = |one: &Match<'_>| one.spec.name.as_str().len();
     fits.sort_by(|(score, one), (best, other)| best.total_cmp(score).then(plain(one).cmp(&plain(other))));
-    let Some((_, spec)) = fits.first() else {
+    let Some((_, best)) = fits.first() else {
         return Err(problem(Fault::new("no_dataset", "there is no dataset to fill")));
     };
     let others = fits.iter().skip(1).take(3).filter(|(score, _)| *score > 0.3);
-    let others = others.map(|(_, spec)| spec.name.clone()).collect();
-    Match::new(spec, &sample)
-        .proposal(others)
+    let others = others.map(|(_, one)| one.spec.name.clone()).collect();
+    best.proposal(others, best.is_telling(context.name))
         .map_err(|message| problem(Fault::new("no_proposal", message)))
 }
 
@@ -264,6 +267,20 @@ impl<'a> Match<'a> {
         }
     }
 
+    /// Says whether the name of the file says the dataset's.
+    fn is_named(&self, file: &str) -> bool {
+        let noun = self.spec.name.as_str().rsplit('_').next().unwrap_or_default();
+        noun.len() > 3 && names::plain(file).contains(noun)
+    }
+
+    /// Says whether more than columns that any list has speaks for the dataset.
+    fn is_telling(&self, file: &str) -> bool {
+        self.is_named(file)
+            || names::is_about(&self.spec.title, self.sample)
+            || !self.measured.is_empty()
+            || self.pairs.iter().any(|pair| !names::is_common(&self.sample.names[pair.source]))
+    }
+
     /// How well the dataset fits: half for what must be filled, half for what of the file is used.
     fn score(&self, file: &str) -> f64 {
         let is_filled = |index: usize, column: &Column| {
@@ -281,9 +298,7 @@ impl<'a> Match<'a> {
         let used: f64 = self.pairs.iter().map(|pair| pair.score).sum::<f64>()
             + self.measured.iter().map(|one| one.score).sum::<f64>();
         let used = used / self.sample.names.len().max(1) as f64;
-        let file = names::plain(file);
-        let noun = self.spec.name.as_str().rsplit('_').next().unwrap_or_default();
-        let is_named = noun.len() > 3 && file.contains(noun);
+        let is_named = self.is_named(file);
         let is_bare = self.pairs.is_empty() && self.measured.is_empty();
         let is_about = names::is_about(&self.spec.title, self.sample);
         let sum =
@@ -291,7 +306,7 @@ impl<'a> Match<'a> {
         if is_bare { sum / 4.0 } else { sum }
     }
 
-    fn proposal(self, others: Vec<DatasetName>) -> Result<Proposal, String> {
+    fn proposal(&self, others: Vec<DatasetName>, is_telling: bool) -> Result<Proposal, String> {
         let (spec, sample) = (self.spec, self.sample);
         let mut reasons = Vec::new();
         let mut used: BTreeSet<usize> = BTreeSet::new();
@@ -362,7 +377,7 @@ impl<'a> Match<'a> {
                     column: column.name.clone(),
                     from: "@row".to_owned(),
                     score: 0.3,
-                    why: "no column names the rows, so their numbers do".to_owned(),
+                    why: ROWS_BY_NUMBER.to_owned(),
                 });
             } else {
                 missing.push(column.name.clone());
@@ -385,6 +400,7 @@ impl<'a> Match<'a> {
             unmapped,
             missing,
             others,
+            is_telling,
             dataset: None,
         })
     }

@@ -161,6 +161,18 @@ const MEANINGS: [&[&str]; 34] = [
 /// Names that say no more than that they name.
 const GENERIC: [&str; 6] = ["id", "code", "код", "№", "номер", "нөмірі"];
 
+/// Columns that lists of anything have, by the first words of their meanings.
+const COMMON: [&str; 9] = [
+    "lat", "lon", "t", "day", "name", "address", "district", "region", "kind",
+];
+
+/// Says whether a column of this name may stand in a list of anything, and so does not tell what is listed.
+pub(super) fn is_common(name: &str) -> bool {
+    let name = plain(name);
+    let is_meant = |words: &&&[&str]| words.contains(&name.as_str());
+    is_generic(&name) || MEANINGS.iter().filter(is_meant).any(|words| COMMON.contains(&words[0]))
+}
+
 /// Says whether a plain name says no more than that it names.
 pub(super) fn is_generic(plain: &str) -> bool {
     GENERIC.contains(&plain)

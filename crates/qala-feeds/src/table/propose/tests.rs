@@ -130,7 +130,7 @@ fn a_trial_counts_and_keeps_nothing() {
         selection: None,
     };
     let bytes = "t,figure,value,more\n2026-03-01,a,1,\n2026-03-02,a,x,\n2026-03-03,a,3,\n";
-    let trial = try_out(kind("table").unwrap(), &mut Cursor::new(bytes), &context);
+    let trial = try_out(kind("table").unwrap(), &mut Cursor::new(bytes), &context, None);
     assert_eq!((trial.received, trial.accepted, trial.quarantined), (3, 2, 1));
     assert_eq!(trial.by_code["bad_number"], 1);
     assert_eq!((trial.first.len(), trial.notes.len()), (1, 1));
@@ -325,4 +325,38 @@ fn a_plain_text_is_read_from_its_first_line() {
         (proposal.guess.header_row, proposal.mapping.header_row),
         (Some(1), None)
     );
+}
+
+#[test]
+fn names_and_places_do_not_tell_what_is_listed() {
+    let bytes = "name,address,lat,lon\nPoplar 1,Abay 1,43.21,76.91\nPoplar 2,Abay 2,43.22,76.92\n".as_bytes();
+    assert!(!proposed("poplars.csv", bytes, None).fits());
+    assert!(proposed("schools.csv", bytes, None).fits());
+}
+
+#[test]
+fn points_outside_of_the_city_are_told_of() {
+    let specs = datasets();
+    let mapping = Mapping::from_toml("m", "dataset = \"schools_schools\"\n[columns]\nschool_id = { from = \"@row\" }").unwrap();
+    let context = Context {
+        name: "a.csv",
+        feed: &FeedId::new("trial").unwrap(),
+        dataset: None,
+        mapping: &mapping,
+        datasets: &specs,
+        city_zone: &Zone::utc(),
+        max_unpacked: 1 << 20,
+        selection: None,
+    };
+    let note = |bytes: &str| {
+        let city = Some([76.7, 43.0, 77.25, 43.45]);
+        let trial = try_out(kind("table").unwrap(), &mut Cursor::new(bytes), &context, city);
+        assert_eq!(trial.accepted, 2, "{trial:?}");
+        trial.notes.into_iter().find(|note| note.code == "outside_city").map(|note| note.message)
+    };
+    assert_eq!(note("name,lat,lon\nA,43.2,76.9\nB,43.3,76.8\n"), None);
+    let one = note("name,lat,lon\nA,43.2,76.9\nB,0,0\n").unwrap();
+    assert!(one.starts_with("1 of 2 points") && one.contains("does not show"), "{one}");
+    let turned = note("name,lat,lon\nA,76.9,43.2\nB,76.8,43.1\n").unwrap();
+    assert!(turned.starts_with("2 of 2 points") && turned.contains("one for the other"), "{turned}");
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::{DataType, Float64Type, TimeUnit};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use qala_core::{DatasetName, FeedId, Problem, Severity};
 
@@ -34,9 +34,17 @@ pub struct Trial {
     pub rows: Vec<Vec<String>>,
 }
 
-/// Reads a file without keeping anything.
-pub fn try_out(kind: &dyn FeedKind, input: &mut dyn Input, context: &Context<'_>) -> Trial {
-    let mut counts = Counts::default();
+/// Reads a file without keeping anything. Points outside of `bounds` (west, south, east, north in degrees) are told of.
+pub fn try_out(
+    kind: &dyn FeedKind,
+    input: &mut dyn Input,
+    context: &Context<'_>,
+    bounds: Option<[f64; 4]>,
+) -> Trial {
+    let mut counts = Counts {
+        bounds,
+        ..Counts::default()
+    };
     // The counts never stop a parser.
     if let Err(stopped) = kind.parse(input, context, &mut counts) {
         counts
@@ -44,7 +52,10 @@ pub fn try_out(kind: &dyn FeedKind, input: &mut dyn Input, context: &Context<'_>
             .first
             .push(Problem::rejected("stopped", stopped.to_string(), None, 0));
     }
+    let outside = counts.outside_note();
     let mut trial = counts.trial;
+    // First: it is the one that is easily missed.
+    trial.notes.splice(0..0, outside);
     trial.received = trial.accepted + trial.quarantined;
     trial
 }
@@ -53,11 +64,53 @@ pub fn try_out(kind: &dyn FeedKind, input: &mut dyn Input, context: &Context<'_>
 #[derive(Default)]
 pub(super) struct Counts {
     pub(super) trial: Trial,
+    bounds: Option<[f64; 4]>,
+    points: u64,
+    outside: u64,
+    first_outside: Option<[f64; 2]>,
+}
+
+impl Counts {
+    /// Counts the points of a batch that lie outside of the bounds.
+    fn look_outside(&mut self, batch: &RecordBatch) {
+        let number = |name| batch.column_by_name(name)?.as_primitive_opt::<Float64Type>();
+        let (Some([west, south, east, north]), Some(lon), Some(lat)) =
+            (self.bounds, number("lon"), number("lat"))
+        else {
+            return;
+        };
+        for (lon, lat) in lon.iter().zip(lat) {
+            let (Some(lon), Some(lat)) = (lon, lat) else {
+                continue;
+            };
+            self.points += 1;
+            if !(west..=east).contains(&lon) || !(south..=north).contains(&lat) {
+                self.outside += 1;
+                self.first_outside.get_or_insert([lon, lat]);
+            }
+        }
+    }
+
+    fn outside_note(&self) -> Option<Problem> {
+        let ([west, south, east, north], [lon, lat]) = (self.bounds?, self.first_outside?);
+        let (points, outside) = (self.points, self.outside);
+        let are_turned = (west..=east).contains(&lat) && (south..=north).contains(&lon);
+        let why = if are_turned {
+            "longitude and latitude are taken one for the other; change the two columns"
+        } else {
+            "the map of the city does not show them at first"
+        };
+        let message = format!(
+            "{outside} of {points} points lie outside of the city, the first at longitude {lon}, latitude {lat}: {why}"
+        );
+        Some(Problem::warning("outside_city", message))
+    }
 }
 
 impl Sink for Counts {
     fn rows(&mut self, _: &DatasetName, batch: RecordBatch) -> Result<(), Stopped> {
         self.trial.accepted += batch.num_rows() as u64;
+        self.look_outside(&batch);
         let room = FIRST.saturating_sub(self.trial.rows.len()).min(batch.num_rows());
         if room == 0 {
             return Ok(());
