@@ -22,6 +22,7 @@ test("now on a phone: what is wrong, the map, a number of each subject; the rest
     await fold.click();
     assert.equal(await subject.locator("li").count(), before);
     assert.deepEqual(at.trouble, []);
+    await at.context.close();
   }
 }, { city: "full" });
 
@@ -51,6 +52,7 @@ test("layers stand by subject in the order of the language, and are found by typ
     await filter.press("Escape");
     await menu.waitFor({ state: "detached" });
     assert.ok(await button.evaluate((b) => b === document.activeElement));
+    await at.context.close();
   }
 }, { city: "full" });
 
