@@ -19,13 +19,13 @@ const RADII = [4, 5, 6, 7, 8.5];
 const PLAIN = { light: "#7d868d", dark: "#6d7a83" } as const;
 const NONE = "none";
 
-/** Numbers of a layer of points: those with a unit; where none has one, those that are not whole. A direction is no quantity. */
+/** Numbers of a layer of points: those with a unit; where none has one, those that are not whole, else all. A direction is no quantity. */
 export function measuresOf(layer: MapLayer): Measure[] {
   if (layer.kind !== "tiles" || layer.layer.kind !== "points") return [];
   const types = new Map(city.dataset(layer.layer.dataset)?.columns.map((c) => [c.name, c.type]));
   const numbers = layer.layer.properties.filter(({ name, unit }) => ["int", "float"].includes(types.get(name) ?? "") && unit !== "deg");
-  const measured = numbers.filter((p) => p.unit);
-  return (measured.length > 0 ? measured : numbers.filter((p) => types.get(p.name) === "float")).map(({ name, title, unit }) => ({ column: name, title, unit: unit ?? null }));
+  const [measured, broken] = [numbers.filter((p) => p.unit), numbers.filter((p) => types.get(p.name) === "float")];
+  return ([measured, broken, numbers].find((list) => list.length > 0) ?? []).map(({ name, title, unit }) => ({ column: name, title, unit: unit ?? null }));
 }
 
 export const measureTitle = ({ title, unit }: Measure): string => [words(title), unitWord(unit)].filter(Boolean).join(", ");
