@@ -248,10 +248,15 @@ impl LocalEngine {
             AsOf::Seq(seq) => Ok(seq),
             AsOf::Instant(instant) => {
                 let at = qala_core::Zone::utc().format(instant).replace("+00:00", "Z");
-                let sql = format!(
-                    "SELECT max(_seq) FROM {} WHERE _received_at <= arrow_cast('{at}', 'Timestamp(Microsecond, Some(\"UTC\"))')",
-                    system::MESSAGES
-                );
+                // The last row of a message is its own, but of one that takes rows back it is that of the last of these.
+                let last = |table| {
+                    format!(
+                        "SELECT max(_seq) AS s FROM {table} \
+                         WHERE _received_at <= arrow_cast('{at}', 'Timestamp(Microsecond, Some(\"UTC\"))')"
+                    )
+                };
+                let (messages, superseded) = (last(system::MESSAGES), last(system::SUPERSEDED));
+                let sql = format!("SELECT max(s) FROM ({messages} UNION ALL {superseded})");
                 let (batches, _) = collect(self, &Query::system(sql)).await?;
                 let column = batches
                     .first()

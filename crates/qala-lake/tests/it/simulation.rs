@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use qala_disk::{Crash, SimDisk};
-use qala_lake::LakeError;
+use qala_lake::{AsOf, LakeError, Op};
 
 use crate::model::{DATASETS, Event, Model, check_receipt, random_event};
 use crate::support::{Bench, HOUR, Random, START, TestClock};
@@ -228,4 +228,56 @@ fn simulation_of_ten_thousand_seeds() {
         resident()
     );
     assert!(resident() < 1024, "lives that ended are still in memory");
+}
+
+/// What somebody knew at the moment of a message is all of that message: rows that it brought, mended or took back.
+#[test]
+fn as_of_an_instant_a_message_is_whole() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let clock = Arc::new(TestClock::default());
+        let disk = Arc::new(SimDisk::new(3));
+        let bench = Bench::open(disk, &clock, 3).await.unwrap();
+        let rows = |values: &[f64]| -> Vec<(String, i64, f64)> {
+            let row = |(i, value): (usize, &f64)| (format!("k{i}"), START, *value);
+            values.iter().enumerate().map(row).collect()
+        };
+        let mut known = Vec::new();
+        for (number, (op, values)) in [
+            (Op::Upsert, rows(&[1.0, 2.0, 3.0])),
+            (Op::Upsert, rows(&[1.0, 20.0])),
+            (Op::Retract, rows(&[1.0, 20.0])),
+            (Op::Upsert, rows(&[5.0])),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let at = START + number as i64 * HOUR;
+            clock.0.store(at, Ordering::Relaxed);
+            bench
+                .send("feed", number as u64, op, &[("test_events", &values)])
+                .await
+                .unwrap();
+            known.push((at, bench.lake.view().seq(), bench.read("test_events", None).await));
+        }
+        assert_eq!(
+            known[2].2,
+            rows(&[1.0, 20.0, 3.0])[2..],
+            "the retraction took two rows"
+        );
+        for pass in ["in memory", "in files"] {
+            for (at, seq, rows) in &known {
+                for later in [0, HOUR - 1] {
+                    let found = bench.engine.resolve(AsOf::Instant(at + later)).await.unwrap();
+                    assert_eq!(found, *seq, "{pass}, {at} and {later}");
+                    assert_eq!(bench.read("test_events", Some(found)).await, *rows, "{pass}");
+                }
+            }
+            assert_eq!(bench.engine.resolve(AsOf::Instant(START - 1)).await.unwrap(), 0);
+            bench.lake.commit().await.unwrap();
+        }
+    });
 }

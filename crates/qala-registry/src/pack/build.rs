@@ -91,7 +91,12 @@ pub(super) fn pack(files: &Files) -> Result<Pack, SpecError> {
         None => Default::default(),
     };
     if let Some([west, south, east, north]) = city.bounds
-        && !(-180.0 <= west && west < east && east <= 180.0 && -90.0 <= south && south < north && north <= 90.0)
+        && !(-180.0 <= west
+            && west < east
+            && east <= 180.0
+            && -90.0 <= south
+            && south < north
+            && north <= 90.0)
     {
         let message = "`bounds` are west, south, east, north in degrees, such as [76.7, 43.0, 77.25, 43.45]";
         return Err(SpecError::new("city.toml", message));

@@ -149,7 +149,12 @@ fn keep_given(shelf: &Shelf, path: &Path, wishes: &Wishes, files: &[(String, Pay
 fn keep(shelf: &Shelf, offer: &Offer, file: &str) -> Result<()> {
     let wanted = &offer.proposal.mapping.dataset;
     let is_before = |saved: &&Saved| saved.name == offer.name && saved.mapping.dataset != *wanted;
-    if let Some(Some(before)) = shelf.mappings()?.iter().find(is_before).map(|saved| &saved.mapping.dataset) {
+    if let Some(Some(before)) = shelf
+        .mappings()?
+        .iter()
+        .find(is_before)
+        .map(|saved| &saved.mapping.dataset)
+    {
         print::err(&format!(
             "files called like {file} filled {before} until now; from now on they fill {}",
             offer.dataset.name
@@ -266,7 +271,9 @@ fn show(file: &str, offer: &Offer, request: &Request, wishes: &Wishes) {
             "no dataset fits, so it would get one of its own: {name}"
         ));
         if offer.dataset.sensitivity.is_public() {
-            print::out("everybody may see it, residents too; `sensitivity = \"internal\"` in its description keeps it to staff");
+            print::out(
+                "everybody may see it, residents too; `sensitivity = \"internal\"` in its description keeps it to staff",
+            );
         }
     } else {
         print::out(&format!("it would fill {name} ({})", offer.dataset.title.en));

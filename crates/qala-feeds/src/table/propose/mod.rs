@@ -36,7 +36,8 @@ const FITTING: f64 = 0.8;
 const TAKEN: f64 = 0.6;
 
 /// Why a row's number is taken for its id.
-const ROWS_BY_NUMBER: &str = "no column names the rows, so their numbers do: a row put in between renames those below";
+const ROWS_BY_NUMBER: &str =
+    "no column names the rows, so their numbers do: a row put in between renames those below";
 
 /// Why a source column fills a dataset column.
 #[derive(Debug, Clone, PartialEq)]
@@ -278,7 +279,10 @@ impl<'a> Match<'a> {
         self.is_named(file)
             || names::is_about(&self.spec.title, self.sample)
             || !self.measured.is_empty()
-            || self.pairs.iter().any(|pair| !names::is_common(&self.sample.names[pair.source]))
+            || self
+                .pairs
+                .iter()
+                .any(|pair| !names::is_common(&self.sample.names[pair.source]))
     }
 
     /// How well the dataset fits: half for what must be filled, half for what of the file is used.

@@ -170,7 +170,11 @@ const COMMON: [&str; 9] = [
 pub(super) fn is_common(name: &str) -> bool {
     let name = plain(name);
     let is_meant = |words: &&&[&str]| words.contains(&name.as_str());
-    is_generic(&name) || MEANINGS.iter().filter(is_meant).any(|words| COMMON.contains(&words[0]))
+    is_generic(&name)
+        || MEANINGS
+            .iter()
+            .filter(is_meant)
+            .any(|words| COMMON.contains(&words[0]))
 }
 
 /// Says whether a plain name says no more than that it names.

@@ -337,7 +337,11 @@ fn names_and_places_do_not_tell_what_is_listed() {
 #[test]
 fn points_outside_of_the_city_are_told_of() {
     let specs = datasets();
-    let mapping = Mapping::from_toml("m", "dataset = \"schools_schools\"\n[columns]\nschool_id = { from = \"@row\" }").unwrap();
+    let mapping = Mapping::from_toml(
+        "m",
+        "dataset = \"schools_schools\"\n[columns]\nschool_id = { from = \"@row\" }",
+    )
+    .unwrap();
     let context = Context {
         name: "a.csv",
         feed: &FeedId::new("trial").unwrap(),
@@ -352,11 +356,21 @@ fn points_outside_of_the_city_are_told_of() {
         let city = Some([76.7, 43.0, 77.25, 43.45]);
         let trial = try_out(kind("table").unwrap(), &mut Cursor::new(bytes), &context, city);
         assert_eq!(trial.accepted, 2, "{trial:?}");
-        trial.notes.into_iter().find(|note| note.code == "outside_city").map(|note| note.message)
+        trial
+            .notes
+            .into_iter()
+            .find(|note| note.code == "outside_city")
+            .map(|note| note.message)
     };
     assert_eq!(note("name,lat,lon\nA,43.2,76.9\nB,43.3,76.8\n"), None);
     let one = note("name,lat,lon\nA,43.2,76.9\nB,0,0\n").unwrap();
-    assert!(one.starts_with("1 of 2 points") && one.contains("does not show"), "{one}");
+    assert!(
+        one.starts_with("1 of 2 points") && one.contains("does not show"),
+        "{one}"
+    );
     let turned = note("name,lat,lon\nA,76.9,43.2\nB,76.8,43.1\n").unwrap();
-    assert!(turned.starts_with("2 of 2 points") && turned.contains("one for the other"), "{turned}");
+    assert!(
+        turned.starts_with("2 of 2 points") && turned.contains("one for the other"),
+        "{turned}"
+    );
 }
