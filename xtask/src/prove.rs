@@ -376,7 +376,14 @@ impl About {
         let changes = shell::ask(
             root,
             "git",
-            &["status", "--porcelain", "--", ".", ":!docs/PROOF.md", ":!docs/proof.toml"],
+            &[
+                "status",
+                "--porcelain",
+                "--",
+                ".",
+                ":!docs/PROOF.md",
+                ":!docs/proof.toml",
+            ],
         );
         if changes.is_some_and(|changes| !changes.is_empty()) {
             commit.push_str(" with changes");
