@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use datafusion::catalog::TableProvider;
@@ -42,11 +43,12 @@ impl Default for ClusterOptions {
 ///
 /// It differs from [`LocalEngine`] in this: rows that are not in files yet are not seen, and the `_seq` that comes with
 /// an answer says so; only principals from whom nothing is hidden are answered; `CAST(… AS VARCHAR)` gives `Utf8`
-/// where the local engine gives `Utf8View`. Questions without a table, and those of which the optimiser finds that some
-/// part has no rows, are answered by the local engine, as of the same `_seq`.
+/// where the local engine gives `Utf8View`. Questions without a table, those to a table without files, and those of which
+/// the optimiser finds that some part has no rows or that it cannot optimise, are answered by the local engine, as of the same `_seq`.
 pub struct ClusterEngine {
     local: Arc<LocalEngine>,
     base: SessionState,
+    here: AtomicU64,
 }
 
 /// A question whose tables are known.
@@ -54,6 +56,8 @@ struct Planned {
     state: SessionState,
     plan: LogicalPlan,
     seq: i64,
+    /// True when one of its tables has no file.
+    is_bare: bool,
 }
 
 impl ClusterEngine {
@@ -66,7 +70,16 @@ impl ClusterEngine {
     pub fn new(local: Arc<LocalEngine>, scheduler: &str, options: &ClusterOptions) -> Result<Self> {
         local.lake().committed()?;
         let base = session::client(&address(scheduler)?, options.partitions)?;
-        Ok(Self { local, base })
+        Ok(Self {
+            local,
+            base,
+            here: AtomicU64::new(0),
+        })
+    }
+
+    /// How many questions the local engine answered so far.
+    pub fn answered_here(&self) -> u64 {
+        self.here.load(Ordering::Relaxed)
     }
 
     fn state(&self, tables: BTreeMap<String, Arc<dyn TableProvider>>) -> SessionState {
@@ -86,17 +99,21 @@ impl ClusterEngine {
                 tables.insert(name.clone(), Arc::new(Placeholder { name, schema }));
             }
         }
-        let state = self.state(tables);
+        let state = self.state(tables.clone());
         let first = select(&state, sql).await?;
-        let reads = reads(committed, &first, &state.optimize(&first)?)?;
+        // One that cannot be optimised tells of no range.
+        let optimised = state.optimize(&first).unwrap_or_else(|_| first.clone());
+        let reads = reads(committed, &first, &optimised)?;
         if reads.is_empty() {
             return Ok(None);
         }
         let complete = committed.complete(reads.keys().map(String::as_str));
         let seq = as_of.map_or(complete, |seq| seq.min(complete));
-        let mut tables: BTreeMap<String, Arc<dyn TableProvider>> = BTreeMap::new();
+        // What is named and not read keeps its placeholder: a `WITH` that nothing uses.
+        let mut is_bare = false;
         for (name, bounds) in reads {
             let plan = if let Some(table) = committed.table(&name, seq, bounds) {
+                is_bare |= table.whole.is_empty() && table.mixed.is_empty();
                 rows::of_table(&table)?
             } else if let Some(rollup) = committed.rollup(&name, seq, bounds) {
                 let mut stale = Vec::new();
@@ -112,7 +129,12 @@ impl ClusterEngine {
         }
         let state = self.state(tables);
         let plan = select(&state, sql).await?;
-        Ok(Some(Planned { state, plan, seq }))
+        Ok(Some(Planned {
+            state,
+            plan,
+            seq,
+            is_bare,
+        }))
     }
 }
 
@@ -131,17 +153,23 @@ impl QueryEngine for ClusterEngine {
             None => None,
         };
         let committed = self.local.lake().committed()?;
-        let Some(Planned { state, plan, seq }) = self.plan(&committed, &query.sql, as_of).await? else {
+        let Some(planned) = self.plan(&committed, &query.sql, as_of).await? else {
+            self.here.fetch_add(1, Ordering::Relaxed);
             return self.local.run(query).await;
         };
-        let plan = state.optimize(&plan)?;
-        if loses_columns(&plan)? {
-            tracing::debug!(
-                seq,
-                "answered here: a part of the plan has no rows and cannot travel"
-            );
+        let Planned {
+            state,
+            plan,
+            seq,
+            is_bare,
+        } = planned;
+        // Stages that read nothing can wait for one another for ever; some rules fail on the nested plans of our tables.
+        let optimised = if is_bare { None } else { state.optimize(&plan).ok() };
+        let Some(plan) = optimised.filter(|plan| !loses_columns(plan)) else {
+            tracing::debug!(seq, "answered here: the plan cannot travel");
+            self.here.fetch_add(1, Ordering::Relaxed);
             return self.local.run(&query.clone().as_of(Some(AsOf::Seq(seq)))).await;
-        }
+        };
         let physical = state.query_planner().create_physical_plan(&plan, &state).await?;
         Ok((execute_stream(physical, state.task_ctx())?, seq))
     }
@@ -215,13 +243,14 @@ fn scans(
 
 /// True when a plan has a part without rows that has columns: the protocol sends such a part without its columns, and
 /// what stands above it can then not be planned.
-fn loses_columns(plan: &LogicalPlan) -> Result<bool, DataFusionError> {
+fn loses_columns(plan: &LogicalPlan) -> bool {
     plan.exists(|node| {
         Ok(match node {
             LogicalPlan::EmptyRelation(empty) => !empty.schema.fields().is_empty(),
             _ => false,
         })
     })
+    .unwrap_or(true)
 }
 
 #[cfg(test)]

@@ -26,7 +26,6 @@ use qala_lake::{
 /// DataFusion's.
 pub(crate) fn of_table(table: &CommittedTable) -> Result<LogicalPlan> {
     let mut parts = Vec::new();
-    // A table without any file is a scan of no files: an empty relation would lose its columns on the way.
     if !table.whole.is_empty() || table.mixed.is_empty() {
         parts.push(listing("whole", &table.schema, &table.whole)?.build()?);
     }

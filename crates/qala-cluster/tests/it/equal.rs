@@ -172,6 +172,7 @@ async fn the_same_answers_on_two_executors() {
     // Fresh rollups, and a lake that was opened again.
     assert!(town.local.refresh_rollups().await.unwrap() > 0);
     equal += all_equal(&town, &there, None, "with fresh rollups").await;
+    let mut here = there.answered_here();
     drop(there);
     drop(town);
     let town = Town::open(&dir.path().join("town")).await;
@@ -179,11 +180,12 @@ async fn the_same_answers_on_two_executors() {
     equal += all_equal(&town, &there, None, "opened again").await;
     equal += all_equal(&town, &there, Some(marks[1].0), "opened again").await;
 
+    here += there.answered_here();
     let worked = parts.work_dirs().iter().filter(|dir| rows_passed(dir)).count();
     assert_eq!(worked, 2, "an executor had nothing to do");
     println!(
         "proof: {equal} of {equal} answers of the local engine and of two Ballista executors are equal bit for bit \
-         ({} questions; now, as of {} points, after compaction, opened again)",
+         ({} questions; now, as of {} points, after compaction, opened again), {here} of them answered here",
         QUESTIONS.len(),
         marks.len() + 1
     );
