@@ -128,7 +128,7 @@ const PROOF_STEPS: &[Step] = &[
         name: "the same indicators on two Ballista executors",
         kind: Kind::Test,
         command: "rm -rf target/prove-city && \
-            cargo run --quiet --bin qala -- demo --small --fill-only --start 2026-03-02 --data target/prove-city && \
+            cargo run --quiet --bin qala -- demo --fill-only --history 3 --start 2026-03-02T08:00 --data target/prove-city && \
             QALA_CITY_DATA=target/prove-city \
             cargo test -p qala-cluster --features cluster --test it seeded_city -- --ignored --nocapture",
         budget_minutes: 30,

@@ -1,8 +1,8 @@
-//! The query engine on a cluster: a question is planned here twice and answered there once.
+//! The query engine on a cluster: a question is planned here and answered there.
 //!
-//! First with placeholders, to learn which tables it reads and in which time; then with the files of these tables. The
-//! second plan travels. Only committed rows can be read there, so the `_seq` that comes with the answer is the one up to
-//! which all of these tables are in files.
+//! It is planned with placeholders, which tell which tables it reads and in which time; then the files of these tables
+//! are put in their place, and that plan travels. Only committed rows can be read there, so the `_seq` that comes with the
+//! answer is the one up to which all of these tables are in files.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use datafusion::catalog::TableProvider;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::datasource::{ViewTable, source_as_provider};
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::datasource::source_as_provider;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::{SQLOptions, SessionContext};
 use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::execute_stream;
-use qala_lake::{AsOf, Committed, LakeError, LocalEngine, Query, QueryEngine, Result, Rights};
+use qala_lake::{Committed, LakeError, LocalEngine, Query, QueryEngine, Result, Rights};
 use url::Url;
 
 use crate::catalog::{Placeholder, Tables};
-use crate::{rows, session};
+use crate::{parts, rows, session};
 
 /// The port of a scheduler whose address names none.
 const PORT: u16 = 50050;
@@ -43,21 +43,11 @@ impl Default for ClusterOptions {
 ///
 /// It differs from [`LocalEngine`] in this: rows that are not in files yet are not seen, and the `_seq` that comes with
 /// an answer says so; only principals from whom nothing is hidden are answered; `CAST(… AS VARCHAR)` gives `Utf8`
-/// where the local engine gives `Utf8View`. Questions without a table, those to a table without files, and those of which
-/// the optimiser finds that some part has no rows or that it cannot optimise, are answered by the local engine, as of the same `_seq`.
+/// where the local engine gives `Utf8View`. Questions without a table are answered by the local engine.
 pub struct ClusterEngine {
     local: Arc<LocalEngine>,
     base: SessionState,
     here: AtomicU64,
-}
-
-/// A question whose tables are known.
-struct Planned {
-    state: SessionState,
-    plan: LogicalPlan,
-    seq: i64,
-    /// True when one of its tables has no file.
-    is_bare: bool,
 }
 
 impl ClusterEngine {
@@ -82,16 +72,14 @@ impl ClusterEngine {
         self.here.load(Ordering::Relaxed)
     }
 
-    fn state(&self, tables: BTreeMap<String, Arc<dyn TableProvider>>) -> SessionState {
-        SessionStateBuilder::new_from_existing(self.base.clone())
-            // Executors keep what they know of files by session.
-            .with_session_id(self.base.session_id().to_owned())
-            .with_catalog_list(Tables::catalogs(tables))
-            .build()
-    }
-
-    /// Plans a question over the files of the tables that it reads, as of `as_of` or as far as all of them reach.
-    async fn plan(&self, committed: &Committed, sql: &str, as_of: Option<i64>) -> Result<Option<Planned>> {
+    /// Plans a question over the files of the tables that it reads, as of `as_of` or as far as all of them reach; nothing
+    /// when it reads none.
+    async fn plan(
+        &self,
+        committed: &Committed,
+        sql: &str,
+        as_of: Option<i64>,
+    ) -> Result<Option<(SessionState, LogicalPlan, i64)>> {
         let mut tables: BTreeMap<String, Arc<dyn TableProvider>> = BTreeMap::new();
         for name in committed.names() {
             if let Some(schema) = committed.schema(name) {
@@ -99,42 +87,38 @@ impl ClusterEngine {
                 tables.insert(name.clone(), Arc::new(Placeholder { name, schema }));
             }
         }
-        let state = self.state(tables.clone());
-        let first = select(&state, sql).await?;
-        // One that cannot be optimised tells of no range.
-        let optimised = state.optimize(&first).unwrap_or_else(|_| first.clone());
-        let reads = reads(committed, &first, &optimised)?;
+        let state = SessionStateBuilder::new_from_existing(self.base.clone())
+            // Executors keep what they know of files by session.
+            .with_session_id(self.base.session_id().to_owned())
+            .with_catalog_list(Tables::catalogs(tables))
+            .build();
+        let named = select(&state, sql).await?;
+        // Subqueries become joins while tables are still tables: not every rule knows its way in plans below them.
+        let optimised = state.optimize(&named)?;
+        let reads = reads(committed, &named, &optimised)?;
         if reads.is_empty() {
             return Ok(None);
         }
         let complete = committed.complete(reads.keys().map(String::as_str));
         let seq = as_of.map_or(complete, |seq| seq.min(complete));
-        // What is named and not read keeps its placeholder: a `WITH` that nothing uses.
-        let mut is_bare = false;
+        let mut rows = BTreeMap::new();
         for (name, bounds) in reads {
             let plan = if let Some(table) = committed.table(&name, seq, bounds) {
-                is_bare |= table.whole.is_empty() && table.mixed.is_empty();
                 rows::of_table(&table)?
             } else if let Some(rollup) = committed.rollup(&name, seq, bounds) {
                 let mut stale = Vec::new();
                 for sql in &rollup.stale {
                     let planned = Box::pin(self.plan(committed, sql, Some(seq))).await?;
-                    stale.extend(planned.map(|p| p.plan));
+                    stale.extend(planned.map(|(_, plan, _)| plan));
                 }
                 rows::of_rollup(&rollup, stale)?
             } else {
                 continue;
             };
-            tables.insert(name, Arc::new(ViewTable::new(plan, None)));
+            rows.insert(name, plan);
         }
-        let state = self.state(tables);
-        let plan = select(&state, sql).await?;
-        Ok(Some(Planned {
-            state,
-            plan,
-            seq,
-            is_bare,
-        }))
+        let plan = state.optimize(&rows::in_place(optimised, &rows)?)?;
+        Ok(Some((state, rows::nothing_in_place(plan)?, seq)))
     }
 }
 
@@ -153,23 +137,11 @@ impl QueryEngine for ClusterEngine {
             None => None,
         };
         let committed = self.local.lake().committed()?;
-        let Some(planned) = self.plan(&committed, &query.sql, as_of).await? else {
+        let Some((state, plan, seq)) = self.plan(&committed, &query.sql, as_of).await? else {
             self.here.fetch_add(1, Ordering::Relaxed);
             return self.local.run(query).await;
         };
-        let Planned {
-            state,
-            plan,
-            seq,
-            is_bare,
-        } = planned;
-        // Stages that read nothing can wait for one another for ever; some rules fail on the nested plans of our tables.
-        let optimised = if is_bare { None } else { state.optimize(&plan).ok() };
-        let Some(plan) = optimised.filter(|plan| !loses_columns(plan)) else {
-            tracing::debug!(seq, "answered here: the plan cannot travel");
-            self.here.fetch_add(1, Ordering::Relaxed);
-            return self.local.run(&query.clone().as_of(Some(AsOf::Seq(seq)))).await;
-        };
+        let plan = parts::in_parts(plan)?;
         let physical = state.query_planner().create_physical_plan(&plan, &state).await?;
         Ok((execute_stream(physical, state.task_ctx())?, seq))
     }
@@ -239,18 +211,6 @@ fn scans(
         Ok(TreeNodeRecursion::Continue)
     })?;
     Ok(())
-}
-
-/// True when a plan has a part without rows that has columns: the protocol sends such a part without its columns, and
-/// what stands above it can then not be planned.
-fn loses_columns(plan: &LogicalPlan) -> bool {
-    plan.exists(|node| {
-        Ok(match node {
-            LogicalPlan::EmptyRelation(empty) => !empty.schema.fields().is_empty(),
-            _ => false,
-        })
-    })
-    .unwrap_or(true)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use qala_lake::{LakeError, Result};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
+use crate::parts::Codec;
 use crate::session;
 
 /// How long the parts of a cluster in this process may take to find one another.
@@ -52,6 +53,7 @@ async fn scheduler(
         task_distribution: TaskDistributionPolicy::RoundRobin,
         override_config_producer: Some(Arc::new(|| session::config(PARTITIONS))),
         override_session_builder: Some(Arc::new(session::scheduler)),
+        override_logical_codec: Some(Arc::new(Codec::default())),
         ..SchedulerConfig::default()
     };
     let cluster = BallistaCluster::new_from_config(&config)

@@ -5,13 +5,15 @@
 //! because of what other rows are there. Below the window only conditions on the key may sink, and the optimiser
 //! knows that.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::common::{Column, JoinType, ScalarValue, TableReference};
+use datafusion::common::tree_node::Transformed;
+use datafusion::common::{Column, DFSchema, JoinType, ScalarValue, TableReference};
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
-use datafusion::datasource::provider_as_source;
+use datafusion::datasource::{provider_as_source, source_as_provider};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::functions::core::expr_fn::least;
 use datafusion::functions_window::expr_fn::lead;
@@ -19,6 +21,72 @@ use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBu
 use qala_lake::{
     CommittedFile, CommittedRollup, CommittedTable, FEED, Interval, SEQ, SOURCE, SetRange, SupersededRows,
 };
+
+use crate::catalog::Placeholder;
+
+/// `plan` with `rows`, by name of table, where it scans placeholders.
+///
+/// # Errors
+/// DataFusion's.
+pub(crate) fn in_place(plan: LogicalPlan, rows: &BTreeMap<String, LogicalPlan>) -> Result<LogicalPlan> {
+    let found = plan.transform_up_with_subqueries(|node| {
+        let LogicalPlan::TableScan(scan) = &node else {
+            // What stands above learns which columns can be without a value.
+            return Ok(Transformed::yes(node.recompute_schema()?));
+        };
+        let provider = source_as_provider(&scan.source)?;
+        let placed = provider
+            .downcast_ref::<Placeholder>()
+            .and_then(|p| rows.get(&p.name));
+        let Some(placed) = placed else {
+            return Ok(Transformed::no(node));
+        };
+        // The conditions of the scan stand above it as well: a placeholder promises nothing.
+        let plan = LogicalPlanBuilder::new(placed.clone())
+            .alias(scan.table_name.clone())?
+            .project(scan.projected_schema.columns().into_iter().map(Expr::Column))?
+            .build()?;
+        Ok(Transformed::yes(plan))
+    })?;
+    Ok(found.data)
+}
+
+/// `plan` with rows of literals where it has nothing below: one that is there, or one that no condition meets where the
+/// optimiser found that there are no rows. The protocol sends an empty part without its columns, and a union of one with
+/// files never ends: its tasks report unlike numbers of operators, and the scheduler drops such reports.
+///
+/// # Errors
+/// DataFusion's.
+pub(crate) fn nothing_in_place(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let found = plan.transform_up_with_subqueries(|node| match &node {
+        LogicalPlan::EmptyRelation(empty) if empty.produce_one_row => {
+            let row = LogicalPlanBuilder::values(vec![vec![lit(true)]])?;
+            Ok(Transformed::yes(row.project(Vec::<Expr>::new())?.build()?))
+        }
+        LogicalPlan::EmptyRelation(empty) if !empty.schema.fields().is_empty() => {
+            Ok(Transformed::yes(nothing(&empty.schema)?))
+        }
+        _ => Ok(Transformed::yes(node.recompute_schema()?)),
+    })?;
+    Ok(found.data)
+}
+
+/// No rows of `schema`, in a form that no rule takes for empty.
+fn nothing(schema: &DFSchema) -> Result<LogicalPlan> {
+    let nulls = schema
+        .fields()
+        .iter()
+        .map(|f| Ok(lit(ScalarValue::try_from(f.data_type())?)))
+        .collect::<Result<Vec<_>>>()?;
+    let row = LogicalPlanBuilder::values(vec![nulls])?;
+    let columns = row.schema().columns();
+    let first = Expr::Column(columns[0].clone());
+    let named = schema
+        .iter()
+        .zip(columns)
+        .map(|((table, field), column)| Expr::Column(column).alias_qualified(table.cloned(), field.name()));
+    row.filter(first.is_not_null())?.project(named)?.build()
+}
 
 /// The visible rows of a dataset.
 ///
@@ -66,6 +134,11 @@ pub(crate) fn of_rollup(rollup: &CommittedRollup, stale: Vec<LogicalPlan>) -> Re
 
 /// A scan of files that may lack columns of `schema`.
 fn listing(name: &str, schema: &SchemaRef, files: &[CommittedFile]) -> Result<LogicalPlanBuilder> {
+    if files.is_empty() {
+        return Ok(LogicalPlanBuilder::new(nothing(
+            &DFSchema::try_from_qualified_schema(name, schema)?,
+        )?));
+    }
     let urls = files.iter().map(url).collect::<Result<Vec<_>>>()?;
     let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
     let config = ListingTableConfig::new_with_multi_paths(urls)

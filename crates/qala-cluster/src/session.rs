@@ -11,10 +11,13 @@ use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
 
 use crate::catalog::{CATALOG, SCHEMA};
+use crate::parts::Codec;
+use crate::windows::SortedPartitions;
 
 /// The settings of a session; those of the client travel with each query.
 pub(crate) fn config(partitions: usize) -> SessionConfig {
     let mut config = SessionConfig::new_with_ballista()
+        .with_ballista_logical_extension_codec(Arc::new(Codec::default()))
         // Planned anew while it runs, a question one of whose stages turns out empty can wait for ever for the stage
         // beside it (apache/datafusion-ballista#2150).
         .with_ballista_adaptive_query_planner(false)
@@ -34,7 +37,10 @@ pub(crate) fn config(partitions: usize) -> SessionConfig {
 /// # Errors
 /// DataFusion's.
 pub(crate) fn scheduler(config: SessionConfig) -> Result<SessionState> {
-    let mut state = default_session_builder(config)?;
+    let state = default_session_builder(config)?;
+    let mut state = SessionStateBuilder::new_from_existing(state)
+        .with_physical_optimizer_rule(Arc::new(SortedPartitions))
+        .build();
     qala_lake::functions::register_all(&mut state)?;
     Ok(state)
 }
@@ -60,5 +66,6 @@ pub(crate) fn client(url: &str, partitions: usize) -> Result<SessionState> {
     let mut state = state.upgrade_for_ballista(url.to_owned())?;
     // The upgrade put Ballista's functions in place of ours.
     qala_lake::functions::register_all(&mut state)?;
+    qala_lake::read_in_subqueries(&mut state);
     Ok(state)
 }

@@ -278,11 +278,7 @@ pub(super) fn loud(lang: Lang, views: &[View<'_>], places: &Places, zone: &Zone)
         };
         return vec![heading, Block::Text(say(lang, phrase).to_owned())];
     }
-    list.sort_by(|a, b| {
-        a.mark()
-            .cmp(&b.mark())
-            .then_with(|| b.severity().total_cmp(&a.severity()))
-    });
+    list.sort_by_key(|view| view.trouble());
     let row = |view: &&View<'_>| -> Row {
         let spec = view.spec;
         let shown = view.shown();

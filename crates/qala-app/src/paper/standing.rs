@@ -50,11 +50,7 @@ impl Centre {
     pub(crate) async fn loud_indicators(&self, reader: &Reader) -> Result<Vec<Loud>> {
         let now = self.moment(reader).await?;
         let mut views = self.views(None, now, reader).await?;
-        views.sort_by(|a, b| {
-            a.mark()
-                .cmp(&b.mark())
-                .then_with(|| b.severity().total_cmp(&a.severity()))
-        });
+        views.sort_by_key(View::trouble);
         Ok(views.iter().filter_map(loud).collect())
     }
 }

@@ -1,3 +1,5 @@
+use std::cmp::Reverse;
+
 use qala_core::spec::{IndicatorSpec, QueryParts};
 use qala_core::{Grain, Lang, Zone};
 use qala_paper::Mark;
@@ -54,7 +56,8 @@ fn the_newest_value_is_shown_with_its_change_and_its_districts() {
     assert_eq!(view.mark(), Mark::Off);
     assert_eq!(view.change(), Some((40.0, 50.0, 0.25)));
     assert_eq!(view.since(), Some((at("2026-03-02T00:00:00+05:00"), false)));
-    assert!((view.severity() - 50.0 / 35.0).abs() < 1e-12);
+    // Twice the limit, in a district.
+    assert_eq!(view.trouble(), (Mark::Off, 0, Reverse(2)));
     let places: Vec<&str> = view.districts.iter().map(|d| d.place.as_str()).collect();
     assert_eq!(places, ["d", "b", "a", "c"]);
     assert_eq!(view.off().count(), 2);
@@ -81,6 +84,17 @@ fn a_running_period_is_no_match_for_a_whole_one() {
     let values = vec![values[0].clone(), known("city", 4, None, "unknown")];
     let view = View::new(&spec, Grain::Day, values, "city", at("2026-03-04T12:00:00+05:00"));
     assert_eq!(view.shown().unwrap().value, Some(50.0));
+}
+
+#[test]
+fn a_calm_mean_with_a_district_off_target_is_worth_a_look() {
+    let spec = spec("lower", TARGETS);
+    let values = vec![
+        known("city", 3, Some(10.0), "on_target"),
+        known("a", 3, Some(36.0), "off_target"),
+    ];
+    let view = View::new(&spec, Grain::Day, values, "city", at("2026-03-04T12:00:00+05:00"));
+    assert_eq!(view.trouble(), (Mark::Watch, 0, Reverse(1)));
 }
 
 #[test]

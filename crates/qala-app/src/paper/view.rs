@@ -1,6 +1,7 @@
 //! Stored values of an indicator as they are told: the newest, its neighbours, its districts. The screen has the same rules
 //! (`web/src/lib/values.ts`).
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use qala_core::spec::{Better, IndicatorSpec, Status};
@@ -179,23 +180,19 @@ impl<'a> View<'a> {
         Some((from, to, share))
     }
 
-    /// How far a value is beyond its limit: above 1 is worse than the limit.
-    pub(super) fn severity(&self) -> f64 {
-        let (Some(targets), Some(value)) = (self.spec.targets, self.shown().and_then(|v| v.value)) else {
-            return 0.0;
+    /// Where it stands when much is wrong, the least first: by state, by what hangs on the subject, by how many times the
+    /// limit it is at the worst. Whole times only: a list that is sorted anew with each new value cannot be read.
+    pub(super) fn trouble(&self) -> (Mark, u8, Reverse<u64>) {
+        // A mean that is to be watched while a district is off target is trouble; a calm one is worth a look.
+        let mark = match (self.off().next(), is_loud(self.mark())) {
+            (None, _) => self.mark(),
+            (Some(_), true) => Mark::Off,
+            (Some(_), false) => Mark::Watch,
         };
-        let (over, under) = match self.spec.better {
-            Better::Lower => (value, targets.limit),
-            Better::Higher => (targets.limit, value),
-            Better::Neither => return 0.0,
-        };
-        if under > 0.0 {
-            over / under
-        } else if over > 0.0 {
-            f64::INFINITY
-        } else {
-            1.0
-        }
+        let subject = self.spec.id.as_str().split('.').next().unwrap_or_default();
+        let values = self.shown().into_iter().chain(&self.districts);
+        let beyond = values.map(|v| severity(self.spec, v)).fold(0.0, f64::max);
+        (mark, pressing(subject), Reverse(beyond as u64))
     }
 
     /// Districts that are off target.
@@ -213,6 +210,36 @@ impl<'a> View<'a> {
             .iter()
             .filter(|v| v.end <= self.now)
             .filter_map(|v| v.value)
+    }
+}
+
+/// How far a value is beyond its limit: above 1 is worse than the limit.
+fn severity(spec: &IndicatorSpec, value: &Known) -> f64 {
+    let (Some(targets), Some(value)) = (spec.targets, value.value) else {
+        return 0.0;
+    };
+    let (over, under) = match spec.better {
+        Better::Lower => (value, targets.limit),
+        Better::Higher => (targets.limit, value),
+        Better::Neither => return 0.0,
+    };
+    if under > 0.0 {
+        over / under
+    } else if over > 0.0 {
+        f64::INFINITY
+    } else {
+        1.0
+    }
+}
+
+/// How pressing trouble of a subject is, 0 the most: what people's health hangs on, then what moves the city now, the
+/// administration's own housekeeping last. The screen has the same order (`web/src/lib/pressing.ts`).
+fn pressing(subject: &str) -> u8 {
+    match subject {
+        "air" | "safety" => 0,
+        "traffic" | "transit" | "crime" => 1,
+        "organisation" | "feeds" | "devices" | "models" | "lake" => 3,
+        _ => 2,
     }
 }
 

@@ -70,6 +70,9 @@ const QUESTIONS: &[&str] = &[
     "SELECT station, t, value FROM town_readings ORDER BY t DESC, station LIMIT 17",
     "SELECT DISTINCT station, CAST(n AS VARCHAR) AS n FROM town_readings",
     "SELECT day, array_agg(DISTINCT riders % 3 ORDER BY riders % 3) AS r FROM town_riders GROUP BY day",
+    // A name on both sides of `IN`.
+    "SELECT place, count(*) AS n FROM (SELECT unnest(make_array('all', station)) AS place FROM town_readings) \
+     WHERE place IN (SELECT 'all' AS place UNION ALL SELECT station AS place FROM town_stations WHERE lon > 76.9) GROUP BY place",
     // The lake's own tables.
     "SELECT dataset, op, count(*) FROM lake_superseded GROUP BY dataset, op",
     "SELECT feed, sum(accepted) FROM lake_messages GROUP BY feed",

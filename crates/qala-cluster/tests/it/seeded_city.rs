@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::time::Duration;
 
 use qala_cluster::{ClusterEngine, ClusterOptions};
 use qala_core::spec::{DatasetSpec, IndicatorSpec, Kind, QueryParts};
@@ -13,6 +14,9 @@ use qala_lake::{Clock, Lake, LakeOptions, LocalEngine, LocalOptions};
 
 use crate::answers::{answer, same};
 use crate::equal::cluster;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 struct Standing(AtomicI64);
@@ -99,6 +103,7 @@ async fn the_indicators_of_the_seeded_city() {
         .map(|n| n.parse().unwrap())
         .collect();
     let (mut equal, mut values, mut indicators) = (0, 0, 0);
+    let mut faults = Vec::new();
     let sql_files = files(&workspace.join("indicators"), "sql");
     let is_part = |path: &PathBuf| path.parent().is_some_and(|p| p.ends_with("parts"));
     let (parts, sql_files): (Vec<PathBuf>, Vec<PathBuf>) = sql_files.into_iter().partition(is_part);
@@ -123,26 +128,30 @@ async fn the_indicators_of_the_seeded_city() {
             let (here, seq) = answer(&*local, &sql, None)
                 .await
                 .unwrap_or_else(|e| panic!("here, {what}: {e}"));
-            let (lines, seq_there) = answer(&there, &sql, None)
-                .await
-                .unwrap_or_else(|e| panic!("there, {what}: {e}"));
+            let asked = tokio::time::timeout(PATIENCE, answer(&there, &sql, None)).await;
+            let (lines, seq_there) = match asked {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(fault)) => {
+                    println!("{what}: {fault}");
+                    faults.push(what);
+                    continue;
+                }
+                // What hangs keeps its place on the executors: what comes after it would wait for it.
+                Err(_) => panic!("{what}: no answer within {} s", PATIENCE.as_secs()),
+            };
             same(&what, &here, &lines);
             assert_eq!(seq, seq_there, "{what}");
             (equal, values) = (equal + 1, values + lines.len() - 1);
         }
     }
-    assert!(
-        equal as u64 >= 20 + there.answered_here(),
-        "{} of {equal} were answered here",
-        there.answered_here()
-    );
+    assert!(faults.is_empty(), "without an answer: {faults:?}");
+    assert_eq!(there.answered_here(), 0);
     assert!(
         indicators >= 10 && values > 100,
         "{indicators} indicators, {values} values"
     );
     println!(
         "proof: {indicators} indicators of the seeded city in {equal} grains, {values} rows, are equal bit for bit on \
-         the local engine and on two Ballista executors; {} of them were answered here, for a table that they read has no rows",
-        there.answered_here()
+         the local engine and on two Ballista executors"
     );
 }

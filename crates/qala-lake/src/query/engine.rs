@@ -196,6 +196,7 @@ fn base(lake: &Lake, memory: usize, threads: usize) -> Result<Arc<SessionState>>
         .with_default_features()
         .build();
     crate::functions::register_all(&mut state)?;
+    super::subqueries::read_in_subqueries(&mut state);
     Ok(Arc::new(state))
 }
 

@@ -8,10 +8,12 @@ mod refresh;
 mod rights;
 pub(crate) mod rollup;
 mod state;
+mod subqueries;
 pub(crate) mod table;
 mod texts;
 mod threads;
 
 pub use engine::{AsOf, LocalEngine, LocalOptions, Query, QueryEngine, URGENT_MEMORY, collect, each};
 pub use rights::{Principal, Rights, TableRights};
+pub use subqueries::read_in_subqueries;
 pub use threads::at_leisure;

@@ -285,7 +285,7 @@ pub(super) fn alike(source: &str, wanted: &[&str]) -> (f64, &'static str) {
     (best, "a similar name")
 }
 
-/// The unit that stands in brackets or behind a comma.
+/// The unit that stands in brackets, behind a comma or, as programs write it, at the end: `height_m`, `pm25_ug_m3`.
 pub(super) fn unit(name: &str) -> Option<Unit> {
     let inside = name
         .rsplit_once(['(', '['])
@@ -295,6 +295,55 @@ pub(super) fn unit(name: &str) -> Option<Unit> {
         .into_iter()
         .chain(behind)
         .find_map(|text| Unit::parse(spelled(text.trim())).ok())
+        .or_else(|| at_the_end(&name.to_lowercase()))
+}
+
+/// The unit that the last words of a name of a program tell.
+fn at_the_end(name: &str) -> Option<Unit> {
+    const ENDINGS: [(&str, &str); 20] = [
+        ("_ug_m3", "ug/m3"),
+        ("_mg_m3", "mg/m3"),
+        ("_ppb", "ppb"),
+        ("_ppm", "ppm"),
+        ("_mm", "mm"),
+        ("_km", "km"),
+        ("_kmh", "km/h"),
+        ("_km_h", "km/h"),
+        ("_kph", "km/h"),
+        ("_m_s", "m/s"),
+        ("_mph", "mph"),
+        ("_deg", "deg"),
+        ("_degc", "Cel"),
+        ("_hpa", "hPa"),
+        ("_kg", "kg"),
+        ("_m2", "m2"),
+        ("_km2", "km2"),
+        ("_kzt", "KZT"),
+        ("_pct", "%"),
+        ("_percent", "%"),
+    ];
+    // A single letter can be much else: `count_m` are men.
+    const LENGTHS: [&str; 10] = [
+        "height",
+        "length",
+        "width",
+        "depth",
+        "distance",
+        "elevation",
+        "altitude",
+        "radius",
+        "diameter",
+        "thickness",
+    ];
+    let stated = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending));
+    let is_length = || {
+        name.strip_suffix("_m")
+            .is_some_and(|before| LENGTHS.iter().any(|word| before.ends_with(word)))
+    };
+    let symbol = stated
+        .map(|(_, symbol)| *symbol)
+        .or_else(|| is_length().then_some("m"))?;
+    Unit::parse(symbol).ok()
 }
 
 /// Units as Kazakh and Russian headers spell them.
@@ -353,9 +402,15 @@ mod tests {
             ("CO, мг/м³", "mg/m3"),
             ("Temp [°C]", "Cel"),
             ("Сумма, тыс. тенге", "1000 KZT"),
+            ("height_m", "m"),
+            ("Tree_Height_M", "m"),
+            ("pm25_ug_m3", "ug/m3"),
+            ("speed_kmh", "km/h"),
         ] {
             assert_eq!(unit(name).unwrap().symbol(), symbol, "{name}");
         }
-        assert!(unit("Адрес (улица)").is_none() && unit("name").is_none());
+        for name in ["Адрес (улица)", "name", "count_m", "m", "km"] {
+            assert!(unit(name).is_none(), "{name}");
+        }
     }
 }
