@@ -14,7 +14,7 @@ export async function enter(at, program, lang = "kk") {
   await at.signIn("admin", program.password());
   await at.page.locator("input[autocomplete=new-password]").waitFor();
   await at.changePassword(program.password(), OWN);
-  await at.page.locator("main form [role=status]").waitFor();
+  await at.page.waitForURL((url) => url.pathname === "/");
   opened.add(program);
 }
 
@@ -27,5 +27,5 @@ export async function join(admin, at, { name, title, role }, lang = "kk") {
   await at.signIn(name, once);
   await at.page.locator("input[autocomplete=new-password]").waitFor();
   await at.changePassword(once, OWN);
-  await at.page.locator("main form [role=status]").waitFor();
+  await at.page.waitForURL((url) => url.pathname === "/");
 }

@@ -104,7 +104,7 @@ pub struct FeedDay {
     pub quarantined: i64,
 }
 
-/// `GET /api/feeds/<id>`: a feed of the pack with what was.
+/// `GET /api/feeds/<id>`: a feed with what was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FeedHistory {
     /// Id.
@@ -113,8 +113,8 @@ pub struct FeedHistory {
     pub title: Text,
     /// True when its data are simulated.
     pub simulated: bool,
-    /// How it stands.
-    pub obligation: Obligation,
+    /// How it stands; absent for what was imported by hand.
+    pub obligation: Option<Obligation>,
     /// The last 30 local days, the newest first.
     pub days: Vec<FeedDay>,
     /// Changes of standing, the newest first: rows of `feeds_obligation_states`.

@@ -237,8 +237,10 @@ async fn watching(centre: Arc<Centre>) {
     loop {
         let done = centre.watch_feeds().await;
         centre.ended(Task::Watch, &done);
-        if let Err(error) = done {
-            tracing::error!(%error, "watching the feeds failed; it goes on from where it was");
+        match done {
+            Err(error) if error.is_slow_lake() => tracing::info!(%error, "feeds are watched later"),
+            Err(error) => tracing::error!(%error, "watching the feeds failed; it goes on from where it was"),
+            Ok(()) => {}
         }
         tokio::time::sleep(WATCH_EVERY).await;
     }

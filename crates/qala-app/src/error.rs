@@ -65,29 +65,40 @@ impl AppError {
         move |source| Self::Io { action, source }
     }
 
+    /// True when the tables cannot follow what comes in now: nothing is wrong with what was asked.
+    pub fn is_slow_lake(&self) -> bool {
+        matches!(self, Self::Lake(LakeError::Slow { .. }))
+    }
+
+    /// True when it may succeed a little later, for other questions have the memory now.
+    pub fn is_short_of_memory(&self) -> bool {
+        matches!(self, Self::Lake(error) if error.is_short_of_memory())
+    }
+
     /// True when the caller, not the program or its data, is at fault.
     pub fn is_usage(&self) -> bool {
-        matches!(
-            self,
-            Self::Usage(_)
-                | Self::Spec(_)
-                | Self::Registry(
-                    RegistryError::UnknownToken(_)
-                        | RegistryError::UnknownUser(_)
-                        | RegistryError::UserExists(_)
-                        | RegistryError::UnknownAlarm(_)
-                        | RegistryError::Empty { .. }
-                        | RegistryError::EmptyInterval { .. }
-                        | RegistryError::NotThere { .. }
-                        | RegistryError::Refused { .. }
-                )
-                | Self::Lake(
-                    LakeError::UnknownDataset { .. }
-                        | LakeError::Query(_)
-                        | LakeError::Refused(_)
-                        | LakeError::KeyReused { .. }
-                )
-        )
+        !self.is_short_of_memory()
+            && matches!(
+                self,
+                Self::Usage(_)
+                    | Self::Spec(_)
+                    | Self::Registry(
+                        RegistryError::UnknownToken(_)
+                            | RegistryError::UnknownUser(_)
+                            | RegistryError::UserExists(_)
+                            | RegistryError::UnknownAlarm(_)
+                            | RegistryError::Empty { .. }
+                            | RegistryError::EmptyInterval { .. }
+                            | RegistryError::NotThere { .. }
+                            | RegistryError::Refused { .. }
+                    )
+                    | Self::Lake(
+                        LakeError::UnknownDataset { .. }
+                            | LakeError::Query(_)
+                            | LakeError::Refused(_)
+                            | LakeError::KeyReused { .. }
+                    )
+            )
     }
 }
 

@@ -165,10 +165,11 @@ impl Schedule {
             centre.computing.left.store(count - at, Ordering::Relaxed);
             let mut parts = vec![range];
             while let Some(part) = parts.pop() {
-                if self.compute(centre, spec, part, now).await.is_ok() {
+                let Err(error) = self.compute(centre, spec, part, now).await else {
                     continue;
-                }
-                match halves(part, &centre.zone) {
+                };
+                // A full lake takes half of it no sooner.
+                match halves(part, &centre.zone).filter(|_| !error.is_slow_lake()) {
                     Some(halves) => parts.extend(halves),
                     None => again.push((spec, part)),
                 }
@@ -178,7 +179,11 @@ impl Schedule {
         // Memory that other questions held may be free by now.
         for (spec, range) in again {
             if let Err(error) = self.compute(centre, spec, range, now).await {
-                tracing::error!(indicator = %spec.id, grain = %range.grain, %error, "could not compute");
+                if error.is_slow_lake() {
+                    tracing::info!(indicator = %spec.id, grain = %range.grain, %error, "computed later");
+                } else {
+                    tracing::error!(indicator = %spec.id, grain = %range.grain, %error, "could not compute");
+                }
                 let error = error.to_string();
                 centre
                     .tasks

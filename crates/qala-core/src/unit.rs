@@ -106,6 +106,8 @@ const UNITS: &[Unit] = &[
     unit("KZT", "money", 1.0),
     unit("1000 KZT", "money", 1e3),
     unit("dB", "sound level", 1.0),
+    unit("W", "power", 1.0),
+    unit("kW", "power", 1e3),
 ];
 
 /// Spellings met in the wild.

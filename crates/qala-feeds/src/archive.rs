@@ -20,6 +20,8 @@ const MAX_MEMBERS: usize = 100_000;
 const HARMLESS: u64 = 64 << 20;
 /// The member that makes a zip archive a workbook.
 const WORKBOOK: &str = "xl/workbook.xml";
+/// How a PDF begins.
+const PDF: &[u8] = b"%PDF";
 /// Above this many bytes out of one byte in, a payload is called a bomb. City tables stay below 50.
 const MAX_RATIO: u64 = 300;
 
@@ -197,6 +199,9 @@ impl Walk<'_, '_> {
             Err(error) => return sink.problem(whole(read_fault(&error), inside, 0)),
         };
         match packing(&head[..got]) {
+            Packing::Plain if head[..got].starts_with(PDF) => {
+                sink.problem(whole(no_table("a PDF document"), inside, 0))
+            }
             Packing::Plain => self.plain(
                 &mut BufReader::with_capacity(256 * 1024, input),
                 name,
@@ -267,6 +272,9 @@ impl Walk<'_, '_> {
                 Err(fault) => sink.problem(whole(fault, inside, 0)),
             };
         }
+        if let Some(what) = document(&archive) {
+            return sink.problem(whole(no_table(what), inside, 0));
+        }
         self.feeds.alone(inside, archive.file_names_raw());
         for index in 0..archive.len() {
             let mut file = match archive.by_index(index) {
@@ -308,6 +316,22 @@ impl Walk<'_, '_> {
         }
         Ok(())
     }
+}
+
+fn no_table(what: &str) -> Fault {
+    let message = format!("this is {what}; save its table as .xlsx or .csv and send that");
+    Fault::new("no_table", message)
+}
+
+/// What an archive is that is one document of an office and no table.
+fn document<R: Read + Seek>(archive: &ZipArchive<R>) -> Option<&'static str> {
+    [
+        ("word/document.xml", "a Word document"),
+        ("ppt/presentation.xml", "a presentation"),
+        ("META-INF/manifest.xml", "an OpenDocument file"),
+    ]
+    .into_iter()
+    .find_map(|(member, what)| archive.index_for_name(member).map(|_| what))
 }
 
 /// A workbook's bytes as they are, when all that is packed in them stays within bounds.

@@ -123,6 +123,11 @@ impl LakeError {
 }
 
 impl LakeError {
+    /// True when a question found the memory for all questions taken: it may well be answered a little later.
+    pub fn is_short_of_memory(&self) -> bool {
+        matches!(self, Self::Query(e) if matches!(e.find_root(), datafusion::error::DataFusionError::ResourcesExhausted(_)))
+    }
+
     /// The same error for one more receiver: the kind and the words stay, the source becomes text.
     pub(crate) fn again(&self) -> Self {
         match self {

@@ -16,7 +16,7 @@ fn of(lang: Lang, [kk, ru, en]: [&'static str; 3]) -> &'static str {
 }
 
 /// Units that read otherwise than their symbol.
-const UNITS: [(&str, [&str; 3]); 35] = [
+const UNITS: [(&str, [&str; 3]); 37] = [
     ("ug/m3", ["мкг/м³", "мкг/м³", "µg/m³"]),
     ("mg/m3", ["мг/м³", "мг/м³", "mg/m³"]),
     ("g/m3", ["г/м³", "г/м³", "g/m³"]),
@@ -51,6 +51,8 @@ const UNITS: [(&str, [&str; 3]); 35] = [
     ("t/y", ["т/жыл", "т/год", "t/y"]),
     ("m2", ["м²", "м²", "m²"]),
     ("km2", ["км²", "км²", "km²"]),
+    ("W", ["Вт", "Вт", "W"]),
+    ("kW", ["кВт", "кВт", "kW"]),
     ("dB", ["дБ", "дБ", "dB"]),
 ];
 

@@ -8,6 +8,9 @@ use qala_app::AppError;
 use qala_app::lake::LakeError;
 use qala_app::registry::RegistryError;
 
+/// When to come again when other questions have the memory, seconds.
+const MEMORY_S: u64 = 2;
+
 /// An error as an answer.
 pub(crate) struct Answer(pub(crate) AppError);
 
@@ -35,6 +38,7 @@ impl IntoResponse for Answer {
             AppError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 (StatusCode::INSUFFICIENT_STORAGE, Some(300))
             }
+            error if error.is_short_of_memory() => (StatusCode::SERVICE_UNAVAILABLE, Some(MEMORY_S)),
             AppError::Usage(text) if text.starts_with("there is no") => (StatusCode::NOT_FOUND, None),
             error if error.is_usage() => (StatusCode::BAD_REQUEST, None),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, None),
@@ -42,7 +46,11 @@ impl IntoResponse for Answer {
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(error = %qala_app::with_causes(&self.0), "a request failed");
         }
-        let mut body = ErrorBody::from(self.0.to_string());
+        let mut body = ErrorBody::from(if status == StatusCode::SERVICE_UNAVAILABLE {
+            format!("other questions have the memory now; ask again in {MEMORY_S} s, or for less at once")
+        } else {
+            self.0.to_string()
+        });
         if let AppError::Registry(RegistryError::Refused { rule, about, .. }) = self.0 {
             (body.rule, body.about) = (Some(rule.into()), Some(about));
         }

@@ -108,7 +108,8 @@ pub(crate) async fn feed(
     let centre = &state.centre;
     let zone = &centre.zone;
     let history = centre.feed_history(&id).await?;
-    let spec = centre.feed(&id)?;
+    // What was imported by hand has no spec.
+    let spec = centre.feeds.iter().find(|spec| spec.id.as_str() == id);
     let day = |d: Day| api::FeedDay {
         day: zone.format(zone.day_start(d.day))[..10].to_owned(),
         promised: d.promised,
@@ -120,10 +121,12 @@ pub(crate) async fn feed(
         quarantined: d.quarantined,
     };
     Ok(Json(api::FeedHistory {
+        title: text(spec.map_or_else(|| Text::new(&id, &id, &id), |spec| spec.title.clone())),
+        simulated: spec.is_some_and(|spec| spec.simulated),
+        obligation: history
+            .obligation
+            .map(|o| for_reader(obligation(o, zone, usize::MAX), &reader)),
         id,
-        title: text(spec.title.clone()),
-        simulated: spec.simulated,
-        obligation: for_reader(obligation(history.obligation, zone, usize::MAX), &reader),
         days: history.days.into_iter().map(day).collect(),
         changes: history.changes,
         contacts: if sees_contacts(&reader) {

@@ -60,6 +60,8 @@ test("points are coloured by their only number, or by the one that is chosen", a
   const at = await page();
   await at.visit("/?lang=en&layers=air_stations");
   const legend = at.page.locator(".legend-place .legend", { hasText: "Air" }).last();
+  // On a map of this width legends are closed at first.
+  await legend.locator("summary").click();
   await legend.getByText(/, m$/).waitFor();
   assert.ok((await legend.locator(".item").count()) > 2, "classes with a unit");
   await at.page.locator("button[aria-label='Layers']").click();

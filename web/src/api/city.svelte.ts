@@ -75,6 +75,11 @@ class City {
     return this.anchor !== null && this.now - this.anchor > 2 * DAY_MS;
   }
 
+  /** False until the server has said who is signed in, or could not. */
+  get isSessionKnown(): boolean {
+    return this.session.readAt > 0 || this.session.error !== null;
+  }
+
   indicator(id: string): Indicator | undefined {
     return this.catalog.value?.indicators.find((i) => i.id === id);
   }

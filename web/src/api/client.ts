@@ -36,17 +36,25 @@ function sentenceOf(body: unknown): string | null {
   return typeof message === "string" ? message : null;
 }
 
+/** How often something is read anew while other questions have the centre's memory. */
+const TRIES = 4;
+
 export async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
   // A form says itself where its parts end.
   if (init.body && !(init.body instanceof FormData) && !(init.body instanceof Blob)) headers["content-type"] = "application/json";
   if (init.method && csrf) headers["x-csrf"] = csrf;
   let response: Response;
-  try {
-    response = await fetch(path, { ...init, headers });
-  } catch (error) {
-    if (init.signal?.aborted) throw error;
-    throw new ApiError(0, null);
+  for (let tries = TRIES; ; tries -= 1) {
+    try {
+      response = await fetch(path, { ...init, headers });
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+      throw new ApiError(0, null);
+    }
+    const after = Number(response.headers.get("retry-after"));
+    if (response.status !== 503 || init.method || !after || tries <= 1) break;
+    await new Promise((done) => setTimeout(done, after * 1000));
   }
   if (response.status === 204) return undefined as T;
   const body: unknown = await response.json().catch(() => null);

@@ -219,7 +219,7 @@ export interface FeedHistory {
   id: string;
   title: Text;
   simulated: boolean;
-  obligation: Obligation;
+  obligation: Obligation | null;
   days: FeedDay[];
   changes: Row[];
   contacts: Contact[];

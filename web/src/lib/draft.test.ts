@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { assign, changeColumn, type Draft, include, listOf, ownUnit, setKey, setStandIn, setUnit, standIn, targetOf, titled, unfilled, unitOf } from "./draft";
+import { assign, changeColumn, type Draft, include, listOf, ownUnit, setKey, setStandIn, setUnit, standIn, swapCoordinates, targetOf, titled, unfilled, unitOf } from "./draft";
 
 const title = { kk: "a", ru: "a", en: "a" };
 const readings = (): Draft => ({
@@ -97,4 +97,15 @@ test("a title is said in one language at a time", () => {
   expect(titled({ kk: "Парки", ru: "Парки", en: "Парки" }, "en", " Parks ")).toEqual({ kk: "Парки", ru: "Парки", en: "Parks" });
   expect(titled(title, "ru", " ")).toEqual(title);
   expect(listOf(" -, н/д ,,")).toEqual(["-", "н/д"]);
+});
+
+test("latitude and longitude change places, said or not; without two columns nothing does", () => {
+  const points = (columns: Draft["mapping"]["columns"]): Draft => ({
+    spec: { name: "own_trees", title, key: ["id"], columns: [{ name: "id", type: "text", title }, { name: "lat", type: "float", title, role: "lat" }, { name: "lon", type: "float", title, role: "lon" }] },
+    mapping: { decimal: ".", missing: [], columns },
+  });
+  const said = swapCoordinates(points({ lat: { from: "Y", unit: "deg" }, lon: { from: "X" } }), ["id", "X", "Y"]);
+  expect(said?.mapping.columns).toEqual({ lat: { from: "X" }, lon: { from: "Y", unit: "deg" } });
+  expect(swapCoordinates(points({}), ["id", "Lat", "Lon"])?.mapping.columns).toEqual({ lat: { from: "Lon" }, lon: { from: "Lat" } });
+  expect(swapCoordinates(points({}), ["id", "lat"])).toBeNull();
 });

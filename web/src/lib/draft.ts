@@ -183,6 +183,21 @@ export function include(draft: Draft, offered: Draft, source: string, isIn: bool
   return next;
 }
 
+/** Lets the columns of the file that fill latitude and longitude change places; null where no two columns of it do. */
+export function swapCoordinates(draft: Draft, sources: readonly string[]): Draft | null {
+  const next = copy(draft);
+  const pair = ["lat", "lon"].map((role) => {
+    const column = next.spec.columns.find((c) => c.role === role);
+    const source = column && sources.find((name) => targetOf(next, name) === column.name);
+    return column && source ? { name: column.name, source } : null;
+  });
+  const [lat, lon] = pair;
+  if (!lat || !lon) return null;
+  const { columns } = next.mapping;
+  [columns[lat.name], columns[lon.name]] = [{ ...columns[lon.name], from: lon.source }, { ...columns[lat.name], from: lat.source }];
+  return next;
+}
+
 /** A name as SQL takes it; empty when it is none. */
 export const sqlName = (text: string): string => (/^[a-z][a-z0-9_]{0,59}$/.test(text) ? text : "");
 

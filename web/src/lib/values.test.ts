@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Indicator, Value } from "../api/types";
-import { byTrouble, changes, isStale, passportId, rankOf, severity, stateOf, summary, viewOf } from "./values";
+import { byTrouble, changes, isJudged, isStale, STATES, passportId, rankOf, severity, stateOf, summary, viewOf } from "./values";
 
 const DAY = 86400000;
 const at = (day: number): string => new Date(Date.UTC(2026, 2, day)).toISOString();
@@ -69,6 +69,19 @@ describe("states", () => {
     expect(said.districts).toBe(2);
     expect(said.worst?.value.place).toBe("a");
     expect(said.worst?.severity).toBe(3);
+  });
+
+  it("give the time of the worst value, not of the newest", () => {
+    const old = viewOf(indicator, "day", [value("city", 1, 105)], noon(4));
+    const fresh = viewOf({ ...indicator, id: "air.y" }, "day", [value("city", 3, 1)], noon(4));
+    expect(summary([old, fresh], noon(4))).toMatchObject({ worstAt: at(2), asOf: at(4) });
+    const running = viewOf(indicator, "day", [value("city", 4, 105)], noon(4));
+    expect(summary([running], noon(4)).worstAt).toBe(new Date(noon(4)).toISOString());
+    expect(summary([fresh], noon(4)).worstAt).toBeNull();
+  });
+
+  it("are judged only where there is a value with a target", () => {
+    expect(STATES.filter(isJudged)).toEqual(["off_target", "watch", "on_target"]);
   });
 });
 

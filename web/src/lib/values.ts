@@ -13,6 +13,9 @@ export const STATES: readonly State[] = ["off_target", "watch", "unknown", "supp
 
 export const isLoud = (state: State): boolean => state === "off_target" || state === "watch";
 
+/** True when a value was held against its target. Where none was, nobody knows whether all is calm. */
+export const isJudged = (state: State): boolean => isLoud(state) || state === "on_target";
+
 type Aim = Pick<Indicator, "targets">;
 
 /** The state of a value. A value without a target is not unknown: it is there, and nobody set a target. */
@@ -162,6 +165,8 @@ export interface Summary {
   worst: { view: View; value: Value; severity: number } | null;
   districts: number;
   asOf: string | null;
+  /** The end of the period of the worst value; the moment while that period runs. */
+  worstAt: string | null;
   stale: boolean;
 }
 
@@ -175,7 +180,9 @@ export function summary(views: readonly View[], now: number): Summary {
   off.sort((a, b) => pressing(a.view.indicator.subject) - pressing(b.view.indicator.subject) || b.severity - a.severity);
   const districts = new Set(off.map((c) => c.value.place).filter((p) => p !== CITY));
   const asOf = newestEnd(views, now);
-  return { n: views.length, states, worst: off[0] ?? null, districts: districts.size, asOf, stale: views.length > 0 && views.every((v) => v.stale || !v.shown) };
+  const worst = off[0] ?? null;
+  const worstAt = !worst ? null : ended(worst.value, now) ? worst.value.period_end : new Date(now).toISOString();
+  return { n: views.length, states, worst, districts: districts.size, asOf, worstAt, stale: views.length > 0 && views.every((v) => v.stale || !v.shown) };
 }
 
 /** The standing of a feed; what was imported by hand promised nothing. */

@@ -4,6 +4,9 @@ import { address, changed } from "../lib/url";
 import { locale } from "./say.svelte";
 import { parseLocal } from "../lib/time";
 
+// An address that people type.
+if (location.pathname === "/signin") history.replaceState(null, "", `/sign-in${location.search}`);
+
 class Place {
   url = $state.raw(new URL(location.href));
 }
@@ -19,6 +22,12 @@ export const link = (path: string, changes: Record<string, string | null> = {}):
 /** A link to this page with other parameters. */
 export const here_with = (changes: Record<string, string | null>): string => changed(place.url, changes);
 
+const SIGN_IN = "/sign-in";
+let left: URL | null = null;
+
+/** The page from which somebody went to sign in; Now where there was none. */
+export const backFromSignIn = (): string => (left ? changed(left, { lang: param("lang") }) : link("/"));
+
 type Step = "push" | "replace";
 
 export function go(href: string, step: Step = "push"): void {
@@ -26,6 +35,7 @@ export function go(href: string, step: Step = "push"): void {
   if (step === "push") history.pushState(null, "", next);
   else history.replaceState(null, "", next);
   const other = next.pathname !== place.url.pathname;
+  if (other && next.pathname === SIGN_IN) left = place.url;
   place.url = next;
   if (other && step === "push") scrollTo(0, 0);
 }

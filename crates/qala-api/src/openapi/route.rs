@@ -8,7 +8,7 @@ use super::trace::{Schemas, schema};
 use crate::ErrorBody;
 
 /// What an error of a status means.
-const MEANINGS: [(u16, &str); 16] = [
+const MEANINGS: [(u16, &str); 17] = [
     (400, "The request makes no sense; the sentence says why"),
     (401, "The token is missing, wrong, revoked or expired"),
     (403, "Not for this sender"),
@@ -24,6 +24,10 @@ const MEANINGS: [(u16, &str); 16] = [
     (422, "The body has another form"),
     (429, "Too much at once; Retry-After says when to come again"),
     (500, "The program failed; its log says why"),
+    (
+        503,
+        "The memory for questions is taken; Retry-After says when to come again",
+    ),
     (507, "The disk is full; Retry-After says when to come again"),
 ];
 
@@ -104,7 +108,7 @@ impl Route {
             takes: None,
             gives: Vec::new(),
             nothing: Vec::new(),
-            fails: vec![401, 500],
+            fails: vec![401, 500, 503],
             error: schema::<ErrorBody>,
         }
     }
@@ -229,6 +233,8 @@ impl Route {
             answers.insert(status.to_string(), json!({"description": says}));
         }
         let mut fails = self.fails.clone();
+        // Where such an answer has a body of its own, it is told already.
+        fails.retain(|status| !self.gives.iter().any(|(given, _)| given == status));
         if !self.parameters.is_empty() || self.takes.is_some() {
             fails.push(400);
         }

@@ -10,14 +10,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use qala_core::spec::FeedSpec;
-use qala_core::{FunctionId, Hours, Standing, Text};
+use qala_core::{FeedId, FunctionId, Hours, Standing, Text};
 use qala_registry::FeedContact;
 use serde_json::{Map, Value};
 
 pub(crate) use self::watch::Watch;
 use self::watch::{Columns, Seen, instant};
 use crate::centre::Centre;
-use crate::error::Result;
+use crate::error::{AppError, Result};
 
 const DAY: i64 = 86_400_000_000;
 /// Days of history that are told with one feed.
@@ -102,8 +102,8 @@ pub type Change = Map<String, Value>;
 /// A feed with what was.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeedHistory {
-    /// How it stands.
-    pub obligation: Obligation,
+    /// How it stands; absent for a feed that has no spec: what was imported by hand.
+    pub obligation: Option<Obligation>,
     /// The last 30 local days, today included, the newest first.
     pub days: Vec<Day>,
     /// The newest changes of standing, the newest first.
@@ -239,12 +239,18 @@ impl Centre {
         }
     }
 
-    /// A feed of the pack with its last 30 days, its changes of standing and its contacts.
+    /// A feed of the pack, or one of which messages came, with its last 30 days, its changes of standing and its contacts.
     ///
     /// # Errors
     /// An id that does not exist, with a suggestion; the lake's or the registry's.
     pub async fn feed_history(&self, id: &str) -> Result<FeedHistory> {
-        let feed = self.feed(id)?;
+        let feed = self.feed(id);
+        let name = FeedId::new(id).ok();
+        if feed.is_err() && !self.is_heard(name.as_ref()).await? {
+            return Err(feed
+                .err()
+                .unwrap_or_else(|| AppError::Usage(format!("there is no feed `{id}`"))));
+        }
         let all = self.obligations().await?;
         let today = self.zone.local_day(self.clock.now());
         let mut days: BTreeMap<i32, Day> = (today - DAYS + 1..=today)
@@ -280,7 +286,10 @@ impl Centre {
                 day.quarantined += quarantined.value(i);
             }
         }
-        if let (Some(promise), Some(seen)) = (feed.promise(), self.watch.seen.lock().await.as_ref()) {
+        if let (Some(promise), Some(seen)) = (
+            feed.ok().and_then(FeedSpec::promise),
+            self.watch.seen.lock().await.as_ref(),
+        ) {
             let arrivals = seen.arrivals.get(id).cloned().unwrap_or_default();
             let now = self.clock.now();
             seen.with_listening(&self.zone, |on| {
@@ -292,7 +301,7 @@ impl Centre {
             });
         }
         let mut contacts = self.registry.contacts().await?;
-        contacts.retain(|c| c.feed == feed.id);
+        contacts.retain(|c| c.feed.as_str() == id);
         contacts.reverse();
         let sql = format!(
             "SELECT state, valid_from, valid_to, last_arrival, kept_7d, kept_30d, department_id \
@@ -300,12 +309,18 @@ impl Centre {
         );
         let obligation = all.into_iter().find(|o| o.feed == id);
         Ok(FeedHistory {
-            obligation: obligation
-                .ok_or_else(|| crate::error::AppError::Usage(format!("there is no feed `{id}`")))?,
+            obligation,
             days: days.into_values().rev().collect(),
             changes: self.rows(&sql).await?,
             contacts,
         })
+    }
+
+    /// True when a message of this feed ever came.
+    async fn is_heard(&self, feed: Option<&FeedId>) -> Result<bool> {
+        let Some(feed) = feed else { return Ok(false) };
+        let sql = format!("SELECT 1 AS one FROM lake_messages WHERE feed = '{feed}' LIMIT 1");
+        Ok(!self.rows(&sql).await?.is_empty())
     }
 
     /// Makes somebody the contact of a feed from an instant on; the interval of the one before ends there.

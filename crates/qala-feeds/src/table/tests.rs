@@ -23,7 +23,11 @@ fn traffic(name: &str) -> Given<'_> {
 
 #[test]
 fn bad_inputs_become_problems() {
-    let cases: [(&str, &[u8], &str); 10] = [
+    let letter = zip(&[
+        ("[Content_Types].xml", b"<a/>"),
+        ("word/document.xml", b"<a>b,c</a>"),
+    ]);
+    let cases: [(&str, &[u8], &str); 12] = [
         ("a.csv", b"", "empty"),
         ("a.csv", b"detector_id,quantity,t\n", "missing_column"),
         ("a.csv", b"\xFF\xFEd\0e\0", "bad_encoding"),
@@ -38,6 +42,8 @@ fn bad_inputs_become_problems() {
         ("a.zip", b"PK\x03\x04 no zip", "damaged_archive"),
         ("a.xls", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "damaged_file"),
         ("a.json", b"[1, {", "broken_json"),
+        ("a.csv", &letter, "no_table"),
+        ("a.csv", b"%PDF-1.7\na,b\n1,2\n", "no_table"),
     ];
     for (name, bytes, code) in cases {
         let outcome = traffic(name).read(bytes);

@@ -121,16 +121,19 @@ pub(crate) async fn feed(centre: &Centre, command: FeedCommand) -> Result<()> {
 }
 
 fn show(history: &FeedHistory, format: Format, zone: &Zone) -> Result<()> {
-    let o = &history.obligation;
-    let mut all = line(o, zone);
-    all.insert("due".into(), instant(o.due, zone));
-    all.insert("grace_s".into(), json!(o.grace_s));
-    let hours = o.hours.map(|h| format!("{}-{}", h.from, h.to));
-    all.insert("hours".into(), json!(hours));
-    all.insert("function".into(), name(o.function.as_ref()));
-    let silent: Vec<Row> = o
-        .silent
+    let mut all = Row::new();
+    if let Some(o) = &history.obligation {
+        all = line(o, zone);
+        all.insert("due".into(), instant(o.due, zone));
+        all.insert("grace_s".into(), json!(o.grace_s));
+        let hours = o.hours.map(|h| format!("{}-{}", h.from, h.to));
+        all.insert("hours".into(), json!(hours));
+        all.insert("function".into(), name(o.function.as_ref()));
+    }
+    let silent: Vec<Row> = history
+        .obligation
         .iter()
+        .flat_map(|o| &o.silent)
         .map(|s| row(json!({ "device": s.device, "since": zone.format(s.since) })))
         .collect();
     let days: Vec<Row> = history

@@ -150,7 +150,7 @@ export const door = {
   import_none_fit: ["Бірде-бір жол жарамайды: бағандар мен түрлерді тексеріңіз.", "Ни одна строка не подходит: проверьте столбцы и типы.", "Not one row fits: check columns and types."],
   import_done: ["{n} жол «{table}» кестесіне қосылды", "В таблицу «{table}» {n, plural, one {добавлена # строка} few {добавлены # строки} many {добавлено # строк} other {добавлено # строки}}", "{n, plural, one {# row was} other {# rows were}} added to “{table}”"],
   import_repeated: ["Бұл файл бұрын қосылған: қайта ештеңе жазылмады", "Этот файл уже добавлен: заново ничего не записано", "This file came before: nothing was written again"],
-  import_kept: ["Сақталды:", "Сохранено:", "Kept:"],
+  import_kept: ["Осы файл үшін не сақталды", "Что сохранено для таких файлов", "What was kept for such files"],
   import_see_table: ["Кестені көру", "Посмотреть таблицу", "See the table"],
   import_see_quarantine: ["Карантиндегі {n} жазба", "{n, plural, one {# запись} few {# записи} many {# записей} other {# записи}} в карантине", "{n, plural, one {# record} other {# records}} in quarantine"],
   import_more: ["Осы кестеге файл қосу", "Добавить файл в эту таблицу", "Add a file to this table"],
@@ -224,6 +224,19 @@ export const door = {
   problem_unused_column: ["баған пайдаланылмады", "столбец не использован", "a column is not used"],
   problem_guessed_encoding: ["кодталуы болжанды", "кодировка угадана", "the encoding was guessed"],
   problem_guessed_crs: ["координаталар жүйесі болжанды", "система координат угадана", "the reference system was guessed"],
+  note_outside_city: [
+    "Нүктелердің бір бөлігі қаладан тыс жатыр: қала картасында бірден көрінбейді.",
+    "Часть точек лежит вне города: на карте города их сразу не видно.",
+    "Some points lie outside of the city: its map does not show them at first.",
+  ],
+  note_swapped_coordinates: [
+    "Ендік пен бойлық шатасқан сияқты: нүктелер қаладан тыс түседі, ал орындарын ауыстырса, қалаға дәл келеді.",
+    "Похоже, широта и долгота перепутаны: точки попадают вне города, а если поменять столбцы местами — в город.",
+    "Latitude and longitude seem to be taken one for the other: the points fall outside of the city, and inside it when the columns change places.",
+  ],
+  note_unused_column: ["Файлдың мына бағандары пайдаланылмады: {names}", "Эти столбцы файла не использованы: {names}", "These columns of the file are not used: {names}"],
+  import_swap: ["Ендік пен бойлықты ауыстыру", "Поменять широту и долготу местами", "Swap latitude and longitude"],
+  problem_swapped_coordinates: ["ендік пен бойлық шатасқан", "широта и долгота перепутаны", "latitude and longitude are mixed up"],
   problem_outside_city: ["қаладан тыс нүктелер", "точки вне города", "points outside of the city"],
   problem_nothing_to_retract: ["қайтарып алатын жол жоқ", "нечего отзывать", "nothing to take back"],
 } satisfies Record<string, Phrase>;

@@ -5,6 +5,8 @@ import type { Phrase } from "../i18n";
 export const pages = {
   now_off: ["Қалыптан тыс және назарда", "Не в норме и требуют внимания", "Off target and to watch"],
   now_calm: ["Қалыптан тыс ештеңе жоқ. Тыныш.", "Вне нормы ничего нет. Спокойно.", "Nothing is off target. All calm."],
+  now_calm_alarms: ["Қалыптан тыс көрсеткіш жоқ, бірақ қабылданбаған дабыл бар.", "Показателей вне нормы нет, но есть непринятые тревоги.", "No indicator is off target, but alarms wait to be acknowledged."],
+  none_judged: ["баға беретін мән әлі жоқ", "значений, которые можно оценить, пока нет", "no value to judge yet"],
   now_rest: ["Қалғандары", "Остальные", "The rest"],
   row_districts_off: ["қалыптан тыс аудандар: {n} ({worst})", "не в норме районов: {n} ({worst})", "districts off target: {n} ({worst})"],
   off_count: ["қалыптан тыс: {n}", "не в норме: {n}", "off target: {n}"],
@@ -147,6 +149,8 @@ export const pages = {
   signin_change: ["Құпиясөзді өзгерту", "Сменить пароль", "Change the password"],
   signin_now: ["Қазіргі құпиясөз", "Нынешний пароль", "Present password"],
   signin_next: ["Жаңа құпиясөз", "Новый пароль", "New password"],
+  signin_next_hint: ["кемінде 12 таңба", "не короче 12 знаков", "at least 12 characters"],
+  signin_name_hint: ["Бірінші әкімшінің аты — admin", "Первого администратора зовут admin", "The first administrator is called admin"],
   signin_changed: ["Құпиясөз өзгертілді.", "Пароль изменён.", "The password is changed."],
   signin_name: ["Аты", "Имя", "Name"],
   signin_wrong: ["Аты не құпиясөзі дұрыс емес.", "Неверное имя или пароль.", "The name or the password is wrong."],

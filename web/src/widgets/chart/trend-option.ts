@@ -3,10 +3,11 @@
 
 import type { EChartsCoreOption } from "echarts/core";
 import type { Indicator, Value } from "../../api/types";
-import { dayMonth, locale, rounded, t, unitWord } from "../../ui/say.svelte";
+import { dayMonth, locale, period, rounded, t, unitWord } from "../../ui/say.svelte";
 import type { Limits } from "../../lib/control";
 import { inShownUnit } from "../../lib/format";
-import { wallClock } from "../../lib/time";
+import { HOUR_MS, wallClock } from "../../lib/time";
+import { ticksOf } from "./ticks";
 
 export interface Colors { ink: string; second: string; line: string; edge: string; red: string; amber: string; accent: string; band: string; surface: string }
 
@@ -16,12 +17,16 @@ const FONT = "Qala Sans, system-ui, sans-serif";
 
 const x = (v: Value): number => wallClock(v.period_start, locale.zone);
 
-/** A tick in the city's clock: the day at midnight, the time within a day. */
-function tick(ms: number): string {
-  const iso = new Date(ms).toISOString();
+/** A tick in the city's clock and in the unit of the line: years, quarters, months, days; within a day the time, at midnight the day. */
+function tick(grain: string, ms: number): string {
   // `+00:00` is taken as it stands; the axis is in the city's clock already.
+  const iso = new Date(ms).toISOString().replace("Z", "+00:00");
+  const [year, month] = [iso.slice(0, 4), Number(iso.slice(5, 7))];
+  if (grain === "year") return year;
+  if (grain === "quarter") return t("quarter_tick", { n: (month + 2) / 3, year });
+  if (grain === "month") return period({ grain, period_start: iso, period_end: iso });
   const text = iso.slice(11, 16);
-  return text === "00:00" ? dayMonth(iso.replace("Z", "+00:00")) : text;
+  return text === "00:00" || grain === "day" || grain === "week" ? dayMonth(iso) : text;
 }
 
 export function trendOption(values: readonly Value[], indicator: Indicator, colors: Colors, still: boolean, limits: Limits | null = null): EChartsCoreOption {
@@ -45,6 +50,8 @@ export function trendOption(values: readonly Value[], indicator: Indicator, colo
     ? [["target", indicator.targets.target, colors.edge], ["limit_word", indicator.targets.limit, colors.red]].filter(([, n]) => near(inShownUnit(n as number, unit)))
     : [];
   const few = values.length <= 45;
+  const grain = values[0]?.grain ?? "day";
+  const marks = ticksOf(grain, values.map(x));
   return {
     useUTC: true,
     animation: !still,
@@ -52,7 +59,7 @@ export function trendOption(values: readonly Value[], indicator: Indicator, colo
     textStyle: { fontFamily: FONT },
     aria: { enabled: true, label: { enabled: false } },
     grid: { left: 8, right: 92, top: 32, bottom: 8, containLabel: true },
-    xAxis: { type: "time", axisLine: { lineStyle: { color: colors.edge } }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { color: colors.second, fontSize: 12, hideOverlap: true, formatter: tick } },
+    xAxis: { type: "time", axisLine: { lineStyle: { color: colors.edge } }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { color: colors.second, fontSize: 12, hideOverlap: true, formatter: (ms: number) => tick(grain, ms), ...(marks ? { customValues: marks } : {}) }, ...(grain === "hour" ? { minInterval: HOUR_MS } : {}) },
     yAxis: { type: "value", scale: true, name: unitWord(unit), nameTextStyle: { color: colors.second, align: "left", fontSize: 12 }, nameGap: 12, splitNumber: 4, splitLine: { lineStyle: { color: colors.line } }, axisLabel: { color: colors.second, fontSize: 12, formatter: (n: number) => rounded(n, null) } },
     series: [
       ...(hasBand ? [

@@ -29,7 +29,9 @@ function worst(summary: Summary): string | null {
 
 /** The sentence in two parts: what; then who is worst, and as of when. */
 export function headline(summary: Summary): [string, string] {
-  const more = [worst(summary), summary.asOf ? t("as_of_time", { time: dateTime(summary.asOf) }) : null].filter((s) => s !== null);
+  // A time beside a value that is named is the time of that value.
+  const time = summary.worstAt ?? summary.asOf;
+  const more = [worst(summary), time ? t("as_of_time", { time: dateTime(time) }) : null].filter((s) => s !== null);
   return [`${clause(summary)}. `, more.length > 0 ? `${capital(more.join("; "))}.` : ""];
 }
 

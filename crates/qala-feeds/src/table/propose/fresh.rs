@@ -235,10 +235,11 @@ fn key_column(sample: &Sample, columns: &[(usize, Column)]) -> Option<String> {
     };
     let is_called_so = |source: usize| {
         let name = names::plain(&sample.names[source]);
+        let starts = ["код ", "номер ", "№"];
+        let ends = [" id", " коды", " нөмірі", " code", " number"];
         names::is_generic(&name)
-            || name.ends_with(" id")
-            || name.starts_with("код ")
-            || name.ends_with(" коды")
+            || starts.iter().any(|word| name.starts_with(word))
+            || ends.iter().any(|word| name.ends_with(word))
     };
     let found = columns.iter().find(|(source, column)| {
         is_called_so(*source)
@@ -331,7 +332,10 @@ pub(super) fn proposal(sample: &Sample, wanted: &str, context: &Context<'_>) -> 
                 kind: found.kind,
                 scale: None,
                 unit,
-                title: known_title(name, context.datasets).unwrap_or_else(|| same(name)),
+                title: role
+                    .map(position_title)
+                    .or_else(|| known_title(name, context.datasets))
+                    .unwrap_or_else(|| same(name)),
                 required: false,
                 min: None,
                 max: None,
@@ -397,7 +401,7 @@ pub(super) fn proposal(sample: &Sample, wanted: &str, context: &Context<'_>) -> 
         subject: OWN.to_owned(),
         kind: Kind::Snapshot,
         version: 1,
-        title: same(sample.title.as_deref().unwrap_or(wanted)),
+        title: same(&sample.title.clone().unwrap_or_else(|| spaced(wanted))),
         description: None,
         zone: "city".to_owned(),
         key: vec![key],
@@ -451,15 +455,33 @@ fn plain_column(name: &str, title: Text, role: Option<Role>) -> Column {
 
 /// What every feature has besides its properties.
 fn add_geometry(columns: &mut Vec<Column>) {
-    for (name, role, kk, ru, en) in [
-        ("lon", Role::Lon, "Бойлық", "Долгота", "Longitude"),
-        ("lat", Role::Lat, "Ендік", "Широта", "Latitude"),
-        ("geometry", Role::Geometry, "Геометрия", "Геометрия", "Geometry"),
+    for (name, role) in [
+        ("lon", Role::Lon),
+        ("lat", Role::Lat),
+        ("geometry", Role::Geometry),
     ] {
         if columns.iter().all(|column| column.name != name) {
-            columns.push(plain_column(name, Text::new(kk, ru, en), Some(role)));
+            columns.push(plain_column(name, position_title(role), Some(role)));
         }
     }
+}
+
+fn position_title(role: Role) -> Text {
+    match role {
+        Role::Lon => Text::new("Бойлық", "Долгота", "Longitude"),
+        Role::Lat => Text::new("Ендік", "Широта", "Latitude"),
+        _ => Text::new("Геометрия", "Геометрия", "Geometry"),
+    }
+}
+
+/// The name of a file as a title: `street_lamps` is `Street lamps`.
+fn spaced(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut letters = words.trim().chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }
 
 /// A text in quotes; JSON's escapes are TOML's too.

@@ -300,7 +300,7 @@ pub(super) fn unit(name: &str) -> Option<Unit> {
 
 /// The unit that the last words of a name of a program tell.
 fn at_the_end(name: &str) -> Option<Unit> {
-    const ENDINGS: [(&str, &str); 20] = [
+    const ENDINGS: [(&str, &str); 24] = [
         ("_ug_m3", "ug/m3"),
         ("_mg_m3", "mg/m3"),
         ("_ppb", "ppb"),
@@ -319,11 +319,15 @@ fn at_the_end(name: &str) -> Option<Unit> {
         ("_m2", "m2"),
         ("_km2", "km2"),
         ("_kzt", "KZT"),
+        ("_км", "km"),
+        ("_мм", "mm"),
+        ("_кг", "kg"),
+        ("_вт", "W"),
         ("_pct", "%"),
         ("_percent", "%"),
     ];
     // A single letter can be much else: `count_m` are men.
-    const LENGTHS: [&str; 10] = [
+    const LENGTHS: [&str; 18] = [
         "height",
         "length",
         "width",
@@ -334,10 +338,19 @@ fn at_the_end(name: &str) -> Option<Unit> {
         "radius",
         "diameter",
         "thickness",
+        "биіктігі",
+        "ұзындығы",
+        "тереңдігі",
+        "қашықтығы",
+        "высота",
+        "длина",
+        "ширина",
+        "глубина",
     ];
     let stated = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending));
     let is_length = || {
         name.strip_suffix("_m")
+            .or_else(|| name.strip_suffix("_м"))
             .is_some_and(|before| LENGTHS.iter().any(|word| before.ends_with(word)))
     };
     let symbol = stated
@@ -348,7 +361,7 @@ fn at_the_end(name: &str) -> Option<Unit> {
 
 /// Units as Kazakh and Russian headers spell them.
 fn spelled(text: &str) -> &str {
-    const SPELLED: [(&str, &str); 14] = [
+    const SPELLED: [(&str, &str); 16] = [
         ("тенге", "KZT"),
         ("теңге", "KZT"),
         ("тг", "KZT"),
@@ -363,6 +376,8 @@ fn spelled(text: &str) -> &str {
         ("мм", "mm"),
         ("кв. км", "km2"),
         ("гПа", "hPa"),
+        ("Вт", "W"),
+        ("кВт", "kW"),
     ];
     let found = SPELLED.iter().find(|(written, _)| *written == text);
     found.map_or(text, |(_, symbol)| symbol)
@@ -404,6 +419,8 @@ mod tests {
             ("Сумма, тыс. тенге", "1000 KZT"),
             ("height_m", "m"),
             ("Tree_Height_M", "m"),
+            ("биіктігі_м", "m"),
+            ("Мощность, Вт", "W"),
             ("pm25_ug_m3", "ug/m3"),
             ("speed_kmh", "km/h"),
         ] {

@@ -359,18 +359,18 @@ fn points_outside_of_the_city_are_told_of() {
         trial
             .notes
             .into_iter()
-            .find(|note| note.code == "outside_city")
-            .map(|note| note.message)
+            .find(|note| matches!(note.code.as_str(), "outside_city" | "swapped_coordinates"))
+            .map(|note| format!("{}: {}", note.code, note.message))
     };
     assert_eq!(note("name,lat,lon\nA,43.2,76.9\nB,43.3,76.8\n"), None);
     let one = note("name,lat,lon\nA,43.2,76.9\nB,0,0\n").unwrap();
     assert!(
-        one.starts_with("1 of 2 points") && one.contains("does not show"),
+        one.starts_with("outside_city: 1 of 2 points") && one.contains("does not show"),
         "{one}"
     );
     let turned = note("name,lat,lon\nA,76.9,43.2\nB,76.8,43.1\n").unwrap();
     assert!(
-        turned.starts_with("2 of 2 points") && turned.contains("one for the other"),
+        turned.starts_with("swapped_coordinates: 2 of 2 points") && turned.contains("one for the other"),
         "{turned}"
     );
 }

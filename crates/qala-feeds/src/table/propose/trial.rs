@@ -95,15 +95,18 @@ impl Counts {
         let ([west, south, east, north], [lon, lat]) = (self.bounds?, self.first_outside?);
         let (points, outside) = (self.points, self.outside);
         let are_turned = (west..=east).contains(&lat) && (south..=north).contains(&lon);
-        let why = if are_turned {
-            "longitude and latitude are taken one for the other; change the two columns"
+        let (code, why) = if are_turned {
+            (
+                "swapped_coordinates",
+                "longitude and latitude are taken one for the other; change the two columns",
+            )
         } else {
-            "the map of the city does not show them at first"
+            ("outside_city", "the map of the city does not show them at first")
         };
         let message = format!(
             "{outside} of {points} points lie outside of the city, the first at longitude {lon}, latitude {lat}: {why}"
         );
-        Some(Problem::warning("outside_city", message))
+        Some(Problem::warning(code, message))
     }
 }
 
