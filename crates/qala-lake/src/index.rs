@@ -114,12 +114,13 @@ impl Index {
     }
 
     /// Forgets tables, those used longest ago first, until `rows` keys more fit; false, and nothing forgotten, when they
-    /// never will. Only rows up to `published` can be read back.
+    /// never will, or would take more than half of the room. Only rows up to `published` can be read back.
     pub(crate) fn make_room(&mut self, rows: u64, published: i64) -> bool {
         let needed = usize::try_from(rows).unwrap_or(usize::MAX).saturating_mul(KEY);
         let stays = |s: &&Slot| s.used > self.needed || s.last_seq > published;
         let pinned: usize = self.slots.values().filter(stays).map(Slot::bytes).sum();
-        if pinned.saturating_add(needed) > self.budget {
+        // One that takes most of the room would drive out all others, and they it, with every message.
+        if needed > self.budget / 2 || pinned.saturating_add(needed) > self.budget {
             return false;
         }
         self.forget(self.budget - needed, published);

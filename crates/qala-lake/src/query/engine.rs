@@ -190,6 +190,9 @@ fn base(lake: &Lake, memory: usize, threads: usize) -> Result<Arc<SessionState>>
     config.options_mut().execution.parquet.pushdown_filters = false;
     config.options_mut().sql_parser.enable_ident_normalization = true;
     config.options_mut().execution.time_zone = Some("UTC".into());
+    // What each sort keeps for merging what it wrote to disk: the usual 10 MiB leave nothing of a small memory.
+    let reserved = &mut config.options_mut().execution.sort_spill_reservation_bytes;
+    *reserved = (*reserved).min(memory / 32);
     let mut state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime)
