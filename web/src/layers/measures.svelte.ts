@@ -18,6 +18,9 @@ const RADII = [4, 5, 6, 7, 8.5];
 /** What has no value, or stands for several points. */
 const PLAIN = { light: "#7d868d", dark: "#6d7a83" } as const;
 const NONE = "none";
+/** How often classes are asked for, and when again after an answer failed. */
+const TRIES = 10;
+const AGAIN_MS = 5000;
 
 /** Numbers of a layer of points: those with a unit; where none has one, those that are not whole, else all. A direction is no quantity. */
 export function measuresOf(layer: MapLayer): Measure[] {
@@ -48,6 +51,7 @@ export function choose(layer: MapLayer, column: string | null): void {
 export class Measures {
   #breaks = $state.raw<Record<string, readonly number[]>>({});
   #asked = new Set<string>();
+  #failed = new Map<string, number>();
 
   /** Asks where the classes of these layers begin; a layer of which nobody says it stays as it is. */
   read(layers: readonly MapLayer[]): void {
@@ -56,8 +60,19 @@ export class Measures {
       const key = `${layer.id}:${measure?.column}`;
       if (layer.kind !== "tiles" || !measure || this.#asked.has(key)) continue;
       this.#asked.add(key);
-      breaks(layer, measure).then((found) => (this.#breaks = { ...this.#breaks, [key]: found }), () => this.#asked.delete(key));
+      breaks(layer, measure).then((found) => (this.#breaks = { ...this.#breaks, [key]: found }), () => this.#again(key, layer));
     }
+  }
+
+  /** A busy centre may answer a little later. */
+  #again(key: string, layer: MapLayer): void {
+    const failed = (this.#failed.get(key) ?? 0) + 1;
+    this.#failed.set(key, failed);
+    if (failed >= TRIES) return;
+    setTimeout(() => {
+      this.#asked.delete(key);
+      this.read([layer]);
+    }, AGAIN_MS);
   }
 
   /** A layer as it is drawn by its measure. */
