@@ -1,11 +1,33 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const server = process.env.QALA_URL ?? "http://127.0.0.1:8080";
 const proxy = { "/api": server, "/tiles": server, "/health": server, "/metrics": server };
 
+/** Writes every text of the built screen once more as `<name>.br`: the slowest and smallest form, which the program hands out as it is. */
+function packed(): Plugin {
+  let dist = "";
+  return {
+    name: "packed",
+    apply: "build",
+    configResolved: (config) => void (dist = join(config.root, config.build.outDir)),
+    closeBundle() {
+      for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
+        if (!/\.(js|mjs|css|svg|html)$/.test(name)) continue;
+        const plain = readFileSync(join(dist, name));
+        const small = brotliCompressSync(plain);
+        if (small.length < plain.length) writeFileSync(join(dist, `${name}.br`), small);
+      }
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), packed()],
   server: { proxy },
   worker: { format: "es" },
   build: {

@@ -28,6 +28,15 @@ WITH segments AS (
     FROM traffic_street_segments
     WHERE geometry IS NOT NULL AND length_m IS NOT NULL
 ),
+-- Detectors and segments meet in cells of some 500 m: to compare each with each takes a second.
+segment_rows AS (
+    SELECT *, unnest(generate_series(CAST(floor(200.0 * south) AS BIGINT), CAST(floor(200.0 * north) AS BIGINT))) AS cell_row
+    FROM segments
+),
+segment_cells AS (
+    SELECT *, unnest(generate_series(CAST(floor(200.0 * west) AS BIGINT), CAST(floor(200.0 * east) AS BIGINT))) AS cell_column
+    FROM segment_rows
+),
 lengths AS (
     SELECT detector_id, length_m / 1000.0 AS km
     FROM (
@@ -38,8 +47,9 @@ lengths AS (
                 ORDER BY ST_Distance(ST_Point(d.lon, d.lat), ST_GeomFromText(s.geometry)), s.length_m
             ) AS n
         FROM detectors AS d
-        JOIN segments AS s
-            ON d.lon >= s.west AND d.lon <= s.east AND d.lat >= s.south AND d.lat <= s.north
+        JOIN segment_cells AS s
+            ON CAST(floor(200.0 * d.lat) AS BIGINT) = s.cell_row AND CAST(floor(200.0 * d.lon) AS BIGINT) = s.cell_column
+            AND d.lon >= s.west AND d.lon <= s.east AND d.lat >= s.south AND d.lat <= s.north
         WHERE ST_Distance(ST_Point(d.lon, d.lat), ST_GeomFromText(s.geometry)) < 0.0003
     )
     WHERE n = 1
@@ -50,14 +60,12 @@ hours_asked AS (
     GROUP BY local_start(:grain, t, :zone)
 ),
 expected AS (
-    SELECT place, count(*) AS detectors
+    SELECT place, count(DISTINCT detector_id) AS detectors
     FROM (
-        SELECT 'city' AS place, detector_id FROM lengths
-        UNION ALL
-        SELECT p.place_id AS place, l.detector_id
-        FROM detector_places AS p
-        JOIN lengths AS l ON l.detector_id = p.detector_id
-        WHERE p.valid_to IS NULL
+        SELECT unnest(CASE WHEN p.place_id IS NULL THEN make_array('city') ELSE make_array('city', p.place_id) END) AS place,
+            l.detector_id
+        FROM (SELECT detector_id, place_id FROM detector_places WHERE valid_to IS NULL) AS p
+        RIGHT JOIN lengths AS l ON l.detector_id = p.detector_id
     )
     GROUP BY place
 ),

@@ -16,7 +16,8 @@ const kind = process.argv[2] ?? "small";
 const town = cities();
 const program = await town.get(kind);
 let broken = () => null;
-const proxy = await serve(program.url, 0, (url) => broken(url));
+// What a browser gets of the program itself, packed as it packs it.
+const proxy = await serve(program.url, 0, (url) => broken(url), true);
 const browser = await open();
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const beyond = [];

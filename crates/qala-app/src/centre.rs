@@ -99,6 +99,8 @@ pub struct Centre {
     pub computing: Computing,
     /// How what runs beside the questions does.
     pub tasks: Tasks,
+    /// The last change of the registry that the lake has, once it is known.
+    pub(crate) relayed: tokio::sync::Mutex<Option<i64>>,
     /// Indexes of the map.
     pub map: MapStore,
     /// What is told to those who listen.
@@ -177,6 +179,7 @@ impl Centre {
             demo: Demo::default(),
             computing: Computing::default(),
             tasks: Tasks::default(),
+            relayed: tokio::sync::Mutex::default(),
             map: MapStore::default(),
             live: Live::default(),
             alarms: Alarms::new(Content::alarms(&options.pack)?, Content::notice(&options.pack)?),

@@ -19,6 +19,16 @@ pub enum AppError {
     /// The caller asked for something that does not exist or makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// A file that cannot be read as what it is given for.
+    #[error("{file}: {message}")]
+    Unread {
+        /// Name of the file.
+        file: String,
+        /// Word of the problem, such as `empty`.
+        code: String,
+        /// One sentence: what is wrong and what to do.
+        message: String,
+    },
     /// Nobody is let in with this token, or without one.
     #[error("{0}")]
     Unauthorised(String),
@@ -81,6 +91,7 @@ impl AppError {
             && matches!(
                 self,
                 Self::Usage(_)
+                    | Self::Unread { .. }
                     | Self::Spec(_)
                     | Self::Registry(
                         RegistryError::UnknownToken(_)

@@ -76,13 +76,17 @@ pub fn model_table(name: &str, bytes: Vec<u8>, zone: &Zone) -> Result<Table> {
         let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes))
             .and_then(ParquetRecordBatchReaderBuilder::build)
             .map_err(|error| wrong(&error))?;
-        let batches: Vec<RecordBatch> = reader
+        // A file without rows has its columns all the same.
+        let none = RecordBatch::new_empty(arrow::array::RecordBatchReader::schema(&reader));
+        let batches: Vec<RecordBatch> = std::iter::once(Ok(none))
+            .chain(reader)
             .collect::<std::result::Result<_, _>>()
             .map_err(|error| wrong(&error))?;
         return Ok(table_of(name, &batches, zone));
     }
-    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
-        return json_lines(name, &bytes);
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    if text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
+        return json_lines(name, text);
     }
     Table::from_csv(name, &bytes).map_err(|refusal| AppError::Usage(refusal.to_string()))
 }

@@ -93,7 +93,11 @@ impl Look<'_> {
     }
 
     fn said(&self, problem: &Problem) -> AppError {
-        AppError::Usage(format!("{}: {}", self.payload.name(), problem.message))
+        AppError::Unread {
+            file: self.payload.name(),
+            code: problem.code.clone(),
+            message: problem.message.clone(),
+        }
     }
 }
 

@@ -24,15 +24,12 @@ impl Centre {
     /// # Errors
     /// The registry's or the lake's; the next call goes on where this one stopped.
     pub async fn relay(&self) -> Result<usize> {
-        let sql = format!("SELECT max(idempotency_key) AS last FROM lake_messages WHERE feed = '{FEED}'");
-        let (batches, _) = collect(&*self.engine, &Query::system(sql)).await?;
-        let last = batches.first().filter(|b| b.num_rows() > 0).and_then(|b| {
-            let column = b.column(0).as_string_opt::<i32>()?;
-            column
-                .is_valid(0)
-                .then(|| column.value(0).parse::<i64>().ok())
-                .flatten()
-        });
+        let mut relayed = self.relayed.lock().await;
+        // Asked once: what comes after is sent from here. A failure leaves it unknown, and it is asked again.
+        let last = match relayed.take() {
+            Some(last) => Some(last),
+            None => self.relayed_so_far().await?,
+        };
         let position = self.registry.position().await?;
         // What the lake has is the truth: a restored lake may be behind what the registry remembers, or ahead of it.
         let mut after = last.unwrap_or(0);
@@ -43,18 +40,30 @@ impl Centre {
         loop {
             let pending = self.registry.pending(after, ROWS).await?;
             let Some(first) = pending.first() else {
+                *relayed = Some(after);
                 return Ok(sent);
             };
             let op = first.op;
             let run: Vec<&OutboxRow> = pending.iter().take_while(|r| r.op == op).collect();
-            let Some(last) = run.last().map(|r| r.id) else {
-                return Ok(sent);
-            };
+            let last = run.last().map_or(after, |row| row.id);
             self.send_run(op, &run, last).await?;
             self.registry.acknowledge(last, self.clock.now()).await?;
             sent += run.len();
             after = last;
         }
+    }
+
+    /// The last change that the lake has.
+    async fn relayed_so_far(&self) -> Result<Option<i64>> {
+        let sql = format!("SELECT max(idempotency_key) AS last FROM lake_messages WHERE feed = '{FEED}'");
+        let (batches, _) = collect(&*self.engine, &Query::system(sql)).await?;
+        Ok(batches.first().filter(|b| b.num_rows() > 0).and_then(|b| {
+            let column = b.column(0).as_string_opt::<i32>()?;
+            column
+                .is_valid(0)
+                .then(|| column.value(0).parse::<i64>().ok())
+                .flatten()
+        }))
     }
 
     async fn send_run(&self, op: OutboxOp, run: &[&OutboxRow], last: i64) -> Result<()> {

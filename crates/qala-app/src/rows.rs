@@ -3,9 +3,8 @@
 //! What belongs here: which columns, which rows, in which order. What does not: how they are shown.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
-use qala_core::spec::{Column, DatasetSpec, Kind, Role};
+use qala_core::spec::{Column, ColumnType, DatasetSpec, Kind, Role};
 use qala_lake::{AsOf, Query, collect};
 use serde_json::{Map, Value};
 
@@ -117,24 +116,51 @@ impl Centre {
             };
             query.as_of(seq.map(AsOf::Seq).or(wanted.as_of.map(AsOf::Instant)))
         };
-        let counted = ask(format!("SELECT count(*) AS n FROM {table}{condition}"), None);
-        let (batches, seq) = collect(&*self.engine, &counted).await?;
-        let total = crate::value::rows_json(&batches, &self.zone);
-        let total = total
-            .first()
-            .and_then(|row| row.get("n")?.as_u64())
-            .unwrap_or_default();
+        let known = (condition.is_empty() && wanted.as_of.is_none())
+            .then(|| Some((*self.lake.visible_rows().get(name)?, self.lake.view().seq())))
+            .flatten();
+        let (total, seq) = match known {
+            Some(known) => known,
+            None => {
+                let counted = ask(format!("SELECT count(*) AS n FROM {table}{condition}"), None);
+                let (batches, seq) = collect(&*self.engine, &counted).await?;
+                let total = crate::value::rows_json(&batches, &self.zone);
+                let total = total.first().and_then(|row| row.get("n")?.as_u64());
+                (total.unwrap_or_default(), seq)
+            }
+        };
         let names: Vec<String> = shown.iter().map(|name| quoted(name)).collect();
-        let mut sql = format!("SELECT {} FROM {table}{condition} ORDER BY ", names.join(", "));
-        sql.push_str(&order_of(&shown, wanted.order.as_deref())?);
-        let _ = write!(
-            sql,
-            "_seq LIMIT {} OFFSET {}",
-            wanted.limit.min(MOST_ROWS),
-            wanted.offset
-        );
-        let (batches, _) = collect(&*self.engine, &ask(sql, Some(seq))).await?;
-        let rows = crate::value::rows_json(&batches, &self.zone);
+        let order = order_of(&shown, wanted.order.as_deref())?;
+        let limit = wanted.limit.min(MOST_ROWS);
+        let page = |condition: &str| {
+            format!(
+                "SELECT {} FROM {table}{condition} ORDER BY {order}_seq LIMIT {limit} OFFSET {}",
+                names.join(", "),
+                wanted.offset
+            )
+        };
+        // The newest rows are in the newest files; all are looked through only when too few of those can be seen.
+        let newest = spec.time().filter(|time| {
+            let order = wanted.order.as_deref().and_then(|order| order.strip_prefix('-'));
+            condition.is_empty() && time.kind == ColumnType::Time && order == Some(time.name.as_str())
+        });
+        let recent = newest.and_then(|time| {
+            let from = self.lake.newest_from(name, limit + wanted.offset)?;
+            let from = qala_core::Zone::utc().format(from).replace("+00:00", "Z");
+            Some(format!(
+                " WHERE {} >= arrow_cast('{from}', 'Timestamp(Microsecond, Some(\"UTC\"))')",
+                quoted(time.name.as_str())
+            ))
+        });
+        let mut rows = Vec::new();
+        if let Some(recent) = &recent {
+            let (batches, _) = collect(&*self.engine, &ask(page(recent), Some(seq))).await?;
+            rows = crate::value::rows_json(&batches, &self.zone);
+        }
+        if (rows.len() as u64) < limit {
+            let (batches, _) = collect(&*self.engine, &ask(page(&condition), Some(seq))).await?;
+            rows = crate::value::rows_json(&batches, &self.zone);
+        }
         let is_public =
             spec.sensitivity.is_public() && columns.iter().all(|column| column.sensitivity.is_public());
         if !is_public {

@@ -113,6 +113,7 @@ struct Computed {
 #[derive(Debug, Default)]
 pub struct Schedule {
     looked: HashMap<String, i64>,
+    is_read: bool,
     known: HashMap<(String, Grain), BTreeMap<i64, Computed>>,
 }
 
@@ -120,6 +121,16 @@ impl Schedule {
     /// Computes what is due, the newest periods first; what counts the values of others comes after them. Returns the number of
     /// ranges computed.
     pub async fn turn(&mut self, centre: &Centre) -> usize {
+        if !self.is_read {
+            match stored(centre).await {
+                Ok(known) => self.known = known,
+                Err(error) => {
+                    tracing::error!(%error, "what is computed could not be read; tried again");
+                    return 0;
+                }
+            }
+            self.is_read = true;
+        }
         let now = centre.clock.now();
         let asked = centre.computing.asked.swap(false, Ordering::AcqRel);
         let reads_values = |spec: &&IndicatorSpec| centre.tables_of(spec).contains(VALUES);
@@ -145,7 +156,7 @@ impl Schedule {
             self.looked.insert(spec.id.to_string(), now);
             let mut wrong = None;
             for grain in &spec.grains {
-                match self.due(centre, spec, *grain, now).await {
+                match self.due(centre, spec, *grain, now) {
                     Ok(found) => ranges.extend(found.into_iter().map(|range| (spec, range))),
                     Err(error) => {
                         tracing::error!(indicator = %spec.id, %grain, %error, "could not look");
@@ -214,20 +225,9 @@ impl Schedule {
     }
 
     /// Ranges of closed periods that must be computed. A running period would be judged before its rows can have come.
-    async fn due(
-        &mut self,
-        centre: &Centre,
-        spec: &IndicatorSpec,
-        grain: Grain,
-        now: i64,
-    ) -> Result<Vec<Range>> {
+    fn due(&mut self, centre: &Centre, spec: &IndicatorSpec, grain: Grain, now: i64) -> Result<Vec<Range>> {
         let zone = &centre.zone;
-        let key = (spec.id.to_string(), grain);
-        if !self.known.contains_key(&key) {
-            let stored = stored(centre, spec, grain).await?;
-            self.known.insert(key.clone(), stored);
-        }
-        let known = self.known.entry(key).or_default();
+        let known = self.known.entry((spec.id.to_string(), grain)).or_default();
         let changes = Changes::of(centre, spec)?;
         // What is not filled in yet concerns rows with a time only.
         let gap = centre.demo.gap().filter(|_| changes.whole.is_none());
@@ -309,22 +309,33 @@ impl Changes {
     }
 }
 
-/// The computed periods of the city, by the definition of today.
-async fn stored(centre: &Centre, spec: &IndicatorSpec, grain: Grain) -> Result<BTreeMap<i64, Computed>> {
+/// The computed periods of the city, by the definitions of today.
+async fn stored(centre: &Centre) -> Result<HashMap<(String, Grain), BTreeMap<i64, Computed>>> {
     let sql = format!(
-        "SELECT period_start, inputs FROM indicator_values WHERE indicator = '{}' AND grain = '{grain}' AND place = '{}' \
-         AND definition_hash = '{}'",
-        spec.id,
-        crate::indicator::CITY,
-        definition_hash(spec)
+        "SELECT indicator, grain, period_start, definition_hash, inputs FROM indicator_values WHERE place = '{}'",
+        crate::indicator::CITY
     );
-    let mut known = BTreeMap::new();
+    let hashes: HashMap<String, String> = centre
+        .indicators
+        .iter()
+        .map(|spec| (spec.id.to_string(), definition_hash(spec)))
+        .collect();
+    let mut known: HashMap<(String, Grain), BTreeMap<i64, Computed>> = HashMap::new();
     for row in centre.rows(&sql).await? {
         let text = |name: &str| row.get(name).and_then(|v| v.as_str()).unwrap_or_default();
+        let indicator = text("indicator");
+        if hashes.get(indicator).map(String::as_str) != Some(text("definition_hash")) {
+            continue;
+        }
         let inputs: Vec<serde_json::Value> = serde_json::from_str(text("inputs")).unwrap_or_default();
         let seq = inputs.iter().filter_map(|i| i.get("seq")?.as_i64()).max();
-        if let (Ok(start), Some(seq)) = (parse_instant(text("period_start"), None), seq) {
-            known.insert(start, Computed { seq, at: 0 });
+        let start = parse_instant(text("period_start"), None);
+        if let (Ok(start), Some(seq), Some(grain)) = (start, seq, Grain::parse(text("grain"))) {
+            let key = (indicator.to_owned(), grain);
+            known
+                .entry(key)
+                .or_default()
+                .insert(start, Computed { seq, at: 0 });
         }
     }
     Ok(known)

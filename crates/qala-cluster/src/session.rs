@@ -38,7 +38,9 @@ pub(crate) fn config(partitions: usize) -> SessionConfig {
 /// DataFusion's.
 pub(crate) fn scheduler(config: SessionConfig) -> Result<SessionState> {
     let state = default_session_builder(config)?;
+    let rules = qala_lake::with_care_for_names(state.physical_optimizers());
     let mut state = SessionStateBuilder::new_from_existing(state)
+        .with_physical_optimizer_rules(rules)
         .with_physical_optimizer_rule(Arc::new(SortedPartitions))
         .build();
     qala_lake::functions::register_all(&mut state)?;

@@ -15,7 +15,7 @@ use crate::error::{LakeError, Result};
 use crate::files::DataFile;
 use crate::lake::Lake;
 use crate::query::rollup;
-use crate::query::table::{split, time_bounds};
+use crate::query::table::{ANY, Asked, bounds_of, split};
 pub use crate::superseded::SetRange;
 use crate::system;
 use crate::view::{TableView, View};
@@ -161,10 +161,10 @@ impl Committed {
     /// The closed range of the time column that conditions on a table or rollup leave open.
     pub fn bounds(&self, name: &str, filters: &[Expr]) -> (i64, i64) {
         if self.view.rollups.contains_key(name) {
-            return time_bounds(filters, rollup::BUCKET);
+            return bounds_of(filters, rollup::BUCKET);
         }
         let time = self.view.tables.get(name).and_then(|table| table.dataset.time());
-        time.map_or((i64::MIN, i64::MAX), |time| time_bounds(filters, time))
+        time.map_or(ANY, |time| bounds_of(filters, time))
     }
 
     /// A dataset as who reads up to `as_of` sees it; files that are surely outside `bounds` are left out.
@@ -173,9 +173,9 @@ impl Committed {
         let dataset = &table.dataset;
         let state = dataset.spec.kind == Kind::State;
         // Rows outside the bounds close intervals inside them.
-        let bounds = if state { (i64::MIN, i64::MAX) } else { bounds };
+        let bounds = if state { ANY } else { bounds };
         let sets = (dataset.spec.kind == Kind::Snapshot).then(|| dataset.sets.ranges(as_of));
-        let (whole, mixed) = split(table, as_of, bounds, sets.as_deref());
+        let (whole, mixed) = split(table, as_of, &Asked::within(bounds), sets.as_deref());
         let superseded = mixed
             .iter()
             .any(|file| dataset.superseded.touches(file.day))

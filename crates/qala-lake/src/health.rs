@@ -81,6 +81,25 @@ impl Lake {
         view.tables.values().filter_map(count).collect()
     }
 
+    /// An instant from which on a dataset has so many rows in its newest files, if they can all be seen; none where all of it is
+    /// needed, and for a dataset without a time.
+    pub fn newest_from(&self, dataset: &str, rows: u64) -> Option<i64> {
+        let view = self.view();
+        let table = view.tables.get(dataset)?;
+        table.dataset.time()?;
+        let mut files: Vec<_> = table.files.iter().collect();
+        files.sort_unstable_by_key(|file| std::cmp::Reverse(file.max_time));
+        let (mut there, mut from) = (0, i64::MAX);
+        for file in &files {
+            (there, from) = (there + file.rows, from.min(file.min_time));
+            if there >= rows {
+                let older = files.iter().any(|file| file.min_time < from);
+                return older.then_some(from);
+            }
+        }
+        None
+    }
+
     /// Looks at memory and disk.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ use self::known::Known;
 pub(crate) use self::known::{Identity, Turn};
 use crate::error::{LakeError, Result};
 use crate::guard::Guard;
+use crate::query::pressure::Pressure;
 use crate::session::{Message, Outcome, Session};
 use crate::store::DiskStore;
 use crate::table::Table;
@@ -124,6 +125,8 @@ pub struct Lake {
     thread: Option<std::thread::JoinHandle<()>>,
     known: Mutex<Known>,
     in_flight: Mutex<HashSet<u64>>,
+    /// How busy the lake is with what comes in.
+    pub(crate) pressure: Arc<Pressure>,
     /// A message is in, or was given up.
     landed: tokio::sync::Notify,
 }

@@ -36,7 +36,7 @@ pub use health::{Health, Stored};
 pub use lake::{Begin, Clock, FORMAT, Lake, LakeOptions, PARTITION};
 pub use query::{
     AsOf, LocalEngine, LocalOptions, Principal, Query, QueryEngine, Rights, TableRights, URGENT_MEMORY,
-    at_leisure, collect, each, read_in_subqueries,
+    at_leisure, collect, each, read_in_subqueries, with_care_for_names,
 };
 pub use schema::{FEED, RECEIVED_AT, SEQ, SOURCE, column_type, data_schema, table_schema};
 pub use session::{Message, Op, Outcome, Receipt, Session};

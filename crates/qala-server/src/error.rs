@@ -51,8 +51,12 @@ impl IntoResponse for Answer {
         } else {
             self.0.to_string()
         });
-        if let AppError::Registry(RegistryError::Refused { rule, about, .. }) = self.0 {
-            (body.rule, body.about) = (Some(rule.into()), Some(about));
+        match self.0 {
+            AppError::Registry(RegistryError::Refused { rule, about, .. }) => {
+                (body.rule, body.about) = (Some(rule.into()), Some(about));
+            }
+            AppError::Unread { file, code, .. } => (body.rule, body.about) = (Some(code), Some(file)),
+            _ => {}
         }
         let mut response = (status, Json(body)).into_response();
         if status == StatusCode::UNAUTHORIZED {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
@@ -26,6 +25,9 @@ const FILES: [&str; 12] = [
     ".js", ".mjs", ".css", ".map", ".json", ".svg", ".png", ".ico", ".woff2", ".txt", ".html", ".wasm",
 ];
 
+/// The build of the screen packs its files with brotli, at its slowest, beside them.
+const BROTLI: &str = ".br";
+
 /// A file in its three forms.
 struct Packed {
     plain: Bytes,
@@ -43,7 +45,7 @@ pub(crate) fn is_there() -> bool {
 
 /// Packs every file, so that nobody waits for it later.
 pub(crate) fn pack_all() {
-    for path in Web::iter() {
+    for path in Web::iter().filter(|path| !path.ends_with(BROTLI)) {
         packed(&path);
     }
 }
@@ -65,11 +67,7 @@ fn packed(path: &str) -> Option<Arc<Packed>> {
         } else {
             wrap::gzip(&plain).and_then(smaller)
         },
-        brotli: if is_packed {
-            None
-        } else {
-            brotli(&plain).and_then(smaller)
-        },
+        brotli: Web::get(&format!("{path}{BROTLI}")).map(|file| Bytes::from(file.data.into_owned())),
         tag: format!("\"{:x}\"", hasher.finish()),
         plain,
     });
@@ -77,15 +75,6 @@ fn packed(path: &str) -> Option<Arc<Packed>> {
         .get_or_insert_default()
         .insert(path.to_owned(), Arc::clone(&made));
     Some(made)
-}
-
-fn brotli(bytes: &Bytes) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let mut writer = brotli::CompressorWriter::new(&mut out, 1 << 16, 9, 22);
-    writer.write_all(bytes).ok()?;
-    writer.flush().ok()?;
-    drop(writer);
-    Some(out)
 }
 
 /// What no other route answers: a file of the screen, a page of it, or nothing.
@@ -99,7 +88,7 @@ pub(crate) async fn any(uri: Uri, headers: HeaderMap) -> Response {
         return refusal(StatusCode::NOT_FOUND, "there is nothing at this address");
     }
     let file = path.trim_start_matches('/');
-    if let Some(found) = packed(file).filter(|_| file != INDEX) {
+    if let Some(found) = packed(file).filter(|_| file != INDEX && !file.ends_with(BROTLI)) {
         // Built names hold a digest of what is in them.
         let cache = if file.starts_with("assets/") {
             tag::FOR_EVER

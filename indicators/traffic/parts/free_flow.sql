@@ -26,13 +26,14 @@ night_counts AS (
 night_hours AS (
     SELECT detector_id, local_date(local_start('week', hour, :zone), :zone) AS week, hour, speed
     FROM (
-        SELECT detector_id, hour, speed FROM night_readings
-        UNION ALL
-        SELECT c.detector_id, c.hour, c.speed
-        FROM night_readings AS m
-        RIGHT JOIN night_counts AS c ON c.detector_id = m.detector_id AND c.hour = m.hour
-        WHERE m.hour IS NULL
+        SELECT detector_id, hour, speed, choice, min(choice) OVER (PARTITION BY detector_id, hour) AS best
+        FROM (
+            SELECT detector_id, hour, speed, 1 AS choice FROM night_readings
+            UNION ALL
+            SELECT detector_id, hour, speed, 2 AS choice FROM night_counts
+        )
     )
+    WHERE choice = best
 ),
 ranked_nights AS (
     SELECT
@@ -61,9 +62,8 @@ free_flow AS (
     FROM (
         SELECT detector_id, week, kmh, row_number() OVER (PARTITION BY detector_id, week ORDER BY choice) AS n
         FROM (
-            SELECT detector_id, CAST(week + INTERVAL '7 days' AS DATE) AS week, kmh, 1 AS choice FROM night_speeds
-            UNION ALL
-            SELECT detector_id, week, kmh, 2 AS choice FROM night_speeds
+            SELECT detector_id, kmh, choice, CASE choice WHEN 1 THEN CAST(week + INTERVAL '7 days' AS DATE) ELSE week END AS week
+            FROM (SELECT detector_id, week, kmh, unnest(make_array(1, 2)) AS choice FROM night_speeds)
         )
     )
     WHERE n = 1

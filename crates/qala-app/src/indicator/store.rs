@@ -14,6 +14,8 @@ use crate::value::{batch_of, rows_json};
 
 /// The table of computed values.
 pub(crate) const TABLE: &str = "indicator_values";
+/// So many periods are named one by one in a question.
+const MOST_NAMED: usize = 400;
 
 fn text(row: &Map<String, Json>, name: &str) -> Option<String> {
     row.get(name)?.as_str().map(ToOwned::to_owned)
@@ -50,8 +52,14 @@ impl Centre {
             let text = qala_core::Zone::utc().format(t).replace("+00:00", "Z");
             format!("arrow_cast('{text}', 'Timestamp(Microsecond, Some(\"UTC\"))')")
         };
+        // Named one by one, the periods say which few of the many small files are needed.
+        let starts: Vec<String> = self.starts(range).into_iter().map(instant).collect();
+        let named = match starts.len() {
+            0 => String::new(),
+            _ => format!(" AND period_start IN ({})", starts.join(", ")),
+        };
         let sql = format!(
-            "SELECT * FROM {TABLE} WHERE indicator IN ('{}') AND grain = '{}' AND period_start >= {} AND period_start < {} \
+            "SELECT * FROM {TABLE} WHERE indicator IN ('{}') AND grain = '{}' AND period_start >= {} AND period_start < {}{named} \
              ORDER BY indicator, place, period_start",
             ids.join("', '"),
             range.grain,
@@ -60,6 +68,23 @@ impl Centre {
         );
         let (batches, _) = collect(&*self.engine, &Query::system(sql).as_of(as_of)).await?;
         Ok(rows_json(&batches, &self.zone))
+    }
+
+    /// The periods of a range that can have values by now, and those before it up to four: a list of fewer is no list to the
+    /// planner. Nothing when they are very many.
+    fn starts(&self, range: Range) -> Vec<i64> {
+        let (grain, zone) = (range.grain, &self.zone);
+        let last = grain.start(range.to.min(self.clock.now()) - 1, zone);
+        let mut at = last;
+        let mut starts = Vec::new();
+        while at >= range.from || starts.len() < 4 {
+            if starts.len() > MOST_NAMED {
+                return Vec::new();
+            }
+            starts.push(at);
+            at = grain.start(at - 1, zone);
+        }
+        starts
     }
 
     /// Computes an indicator over a range and keeps what is new or changed. Returns all values and how many were kept.

@@ -161,6 +161,7 @@ impl Lake {
             thread: Some(thread),
             known: Mutex::new(known),
             in_flight: Mutex::default(),
+            pressure: Arc::default(),
             landed: tokio::sync::Notify::new(),
             options,
         };

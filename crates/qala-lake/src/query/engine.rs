@@ -15,6 +15,7 @@ use datafusion::execution::context::SQLOptions;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder};
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::SessionConfig;
@@ -24,6 +25,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::error::{LakeError, Result};
 use crate::lake::Lake;
 use crate::query::limits;
+use crate::query::pressure::Pressure;
+use crate::query::pushdown::with_care_for_names;
 use crate::query::rights::Principal;
 use crate::query::rollup::{RollupTable, touched};
 use crate::query::table::{LakeTable, read_schema};
@@ -197,6 +200,7 @@ fn base(lake: &Lake, memory: usize, threads: usize) -> Result<Arc<SessionState>>
         .with_config(config)
         .with_runtime_env(runtime)
         .with_default_features()
+        .with_physical_optimizer_rules(with_care_for_names(&PhysicalOptimizer::default().rules))
         .build();
     crate::functions::register_all(&mut state)?;
     super::subqueries::read_in_subqueries(&mut state);
@@ -275,7 +279,11 @@ impl LocalEngine {
 impl Inner {
     /// What plans a question: all of the base, and the tables of whoever asks.
     fn state(&self, query: &Query, view: Arc<View>, as_of: i64) -> Result<SessionState> {
-        let tables = Arc::new(self.tables(&query.principal, view, as_of)?);
+        let mut tables = self.tables(&query.principal, view, as_of)?;
+        if query.urgent {
+            tables.pressure = Arc::default();
+        }
+        let tables = Arc::new(tables);
         let base = if query.urgent { &self.urgent } else { &self.base };
         Ok(with_tables(base, Arc::new(Catalog { tables })))
     }
@@ -289,6 +297,7 @@ impl Inner {
             store,
             url: url()?,
             parser: Arc::clone(&self.base),
+            pressure: Arc::clone(&self.lake.pressure),
         })
     }
 
@@ -358,10 +367,12 @@ impl QueryEngine for LocalEngine {
         let (batches, rows) = mpsc::channel(2);
         let threads = if query.urgent { &self.urgent } else { &self.threads };
         let task = threads.spawn(async move {
+            let began = std::time::Instant::now();
             let mut stream = match inner.plan(&query, view, seq).await {
                 Ok(stream) => stream,
                 Err(error) => return drop(opened.send(Err(error))),
             };
+            let planned_ms = began.elapsed().as_millis() as u64;
             let schema = texts::as_texts(&stream.schema());
             if opened.send(Ok(Arc::clone(&schema))).is_err() {
                 return;
@@ -372,6 +383,8 @@ impl QueryEngine for LocalEngine {
                     return;
                 }
             }
+            let ms = began.elapsed().as_millis() as u64;
+            tracing::debug!(planned_ms, ms, sql = query.sql, "a question was answered");
         });
         let running = Running(task);
         let schema = open
@@ -417,6 +430,8 @@ pub(crate) struct Tables {
     url: ObjectStoreUrl,
     /// Reads conditions on rows. Not the question's own state: that one holds these tables, and neither would ever go.
     parser: Arc<SessionState>,
+    /// Of what comes in; long scans rest while it is high.
+    pressure: Arc<Pressure>,
 }
 
 impl std::fmt::Debug for Tables {
@@ -445,6 +460,7 @@ impl Tables {
             schema: read_schema(dataset),
             rows: None,
             open: true,
+            pressure: Arc::clone(&self.pressure),
         };
         Some(RollupTable {
             rows: Arc::new(rows),
@@ -510,6 +526,7 @@ impl SchemaProvider for Tables {
             schema,
             rows,
             open: self.principal.sees_all(),
+            pressure: Arc::clone(&self.pressure),
         })))
     }
 }

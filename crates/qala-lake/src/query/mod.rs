@@ -4,6 +4,8 @@ mod engine;
 pub(crate) mod hidden;
 mod limits;
 mod plan;
+pub(crate) mod pressure;
+mod pushdown;
 mod refresh;
 mod rights;
 pub(crate) mod rollup;
@@ -14,6 +16,7 @@ mod texts;
 mod threads;
 
 pub use engine::{AsOf, LocalEngine, LocalOptions, Query, QueryEngine, URGENT_MEMORY, collect, each};
+pub use pushdown::with_care_for_names;
 pub use rights::{Principal, Rights, TableRights};
 pub use subqueries::read_in_subqueries;
 pub use threads::at_leisure;

@@ -24,7 +24,7 @@ use qala_core::spec::{ColumnType, Rollup};
 
 use crate::files::DataFile;
 use crate::query::engine::with_tables;
-use crate::query::table::{LakeTable, time_bounds};
+use crate::query::table::{LakeTable, bounds_of};
 use crate::schema::{SEQ, instant};
 use crate::view::{Dataset, TableView};
 
@@ -232,7 +232,7 @@ impl TableProvider for RollupTable {
         filters: &[Expr],
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let bounds = time_bounds(filters, BUCKET);
+        let bounds = bounds_of(filters, BUCKET);
         let (fresh, stale) = fresh_and_stale(&self.rows.view, &self.files, self.rows.as_of, bounds);
         let schema = self.schema();
         let columns: Vec<usize> = projection

@@ -28,6 +28,7 @@ use qala_core::spec::Kind;
 
 use crate::files::DataFile;
 use crate::query::plan::{BarrierExec, Visible, VisibleExec};
+use crate::query::pressure::{Pressure, Resting};
 use crate::query::state::close_intervals;
 use crate::query::texts;
 use crate::schema::{FEED, SEQ, SOURCE};
@@ -59,6 +60,8 @@ pub(crate) struct LakeTable {
     pub(crate) rows: Option<Expr>,
     /// True when nothing is hidden, so that plans may be open.
     pub(crate) open: bool,
+    /// Of what comes in; long scans rest while it is high.
+    pub(crate) pressure: Arc<Pressure>,
 }
 
 /// True for `column op literal` and combinations by AND: all that may cross a row barrier, because evaluating it can
@@ -93,21 +96,25 @@ fn literal_comparison(filter: &Expr) -> bool {
     }
 }
 
-/// An instant in µs, or a date in days, of a literal; false when it was rounded down.
-fn time_literal(value: &ScalarValue) -> Option<(i64, bool)> {
+/// An instant in µs, a date in days or a whole number of a literal; false when it was rounded down.
+fn whole_literal(value: &ScalarValue) -> Option<(i64, bool)> {
     match value {
         ScalarValue::TimestampMicrosecond(Some(t), _) => Some((*t, true)),
         ScalarValue::TimestampNanosecond(Some(t), _) => Some((t.div_euclid(1000), t.rem_euclid(1000) == 0)),
         ScalarValue::TimestampMillisecond(Some(t), _) => Some((t.checked_mul(1000)?, true)),
         ScalarValue::TimestampSecond(Some(t), _) => Some((t.checked_mul(1_000_000)?, true)),
         ScalarValue::Date32(Some(d)) => Some((i64::from(*d), true)),
+        ScalarValue::Int64(Some(n)) => Some((*n, true)),
         _ => None,
     }
 }
 
-/// The closed range of the time column that filters leave open.
-pub(crate) fn time_bounds(filters: &[Expr], column: &str) -> (i64, i64) {
-    let mut bounds = (i64::MIN, i64::MAX);
+/// All that a range can hold.
+pub(crate) const ANY: (i64, i64) = (i64::MIN, i64::MAX);
+
+/// The closed range of a column of instants or whole numbers that filters leave open.
+pub(crate) fn bounds_of(filters: &[Expr], column: &str) -> (i64, i64) {
+    let mut bounds = ANY;
     // A value that was rounded down lies above `value` and below the next one: an open bound is then a closed one, and
     // files are only skipped when surely outside.
     let mut narrow = |op: Operator, (value, is_exact): (i64, bool)| match op {
@@ -128,12 +135,12 @@ pub(crate) fn time_bounds(filters: &[Expr], column: &str) -> (i64, i64) {
             }) => work.extend([&**left, &**right]),
             Expr::BinaryExpr(BinaryExpr { left, op, right }) => match (left.as_ref(), right.as_ref()) {
                 (Expr::Column(c), Expr::Literal(v, _)) if c.name == column => {
-                    if let Some(value) = time_literal(v) {
+                    if let Some(value) = whole_literal(v) {
                         narrow(*op, value);
                     }
                 }
                 (Expr::Literal(v, _), Expr::Column(c)) if c.name == column => {
-                    if let (Some(value), Some(op)) = (time_literal(v), op.swap()) {
+                    if let (Some(value), Some(op)) = (whole_literal(v), op.swap()) {
                         narrow(op, value);
                     }
                 }
@@ -143,7 +150,7 @@ pub(crate) fn time_bounds(filters: &[Expr], column: &str) -> (i64, i64) {
                 if let (Expr::Column(c), Expr::Literal(low, _), Expr::Literal(high, _)) =
                     (&*b.expr, &*b.low, &*b.high)
                     && c.name == column
-                    && let (Some(low), Some(high)) = (time_literal(low), time_literal(high))
+                    && let (Some(low), Some(high)) = (whole_literal(low), whole_literal(high))
                 {
                     narrow(Operator::GtEq, low);
                     narrow(Operator::LtEq, high);
@@ -155,17 +162,90 @@ pub(crate) fn time_bounds(filters: &[Expr], column: &str) -> (i64, i64) {
     bounds
 }
 
+/// The instants of a column that filters leave open, sorted, when one names them one by one.
+fn listed(filters: &[Expr], column: &str) -> Option<Vec<i64>> {
+    let mut work: Vec<&Expr> = filters.iter().collect();
+    let mut found: Option<Vec<i64>> = None;
+    while let Some(filter) = work.pop() {
+        match filter {
+            Expr::BinaryExpr(BinaryExpr {
+                left,
+                op: Operator::And,
+                right,
+            }) => work.extend([&**left, &**right]),
+            Expr::InList(list)
+                if !list.negated && matches!(&*list.expr, Expr::Column(c) if c.name == column) =>
+            {
+                let values = list.list.iter().map(|value| match value {
+                    Expr::Literal(value, _) => {
+                        whole_literal(value).filter(|(_, exact)| *exact).map(|(t, _)| t)
+                    }
+                    _ => None,
+                });
+                if let Some(mut values) = values.collect::<Option<Vec<i64>>>() {
+                    values.sort_unstable();
+                    found = Some(values);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// What filters leave open of a table's files.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// Of the time column.
+    pub(crate) times: (i64, i64),
+    /// Of `_seq`.
+    pub(crate) seqs: (i64, i64),
+    /// Instants of the time column one by one, sorted.
+    pub(crate) instants: Option<Vec<i64>>,
+}
+
+impl Asked {
+    /// A range of the time column, and all of the rest.
+    pub(crate) fn within(times: (i64, i64)) -> Self {
+        Self {
+            times,
+            seqs: ANY,
+            instants: None,
+        }
+    }
+
+    fn by(dataset: &Dataset, filters: &[Expr]) -> Self {
+        Self {
+            times: dataset.time().map_or(ANY, |time| bounds_of(filters, time)),
+            seqs: bounds_of(filters, SEQ),
+            instants: dataset.time().and_then(|time| listed(filters, time)),
+        }
+    }
+
+    fn may_be_in(&self, file: &DataFile, timed: bool) -> bool {
+        let meets = |(from, to): (i64, i64), min, max| max >= from && min <= to;
+        let is_listed = |instants: &Vec<i64>| {
+            let next = instants.partition_point(|t| *t < file.min_time);
+            instants.get(next).is_some_and(|t| *t <= file.max_time)
+        };
+        meets(self.seqs, file.min_seq, file.max_seq)
+            && (!timed
+                || meets(self.times, file.min_time, file.max_time)
+                    && self.instants.as_ref().is_none_or(is_listed))
+    }
+}
+
 /// True when a range of `_seq`s meets a current set, or when there are no sets at all.
 fn in_sets(sets: Option<&[SetRange]>, from: i64, to: i64) -> bool {
     sets.is_none_or(|sets| sets.iter().any(|set| set.from <= to && set.to >= from))
 }
 
-/// The files of a table that a reader up to `as_of` needs for a range of the time column: those of which every row is
-/// visible, that is files of days without superseded rows and wholly up to `as_of`; and those whose rows need a look.
+/// The files of a table that a reader up to `as_of` needs for what is asked: those of which every row is visible, that is files of
+/// days without superseded rows and wholly up to `as_of`; and those whose rows need a look.
 pub(crate) fn split(
     view: &TableView,
     as_of: i64,
-    bounds: (i64, i64),
+    asked: &Asked,
     sets: Option<&[SetRange]>,
 ) -> (Vec<Arc<DataFile>>, Vec<Arc<DataFile>>) {
     let dataset = &view.dataset;
@@ -173,8 +253,7 @@ pub(crate) fn split(
     view.files
         .iter()
         .filter(|file| {
-            let outside = timed && (file.max_time < bounds.0 || file.min_time > bounds.1);
-            !outside && file.min_seq <= as_of && in_sets(sets, file.min_seq, file.max_seq)
+            asked.may_be_in(file, timed) && file.min_seq <= as_of && in_sets(sets, file.min_seq, file.max_seq)
         })
         .cloned()
         .partition(|file| sets.is_none() && file.max_seq <= as_of && !dataset.superseded.touches(file.day))
@@ -190,15 +269,14 @@ impl LakeTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let dataset = &self.view.dataset;
         let table = &read_schema(dataset);
-        let bounds = dataset
-            .time()
-            .map_or((i64::MIN, i64::MAX), |time| time_bounds(filters, time));
+        let asked = Asked::by(dataset, filters);
         let sets = (dataset.spec.kind == Kind::Snapshot).then(|| Arc::new(dataset.sets.ranges(self.as_of)));
-        let (clean, mixed) = split(&self.view, self.as_of, bounds, sets.as_deref().map(Vec::as_slice));
+        let (clean, mixed) = split(&self.view, self.as_of, &asked, sets.as_deref().map(Vec::as_slice));
         let tail: Vec<_> = self
             .view
             .tail
             .iter()
+            .filter(|p| p.max_seq >= asked.seqs.0 && p.min_seq <= asked.seqs.1)
             .filter(|p| {
                 p.min_seq <= self.as_of && in_sets(sets.as_deref().map(Vec::as_slice), p.min_seq, p.max_seq)
             })
@@ -217,11 +295,11 @@ impl LakeTable {
         let (settled, mut mixed): (Vec<_>, Vec<_>) = mixed
             .into_iter()
             .partition(|f| visible.sets.is_none() && f.max_seq <= self.as_of);
-        let (selected, asked) = dataset
+        let (selected, unsure) = dataset
             .hidden
             .split(&self.view, &self.store, settled, self.as_of)
             .await?;
-        mixed.extend(asked);
+        mixed.extend(unsure);
         if !clean.is_empty() || !selected.is_empty() {
             let whole = clean.iter().map(|file| (file, None));
             let parts = selected.iter().map(|(file, rows)| (file, Some(rows)));
@@ -293,6 +371,7 @@ impl LakeTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
         let readers = CachedParquetFileReaderFactory::new(Arc::clone(&self.store), cache);
+        let readers = Resting::new(readers, &self.pressure);
         let mut source = ParquetSource::new(Arc::clone(table))
             .with_parquet_file_reader_factory(Arc::new(readers))
             .with_table_parquet_options(state.default_table_options().parquet);

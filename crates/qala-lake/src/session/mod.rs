@@ -162,11 +162,13 @@ impl<'a> Session<'a> {
         guarded: &BTreeSet<String>,
     ) -> Result<()> {
         let dataset = self.lake.dataset(dataset.as_str())?;
+        let working = self.lake.pressure.work();
         let batch = self.check(&dataset, batch)?;
         if batch.num_rows() == 0 {
             return Ok(());
         }
         let batch = self.lake.guard(&dataset, batch, guarded)?;
+        drop(working);
         self.buffered += batch.num_rows();
         match self
             .buffer
@@ -231,6 +233,7 @@ impl<'a> Session<'a> {
 
     /// Finds duplicates and corrections among the buffered rows and puts the rest into the draft.
     fn classify_all(&mut self, core: &mut MutexGuard<'_, Core>, draft: &mut Draft) -> Result<()> {
+        let _working = self.lake.pressure.work();
         // Everything that can fail comes before the first key table is changed: a message that is refused must not
         // leave keys behind, or its rows would be taken for duplicates when they are sent again.
         if !self.waiting.is_empty() && self.epoch != core.epoch() {

@@ -158,7 +158,14 @@ pub(crate) struct Request {
 pub(crate) async fn run(options: CentreOptions, request: Request) -> Result<ExitCode> {
     let model = find(&request.id)?;
     let spec = model.spec().map_err(usage)?;
-    for names in [&request.inputs, &request.outputs] {
+    if request.outputs.is_empty() && !matches!(request.format, Format::Table | Format::Csv) {
+        output::only(request.format, "table or csv")?;
+    }
+    let mut paths = std::collections::BTreeSet::new();
+    if let Some((_, twice)) = request.outputs.iter().find(|(_, path)| !paths.insert(path)) {
+        return Err(AppError::Usage(format!("two outputs would go to {twice}; name a file for each")).into());
+    }
+    for names in [&request.inputs, &request.settings, &request.outputs] {
         let mut seen = std::collections::BTreeSet::new();
         if let Some((twice, _)) = names.iter().find(|(name, _)| !seen.insert(name)) {
             return Err(AppError::Usage(format!("`{twice}` is named twice")).into());
@@ -211,18 +218,43 @@ pub(crate) async fn run(options: CentreOptions, request: Request) -> Result<Exit
     if let Some(centre) = centre {
         centre.close().await?;
     }
-    for (name, path) in &request.outputs {
-        if let Some(table) = tables.iter().find(|table| table.name() == name) {
-            std::fs::write(path, table.to_csv()).map_err(AppError::io(format!("write {path}")))?;
-            print::err(&format!("{name}: {} rows in {path}", table.rows()));
-        }
-    }
+    write_all(&tables, &request.outputs)?;
     if request.outputs.is_empty() {
         for table in &tables {
             print_table(table, tables.len() > 1, request.format)?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes outputs to their files: all of them, or none.
+fn write_all(tables: &[Table], outputs: &[(String, String)]) -> Result<()> {
+    let mut written: Vec<(&Table, &String, String)> = Vec::new();
+    for (name, path) in outputs {
+        let part = format!("{path}.part");
+        let done = match tables.iter().find(|table| table.name() == name) {
+            Some(table) => {
+                let done =
+                    std::fs::write(&part, table.to_csv()).map_err(AppError::io(format!("write {path}")));
+                written.push((table, path, part));
+                done
+            }
+            None => Err(AppError::Usage(format!(
+                "there is no `{name}` with these settings; `qala model show` tells when it is made"
+            ))),
+        };
+        if let Err(error) = done {
+            for (.., part) in &written {
+                drop(std::fs::remove_file(part));
+            }
+            return Err(error.into());
+        }
+    }
+    for (table, path, part) in written {
+        std::fs::rename(&part, path).map_err(AppError::io(format!("write {path}")))?;
+        print::err(&format!("{}: {} rows in {path}", table.name(), table.rows()));
+    }
+    Ok(())
 }
 
 fn print_table(table: &Table, is_one_of_many: bool, format: Format) -> Result<()> {

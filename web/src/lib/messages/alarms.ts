@@ -30,7 +30,7 @@ export const alarms = {
   alarms_more: ["Тағы {n}", "Ещё {n}", "{n} more"],
   alarms_all: ["Барлық дабылдар", "Все тревоги", "All alarms"],
   alarms_public: ["Тек жұртқа айтылатындары көрсетілген.", "Показаны только те, о которых сообщают жителям.", "Only those that the public is told of are shown."],
-  alarm_members: ["{n} оқиға", "{n, plural, one {# событие} few {# события} many {# событий} other {# события}}", "{n, plural, one {# event} other {# events}}"],
+  alarm_members: ["{n} жағдай", "{n, plural, one {# случай} few {# случая} many {# случаев} other {# случая}}", "{n, plural, one {# case} other {# cases}}"],
   alarm_acknowledge: ["Қабылдау", "Принять", "Acknowledge"],
   alarm_acknowledge_key: ["Қабылдау (A пернесі)", "Принять (клавиша A)", "Acknowledge (key A)"],
   alarm_acknowledged_by: ["{who} қабылдады", "у {who}", "{who} has it"],

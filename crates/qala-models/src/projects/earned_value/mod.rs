@@ -191,6 +191,11 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
     ])
 }
 
+/// True for a month written as year and month in six digits.
+fn is_month(number: i32) -> bool {
+    (190_001..=219_912).contains(&number) && (1..=12).contains(&(number % 100))
+}
+
 /// Periods since the beginning at the end of each row.
 fn times(series: &Table, periods: &[String]) -> Result<Vec<f64>, Refusal> {
     let mut seen = Names::default();
@@ -200,9 +205,15 @@ fn times(series: &Table, periods: &[String]) -> Result<Vec<f64>, Refusal> {
         }
     }
     let whole: Option<Vec<i32>> = periods.iter().map(|period| period.parse().ok()).collect();
-    let Some(numbers) = whole else {
+    let Some(mut numbers) = whole else {
         return Ok((1..=periods.len()).map(|place| place as f64).collect());
     };
+    // December 202512 and January 202601 are neighbours.
+    if numbers.iter().all(|number| is_month(*number)) {
+        for number in &mut numbers {
+            *number = *number / 100 * 12 + *number % 100;
+        }
+    }
     let first = numbers.iter().min().copied().unwrap_or(0);
     let begin = if first == 0 { 0.0 } else { f64::from(first) - 1.0 };
     Ok(numbers

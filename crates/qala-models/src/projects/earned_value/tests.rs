@@ -71,6 +71,26 @@ fn the_rows_may_be_in_any_order_and_periods_may_have_any_names() {
 }
 
 #[test]
+fn months_in_six_digits_follow_one_another_over_the_year() {
+    let of = |names: [&str; 4]| {
+        let rows = ["10,8,9", "20,18,20", "30,27,31", "40,36,41"];
+        let rows: Vec<String> = names
+            .iter()
+            .zip(rows)
+            .map(|(name, row)| format!("{name},{row}"))
+            .collect();
+        let text = format!("period,pv,ev,ac\n{}\n", rows.join("\n"));
+        let found = tables("projects.earned_value", &[("series", &text)], &[])
+            .expect("a result")
+            .remove(0);
+        (numbers(&found, "earned_schedule"), numbers(&found, "spi_t"))
+    };
+    let digits = of(["202510", "202511", "202512", "202601"]);
+    assert_eq!(digits, of(["2025-10", "2025-11", "2025-12", "2026-01"]));
+    assert!((digits.1[3].expect("a value") - 0.9).abs() < 1e-12, "{digits:?}");
+}
+
+#[test]
 fn earned_schedule_inverts_the_plan_and_stands_still_where_the_plan_does() {
     let points = [(1.0, 10.0), (2.0, 10.0), (4.0, 30.0), (5.0, 40.0), (6.0, 40.0)].map(|(time, pv)| Point {
         time,

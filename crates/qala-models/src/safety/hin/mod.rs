@@ -18,6 +18,9 @@ pub static MODEL: Model = Model {
     run,
 };
 
+/// Persons on a segment at most: resampling holds each of them.
+const MOST: u32 = 1_000_000;
+
 const CARD: Card = Card {
     id: "safety.hin",
     purpose: "The shortest network of streets that holds a share (65 %) of the killed and seriously injured, with an interval for \
@@ -56,7 +59,14 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
     let mut segments = Vec::with_capacity(ids.len());
     for ((id, length), count) in ids.into_iter().zip(lengths).zip(counts) {
         if let (Some(length), Some(count)) = (length, count) {
-            segments.push((id, length, count as u32));
+            let count = u32::try_from(count).ok().filter(|count| *count <= MOST);
+            let Some(count) = count else {
+                return Err(Refusal(format!(
+                    "input `{}`: `ksi` of {id} is above {MOST}; give persons, not another unit",
+                    table.name()
+                )));
+            };
+            segments.push((id, length, count));
         }
     }
     segments.sort_by(|a, b| a.0.cmp(&b.0));
