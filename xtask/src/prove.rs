@@ -134,6 +134,15 @@ const PROOF_STEPS: &[Step] = &[
         budget_minutes: 30,
     },
     Step {
+        name: "the same indicators by plans as they are first made",
+        kind: Kind::Test,
+        command: "{ [ -d target/prove-city ] || \
+            cargo run --quiet --bin qala -- demo --fill-only --history 3 --start 2026-03-02T08:00 --data target/prove-city; } && \
+            QALA_CITY_DATA=target/prove-city \
+            cargo test --workspace --test it indicators_by_plain_plans -- --ignored --nocapture",
+        budget_minutes: 30,
+    },
+    Step {
         name: "the same CSV into Qala and into PostgreSQL; JSON",
         kind: Kind::Bench,
         command: "python3 benches/ingest.py",

@@ -14,6 +14,8 @@ use crate::error::{AppError, Result};
 
 /// Rows of a page at most.
 pub const MOST_ROWS: u64 = 500;
+/// So many times the rows of a page are looked through for the newest: some were corrected since.
+const SPARE: u64 = 4;
 /// Letters of a filter at most.
 const MOST_LETTERS: usize = 200;
 
@@ -145,7 +147,7 @@ impl Centre {
             condition.is_empty() && time.kind == ColumnType::Time && order == Some(time.name.as_str())
         });
         let recent = newest.and_then(|time| {
-            let from = self.lake.newest_from(name, limit + wanted.offset)?;
+            let from = self.lake.newest_from(name, SPARE * (limit + wanted.offset))?;
             let from = qala_core::Zone::utc().format(from).replace("+00:00", "Z");
             Some(format!(
                 " WHERE {} >= arrow_cast('{from}', 'Timestamp(Microsecond, Some(\"UTC\"))')",

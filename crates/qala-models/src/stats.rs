@@ -10,6 +10,22 @@ pub fn quantile(sorted: &[f64], p: f64) -> Option<f64> {
     Some(sorted[below] + (place - below as f64) * (sorted[above] - sorted[below]))
 }
 
+/// A number without what rounding added: 40 bits, some 12 digits of it. Numbers that are equal by their decimals are equal then, so
+/// that ties are ties.
+pub fn settled(number: f64) -> f64 {
+    const LAST: u64 = 1 << 12;
+    if number.is_finite() {
+        f64::from_bits((number.to_bits() + LAST / 2) & !(LAST - 1))
+    } else {
+        number
+    }
+}
+
+/// A bound that is met but for rounding is met: a little more than it.
+pub fn inclusive(bound: f64) -> f64 {
+    bound * (1.0 + 1e-9)
+}
+
 /// Arithmetic mean; absent when there are no numbers.
 pub fn mean(numbers: &[f64]) -> Option<f64> {
     (!numbers.is_empty()).then(|| numbers.iter().sum::<f64>() / numbers.len() as f64)

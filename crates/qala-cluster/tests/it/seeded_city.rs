@@ -78,6 +78,7 @@ async fn the_indicators_of_the_seeded_city() {
     let limits = LocalOptions {
         memory: 2 << 30,
         threads: 2,
+        ..LocalOptions::default()
     };
     let local = Arc::new(LocalEngine::new(Arc::clone(&lake), &limits).unwrap());
     let work = tempfile::tempdir().unwrap();

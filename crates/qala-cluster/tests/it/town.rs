@@ -163,6 +163,7 @@ impl Town {
         let limits = LocalOptions {
             memory: 256 << 20,
             threads: 2,
+            ..LocalOptions::default()
         };
         let local = Arc::new(LocalEngine::new(Arc::clone(&lake), &limits).unwrap());
         Self {

@@ -15,6 +15,7 @@ use datafusion::execution::context::SQLOptions;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder};
+use datafusion::optimizer::Optimizer;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -147,6 +148,9 @@ pub struct LocalOptions {
     pub memory: usize,
     /// Threads that one query uses.
     pub threads: usize,
+    /// Plans are carried out as they are first made: no rule moves conditions, joins or limits. It is slow; answers that differ
+    /// from those of an engine with its rules show that a rule is wrong.
+    pub plain: bool,
 }
 
 impl Default for LocalOptions {
@@ -154,6 +158,7 @@ impl Default for LocalOptions {
         Self {
             memory: 4 << 30,
             threads: std::thread::available_parallelism().map_or(2, usize::from),
+            plain: false,
         }
     }
 }
@@ -178,8 +183,30 @@ struct Inner {
     urgent: Arc<SessionState>,
 }
 
+/// Rules of the engine without which a plan says the same.
+const MOVING: &[&str] = &[
+    "FilterPushdown",
+    "FilterPushdown(Post)",
+    "LimitAggregation",
+    "LimitPushdown",
+    "ProjectionPushdown",
+    "TopKAggregation",
+    "aggregate_statistics",
+    "common_sub_expression_eliminate",
+    "eliminate_duplicated_expr",
+    "eliminate_group_by_constant",
+    "eliminate_join",
+    "eliminate_limit",
+    "eliminate_outer_join",
+    "filter_null_join_keys",
+    "propagate_empty_relation",
+    "push_down_filter",
+    "push_down_limit",
+    "single_distinct_aggregation_to_group_by",
+];
+
 /// The state that all questions with one memory have in common.
-fn base(lake: &Lake, memory: usize, threads: usize) -> Result<Arc<SessionState>> {
+fn base(lake: &Lake, memory: usize, threads: usize, plain: bool) -> Result<Arc<SessionState>> {
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_limit(memory, 0.9)
         .build_arc()?;
@@ -196,12 +223,20 @@ fn base(lake: &Lake, memory: usize, threads: usize) -> Result<Arc<SessionState>>
     // What each sort keeps for merging what it wrote to disk: the usual 10 MiB leave nothing of a small memory.
     let reserved = &mut config.options_mut().execution.sort_spill_reservation_bytes;
     *reserved = (*reserved).min(memory / 32);
-    let mut state = SessionStateBuilder::new()
+    let (rules, steps) = (Optimizer::default().rules, PhysicalOptimizer::default().rules);
+    let builder = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime)
-        .with_default_features()
-        .with_physical_optimizer_rules(with_care_for_names(&PhysicalOptimizer::default().rules))
-        .build();
+        .with_default_features();
+    let builder = if plain {
+        let is_needed = |name: &str| !MOVING.contains(&name);
+        builder
+            .with_optimizer_rules(rules.into_iter().filter(|rule| is_needed(rule.name())).collect())
+            .with_physical_optimizer_rules(steps.into_iter().filter(|rule| is_needed(rule.name())).collect())
+    } else {
+        builder.with_physical_optimizer_rules(with_care_for_names(&steps))
+    };
+    let mut state = builder.build();
     crate::functions::register_all(&mut state)?;
     super::subqueries::read_in_subqueries(&mut state);
     Ok(Arc::new(state))
@@ -218,8 +253,8 @@ impl LocalEngine {
     /// DataFusion's.
     pub fn new(lake: Arc<Lake>, options: &LocalOptions) -> Result<Self> {
         let inner = Inner {
-            base: base(&lake, options.memory, options.threads)?,
-            urgent: base(&lake, URGENT_MEMORY, 1)?,
+            base: base(&lake, options.memory, options.threads, options.plain)?,
+            urgent: base(&lake, URGENT_MEMORY, 1, options.plain)?,
             lake,
         };
         Ok(Self {

@@ -64,6 +64,7 @@ fn has_twins(step: &Arc<dyn ExecutionPlan>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use datafusion::arrow::array::RecordBatch;
     use datafusion::execution::{SessionState, SessionStateBuilder};
     use datafusion::prelude::SessionContext;
 
@@ -85,7 +86,7 @@ mod tests {
             context.sql(table).await.unwrap().collect().await.unwrap();
         }
         let batches = context.sql(SQL).await.unwrap().collect().await.unwrap();
-        batches.iter().map(|batch| batch.num_rows()).sum()
+        batches.iter().map(RecordBatch::num_rows).sum()
     }
 
     #[tokio::test]

@@ -424,6 +424,7 @@ fn bench_engine(bench: &Bench) -> qala_lake::LocalEngine {
         &qala_lake::LocalOptions {
             memory: 64 << 20,
             threads: 1,
+            ..qala_lake::LocalOptions::default()
         },
     )
     .unwrap()

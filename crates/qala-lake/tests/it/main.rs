@@ -24,6 +24,8 @@ mod migration;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod plain;
+#[cfg(test)]
 mod pruning;
 #[cfg(test)]
 mod rights;

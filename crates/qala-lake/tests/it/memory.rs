@@ -106,6 +106,7 @@ async fn key_tables_keep_to_their_memory() {
     let limits = LocalOptions {
         memory: 256 << 20,
         threads: 1,
+        ..LocalOptions::default()
     };
     let engine = LocalEngine::new(Arc::clone(&lake), &limits).unwrap();
     let bench = Bench { lake, engine };

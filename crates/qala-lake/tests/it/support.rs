@@ -123,6 +123,7 @@ impl Bench {
             &LocalOptions {
                 memory: 256 << 20,
                 threads: 1,
+                ..LocalOptions::default()
             },
         )?;
         Ok(Self { lake, engine })

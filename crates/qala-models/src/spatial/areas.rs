@@ -67,7 +67,7 @@ pub(super) fn read(run: &Run) -> Result<Areas, Refusal> {
         }
         (None, None, Some(distance_m)) => {
             let [x, y] = coordinates(table, &places)?;
-            Weights::within(&x, &y, distance_m)
+            Weights::within(&x, &y, stats::inclusive(distance_m))
         }
         (None, None, None) => {
             return Err(Refusal(
@@ -97,7 +97,10 @@ pub(super) fn centred(values: &[f64]) -> Vec<f64> {
     if values.iter().all(|value| *value - first == 0.0) {
         return vec![0.0; values.len()];
     }
-    values.iter().map(|value| value - mean).collect()
+    // A value is the mean when only the rounding of the mean keeps them apart.
+    let largest = values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+    let apart = |value: &f64| Some(value - mean).filter(|apart| apart.abs() > 1e-14 * largest);
+    values.iter().map(|value| apart(value).unwrap_or(0.0)).collect()
 }
 
 fn of_pairs(

@@ -1,6 +1,6 @@
 //! The checks of one series of readings, in the order of time.
 
-use crate::stats::quantile;
+use crate::stats::{quantile, settled};
 
 /// µs of an hour.
 const HOUR: f64 = 3.6e9;
@@ -75,7 +75,7 @@ impl<'a> Series<'a> {
                 let center = median(window.iter().copied());
                 let mad = median(window.iter().map(|value| (value - center).abs()));
                 let scale = mad.max(rule.share * center.abs()).max(rule.floor_ug_m3);
-                *mark = (self.values[at] - center).abs() > rule.mads * scale;
+                *mark = settled((self.values[at] - center).abs()) > settled(rule.mads * scale);
             }
         }
         marks

@@ -65,7 +65,9 @@ pub fn interval(
     errors.sort_unstable_by(f64::total_cmp);
     let (low, high) = (quantile(&lengths, 0.025)?, quantile(&lengths, 0.975)?);
     let corrected = |p: f64| quantile(&errors, p).map_or(found, |error| found / error.exp());
-    Some((low.min(corrected(0.975)), high.max(corrected(0.025))))
+    // No network is longer than all streets.
+    let all: f64 = lengths_km.iter().sum();
+    Some((low.min(corrected(0.975)), high.max(corrected(0.025)).min(all)))
 }
 
 /// The rates that streets have, each so often, and for each street how likely each rate is given its own count: the

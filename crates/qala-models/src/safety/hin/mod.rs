@@ -5,6 +5,7 @@ mod interval;
 use super::{not_below_zero, once};
 use crate::Card;
 use crate::run::{Model, Refusal, Run, Table};
+use crate::stats::settled;
 
 pub use interval::interval;
 
@@ -106,8 +107,12 @@ pub struct Step {
 pub fn network(lengths_km: &[f64], people: &[u32], share: f64) -> Vec<Step> {
     let all: f64 = people.iter().map(|count| f64::from(*count)).sum();
     let mut order: Vec<usize> = (0..people.len()).filter(|segment| people[*segment] > 0).collect();
-    let density = |segment: usize| f64::from(people[segment]) / lengths_km[segment];
-    order.sort_by(|a, b| density(*b).total_cmp(&density(*a)));
+    let densities: Vec<f64> = people
+        .iter()
+        .zip(lengths_km)
+        .map(|(people, length)| settled(f64::from(*people) / length))
+        .collect();
+    order.sort_by(|a, b| densities[*b].total_cmp(&densities[*a]));
     let mut steps = Vec::new();
     let (mut length_km, mut sum) = (0.0, 0.0);
     for segment in order {

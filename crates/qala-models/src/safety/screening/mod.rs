@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{empirical_bayes, not_below_zero, once};
 use crate::Card;
 use crate::run::{Model, Refusal, Run, Table};
+use crate::stats::settled;
 
 #[cfg(test)]
 mod tests;
@@ -73,7 +74,8 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
         }));
     }
     let mut order: Vec<usize> = (0..ids.len()).collect();
-    order.sort_by(|a, b| match (lines[*a].excess, lines[*b].excess) {
+    let excess: Vec<Option<f64>> = lines.iter().map(|line| line.excess.map(settled)).collect();
+    order.sort_by(|a, b| match (excess[*a], excess[*b]) {
         (Some(x), Some(y)) => y.total_cmp(&x).then_with(|| ids[*a].cmp(&ids[*b])),
         (x, y) => y.is_some().cmp(&x.is_some()).then(a.cmp(b)),
     });

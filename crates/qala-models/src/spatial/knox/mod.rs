@@ -7,6 +7,7 @@ use super::places::Places;
 use crate::Card;
 use crate::random::Random;
 use crate::run::{Model, Refusal, Run, Table};
+use crate::stats::inclusive;
 
 #[cfg(test)]
 mod tests;
@@ -59,8 +60,8 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
             .ok_or_else(|| Refusal(format!("the setting `{name}` is missing: how near is near?")))
     };
     let bounds = Bounds {
-        distance_m: bound("distance_m")?,
-        time_days: bound("time_days")?,
+        distance_m: inclusive(bound("distance_m")?),
+        time_days: inclusive(bound("time_days")?),
     };
     let permutations = run.settings().int("permutations").unwrap_or(0) as u32;
     let knox = knox(&x, &y, &t, bounds, permutations, run.seed(), Drawing::threads()).ok_or_else(|| {

@@ -17,8 +17,7 @@ const BANDS: [(&str, std::ops::Range<i64>, f64); 4] = [
     ("pm_peak", 16..20, 0.32),
     ("off_peak", 20..31, 0.11),
 ];
-/// Persons that a bus and a metro train take (assumption: a bus of 12 m, a train of four cars). On the mean of a part of the day no
-/// vehicle takes more, unless its line is too small for all.
+/// Persons that a bus and a metro train take (assumption: a bus of 12 m, a train of four cars).
 const BUS: i64 = 85;
 const TRAIN: i64 = 640;
 
@@ -83,56 +82,25 @@ pub(super) fn of_line(shape: &Shape, index: usize, day: i32) -> Vec<StopCount> {
             if *count > 0 { BANDS[*band].2 * share } else { 0.0 }
         })
         .collect();
-    let capacity = if line.is_metro { TRAIN } else { BUS };
-    let rides: Vec<Ride> = trips
-        .iter()
-        .map(|(direction, band, _)| {
-            let last = line.patterns[*direction].stops.len() - 1;
-            let at =
-                |purpose: usize, seq: usize| (index * 8 + direction * 4 + band) * 1_000 + purpose * 200 + seq;
-            // Nobody boards at the last stop, everybody alights there.
-            let boarding = (0..=last)
-                .map(|seq| (last - seq) as f64 * dice.between(at(0, seq), 0, 0.4, 1.6))
-                .collect();
-            let alighting = (0..=last)
-                .map(|seq| match seq {
-                    0 => 0.0,
-                    _ if seq == last => 1.0,
-                    _ => (dice.between(at(1, seq), i64::from(day), 0.5, 1.5) / (last - seq + 1) as f64)
-                        .min(1.0),
-                })
-                .collect();
-            Ride { boarding, alighting }
-        })
-        .collect();
-    // Who goes at another time goes when there is room to spare, if the line has any (assumption).
-    let room = |spare: f64| -> Vec<f64> {
-        let of = |((_, band, count), ride): (&(usize, usize, i64), &Ride)| {
-            let full = if BANDS[*band].0.ends_with("m_peak") {
-                1.0
-            } else {
-                spare
-            };
-            (count * capacity) as f64 * full / ride.fullest()
-        };
-        trips.iter().zip(&rides).map(of).collect()
-    };
-    let spare = room(0.75);
-    let room = if spare.iter().sum::<f64>() > passengers as f64 {
-        spare
-    } else {
-        room(1.0)
-    };
     let mut list = Vec::new();
-    for (((direction, band, count), riders), ride) in trips
-        .iter()
-        .zip(apportion_within(passengers, &weights, &room))
-        .zip(&rides)
-    {
+    for ((direction, band, count), riders) in trips.iter().zip(apportion(passengers, &weights)) {
         let stops = &line.patterns[*direction].stops;
+        let last = stops.len() - 1;
+        let at =
+            |purpose: usize, seq: usize| (index * 8 + direction * 4 + band) * 1_000 + purpose * 200 + seq;
+        // Nobody boards at the last stop, everybody alights there.
+        let boarding: Vec<f64> = (0..=last)
+            .map(|seq| (last - seq) as f64 * dice.between(at(0, seq), 0, 0.4, 1.6))
+            .collect();
+        let boardings = apportion(riders, &boarding);
         let mut load = 0;
-        for (seq, boarded) in apportion(riders, &ride.boarding).into_iter().enumerate() {
-            let alighted = (load as f64 * ride.alighting[seq]).round() as i64;
+        for (seq, boarded) in boardings.into_iter().enumerate() {
+            let share = match seq {
+                0 => 0.0,
+                _ if seq == last => 1.0,
+                _ => (dice.between(at(1, seq), i64::from(day), 0.5, 1.5) / (last - seq + 1) as f64).min(1.0),
+            };
+            let alighted = (load as f64 * share).round() as i64;
             load += boarded - alighted;
             list.push(StopCount {
                 direction: *direction,
@@ -140,7 +108,7 @@ pub(super) fn of_line(shape: &Shape, index: usize, day: i32) -> Vec<StopCount> {
                 seq: seq + 1,
                 stop_id: shape.transit.stops[stops[seq]].id.clone(),
                 trips: *count,
-                capacity,
+                capacity: if line.is_metro { TRAIN } else { BUS },
                 boardings: boarded,
                 alightings: alighted,
                 load,
@@ -149,62 +117,6 @@ pub(super) fn of_line(shape: &Shape, index: usize, day: i32) -> Vec<StopCount> {
     }
     list.retain(|count| count.trips > 0);
     list
-}
-
-/// Where the riders of a direction and a part of the day get on and off.
-struct Ride {
-    /// Weights of the stops for those who board.
-    boarding: Vec<f64>,
-    /// Share of those aboard who alight at each stop.
-    alighting: Vec<f64>,
-}
-
-impl Ride {
-    /// The most that are aboard at once, as a share of all who board.
-    fn fullest(&self) -> f64 {
-        let sum: f64 = self.boarding.iter().sum();
-        let (mut load, mut most) = (0.0, 0.0_f64);
-        for (boarded, share) in self.boarding.iter().zip(&self.alighting) {
-            load += boarded - load * share;
-            most = most.max(load);
-        }
-        most / sum
-    }
-}
-
-/// Splits riders by weights; who finds no room takes a vehicle of another part of the day or the other way. Where the line has no
-/// room at all for somebody, all parts are overfull alike.
-fn apportion_within(riders: i64, weights: &[f64], room: &[f64]) -> Vec<i64> {
-    let all: f64 = room
-        .iter()
-        .zip(weights)
-        .filter(|(_, w)| **w > 0.0)
-        .map(|(room, _)| room)
-        .sum();
-    let mut shares = weights.to_vec();
-    if riders as f64 >= all {
-        for (share, room) in shares.iter_mut().zip(room) {
-            *share = if *share > 0.0 { *room } else { 0.0 };
-        }
-        return apportion(riders, &shares);
-    }
-    let mut full = vec![false; weights.len()];
-    let (mut left, mut open) = (riders as f64, weights.iter().sum::<f64>());
-    // What is full keeps its room; the rest shares what is left. Each turn fills one more, so it ends.
-    while let Some(next) =
-        (0..weights.len()).find(|i| !full[*i] && weights[*i] > 0.0 && weights[*i] / open * left > room[*i])
-    {
-        full[next] = true;
-        left -= room[next];
-        open -= weights[next];
-        shares[next] = room[next];
-    }
-    for (share, full) in shares.iter_mut().zip(full) {
-        if !full {
-            *share *= left / open;
-        }
-    }
-    apportion(riders, &shares)
 }
 
 /// The counts of a service day as a table.
