@@ -158,7 +158,8 @@ fn a_rejected_row_is_mended_on_the_page() {
         entries.contains("quarantine_mend") && entries.contains("quarantine_retry"),
         "{entries}"
     );
-    assert!(!entries.contains("7.5"), "{entries}");
+    // With the comma: an instant may have these digits too.
+    assert!(!entries.contains(",7.5"), "{entries}");
 }
 
 /// A form with a wish and a file, as a browser sends it.
