@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::account::{OWN_COLUMNS, Reader};
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
+use crate::trust::instant;
 
 /// Rows of a page at most.
 pub const MOST_ROWS: u64 = 500;
@@ -148,10 +149,10 @@ impl Centre {
         });
         let recent = newest.and_then(|time| {
             let from = self.lake.newest_from(name, SPARE * (limit + wanted.offset))?;
-            let from = qala_core::Zone::utc().format(from).replace("+00:00", "Z");
             Some(format!(
-                " WHERE {} >= arrow_cast('{from}', 'Timestamp(Microsecond, Some(\"UTC\"))')",
-                quoted(time.name.as_str())
+                " WHERE {} >= {}",
+                quoted(time.name.as_str()),
+                instant(from)
             ))
         });
         let mut rows = Vec::new();

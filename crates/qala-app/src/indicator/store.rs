@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 use crate::centre::Centre;
 use crate::error::{AppError, Result};
 use crate::indicator::compute::{Range, Value, short_hash};
+use crate::trust::instant;
 use crate::value::{batch_of, rows_json};
 
 /// The table of computed values.
@@ -48,10 +49,6 @@ impl Centre {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let instant = |t: i64| {
-            let text = qala_core::Zone::utc().format(t).replace("+00:00", "Z");
-            format!("arrow_cast('{text}', 'Timestamp(Microsecond, Some(\"UTC\"))')")
-        };
         // Named one by one, the periods say which few of the many small files are needed.
         let starts: Vec<String> = self.starts(range).into_iter().map(instant).collect();
         let named = match starts.len() {
