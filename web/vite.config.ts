@@ -37,6 +37,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // What several pages share comes in one piece: a page of forty small files waits for forty answers.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "shared", test: /web\/src\/(api|layers|lib|ui|widgets)\//, minShareCount: 3 }] } } },
   },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
 });

@@ -202,7 +202,7 @@ pub(crate) async fn many(
     let range = range(centre, grain, query.from.as_deref(), query.to.as_deref())?;
     let as_of = instant(centre, "as_of", query.as_of.as_deref())?;
     let found = centre
-        .published_of(&specs, range, as_of.map(AsOf::Instant), &reader)
+        .published_of(&specs, Some(&DRAWN), range, as_of.map(AsOf::Instant), &reader)
         .await?;
     let told = ids.into_iter().zip(found).map(|(id, mut values)| {
         for value in &mut values {

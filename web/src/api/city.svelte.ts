@@ -8,6 +8,8 @@ import { ApiError } from "./client";
 import { readMany } from "./many";
 import type { Catalog, CentreStatus, Dataset, Feed, Indicator, Layer, Place, Programme, Session, Value, ValueEvent } from "./types";
 
+const MOMENT_MS = 5000;
+
 class City {
   catalog = new Resource<Catalog>(api.catalog);
   places = new Resource<Place[]>(api.places);
@@ -21,6 +23,8 @@ class City {
   session = new Resource<Session | null>(() => api.session().catch(absent<Session | null>(null)));
   /** The city's present, milliseconds; moved on every second. */
   now = $state(Date.now());
+  /** The present as pages of many numbers reckon with it: moved on every few seconds, for each time all of them are looked at again. */
+  moment = $state(Date.now());
   /** The moment to which stored values reach: where a range is counted back from. */
   anchor = $state<number | null>(null);
   /** Values that were pushed since they were last read, by indicator. */
@@ -32,9 +36,11 @@ class City {
   /** Grows when values may have changed. */
   version = $state(0);
   #server = { now: Date.now(), at: performance.now(), speed: 1 };
+  #moved = -Infinity;
 
   setClock(iso: string, speed = 1): void {
     this.#server = { now: Date.parse(iso), at: performance.now(), speed };
+    this.#moved = -Infinity;
     this.tick();
   }
 
@@ -42,6 +48,7 @@ class City {
   push(event: ValueEvent): void {
     const list = (this.pushed.get(event.indicator) ?? []).filter((e) => e.place !== event.place || e.period_start !== event.period_start);
     this.pushed = new Map(this.pushed).set(event.indicator, [...list.slice(-200), event]);
+    this.moment = this.now;
   }
 
   /** Takes in that datasets got rows, or that some may have. */
@@ -68,6 +75,9 @@ class City {
   tick(): void {
     const { now, at, speed } = this.#server;
     this.now = now + (performance.now() - at) * speed;
+    if (performance.now() - this.#moved < MOMENT_MS) return;
+    this.#moved = performance.now();
+    this.moment = this.now;
   }
 
   /** True when the stored values end days ago. */

@@ -6,6 +6,7 @@ import type { TileJson, VehicleItem } from "../api/types";
 import { type Bounds, circle, labelPoint, type Point } from "../lib/geo";
 import type { Lang } from "../lib/i18n";
 import { baseLayers, baseSource, type Palette } from "./base";
+import { calm } from "./calm";
 import { type Moved as Packed, MovingVehicles } from "./moving";
 import type { Area, Hit, LayerData, Look, LookClass, MovingLayer, RowsLayer, Slot, TileLayer } from "./types";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
@@ -57,6 +58,8 @@ export class MapHost {
   /** The moment the tiles of a layer are of, and how they are drawn. */
   #drawn = new Map<string, string>();
   #options: Options;
+  #resized: ResizeObserver;
+  #resizing = 0;
 
   constructor(options: Options) {
     this.#options = options;
@@ -71,7 +74,10 @@ export class MapHost {
       maxPitch: 0,
       fadeDuration: options.still ? 0 : 150,
       cooperativeGestures: false,
+      trackResize: false,
     });
+    this.#resized = new ResizeObserver(() => this.#resize());
+    this.#resized.observe(container);
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new AttributionControl({ compact: true }));
@@ -83,6 +89,16 @@ export class MapHost {
       options.moved(`${this.map.getZoom().toFixed(2)}/${lng.toFixed(4)}/${lat.toFixed(4)}`);
     });
     this.ready = this.#start();
+  }
+
+  /** Takes on the size of its frame; not while somebody waits for the answer that changed it. */
+  #resize(): void {
+    clearTimeout(this.#resizing);
+    const [canvas, frame] = [this.map.getCanvas(), this.map.getContainer()];
+    if (canvas.clientWidth === frame.clientWidth && canvas.clientHeight === frame.clientHeight) return;
+    const { left_ms } = calm();
+    if (left_ms > 0) this.#resizing = window.setTimeout(() => this.#resize(), left_ms);
+    else this.map.resize();
   }
 
   async #start(): Promise<void> {
@@ -245,6 +261,8 @@ export class MapHost {
   }
 
   destroy(): void {
+    this.#resized.disconnect();
+    clearTimeout(this.#resizing);
     this.map.remove();
   }
 }

@@ -33,6 +33,9 @@ const TELLING: [&str; 8] = [
     "value_digest",
 ];
 
+/// What is needed to tell which values are withheld.
+const NEEDED: [&str; 5] = ["indicator", "place", "period_start", "row_count", "reason"];
+
 /// A period and a place.
 type Cell = (i64, String);
 /// Sums that are told, with their members by count: the districts of a period, or a place's periods within a longer one.
@@ -80,17 +83,18 @@ impl Centre {
         as_of: Option<AsOf>,
         reader: &Reader,
     ) -> Result<Vec<Map<String, Json>>> {
-        let mut found = self.published_of(&[spec], range, as_of, reader).await?;
+        let mut found = self.published_of(&[spec], None, range, as_of, reader).await?;
         Ok(found.pop().unwrap_or_default())
     }
 
-    /// The same of many indicators at once, each at its place.
+    /// The same of many indicators at once, each at its place; of named columns at least those are told.
     ///
     /// # Errors
     /// The query's.
     pub async fn published_of(
         &self,
         specs: &[&IndicatorSpec],
+        columns: Option<&[&str]>,
         range: Range,
         as_of: Option<AsOf>,
         reader: &Reader,
@@ -102,18 +106,24 @@ impl Centre {
             grain: range.grain,
         };
         let tells: Vec<bool> = specs.iter().map(|spec| self.tells_few(spec, reader)).collect();
+        let columns = columns.map_or("*".to_owned(), |named| {
+            let mut columns = BTreeSet::from(NEEDED);
+            columns.extend(named);
+            Vec::from_iter(columns).join(", ")
+        });
+        let ids = |few: bool| -> Vec<&str> {
+            let of_kind = specs.iter().zip(&tells).filter(|(_, tells)| **tells == few);
+            of_kind.map(|(spec, _)| spec.id.as_str()).collect()
+        };
+        let (open, secret) = (ids(false), ids(true));
+        let (open, secret) = tokio::try_join!(
+            self.stored_of(&open, &columns, range, as_of),
+            self.stored_of(&secret, &columns, whole, as_of)
+        )?;
         let mut found: HashMap<String, Vec<Map<String, Json>>> = HashMap::new();
-        for (few, range) in [(false, range), (true, whole)] {
-            let ids: Vec<&str> = specs
-                .iter()
-                .zip(&tells)
-                .filter(|(_, tells)| **tells == few)
-                .map(|(spec, _)| spec.id.as_str())
-                .collect();
-            for row in self.stored_of(&ids, range, as_of).await? {
-                let id = row.get("indicator").and_then(Json::as_str).unwrap_or_default();
-                found.entry(id.to_owned()).or_default().push(row);
-            }
+        for row in open.into_iter().chain(secret) {
+            let id = row.get("indicator").and_then(Json::as_str).unwrap_or_default();
+            found.entry(id.to_owned()).or_default().push(row);
         }
         let values = self.lake.dataset(TABLE)?;
         let told = |(spec, few): (&&IndicatorSpec, &bool)| {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use qala_core::spec::{IndicatorSpec, Status};
-use qala_core::{DatasetName, FeedId};
+use qala_core::{DatasetName, FeedId, Grain};
 use qala_lake::{AsOf, Begin, Message, Op, Query, collect};
 use serde_json::{Map, Value as Json};
 
@@ -33,30 +33,31 @@ impl Centre {
         range: Range,
         as_of: Option<AsOf>,
     ) -> Result<Vec<Map<String, Json>>> {
-        self.stored_of(&[id], range, as_of).await
+        self.stored_of(&[id], "*", range, as_of).await
     }
 
-    /// Stored values of indicators, by indicator, place and period.
+    /// Stored values of indicators, by indicator, place and period; `columns` as SQL lists them.
     ///
     /// # Errors
     /// The query's.
     pub(super) async fn stored_of(
         &self,
         ids: &[&str],
+        columns: &str,
         range: Range,
         as_of: Option<AsOf>,
     ) -> Result<Vec<Map<String, Json>>> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        // Named one by one, the periods say which few of the many small files are needed.
+        // Named one by one, long periods say which few of the many days are needed.
         let starts: Vec<String> = self.starts(range).into_iter().map(instant).collect();
         let named = match starts.len() {
             0 => String::new(),
             _ => format!(" AND period_start IN ({})", starts.join(", ")),
         };
         let sql = format!(
-            "SELECT * FROM {TABLE} WHERE indicator IN ('{}') AND grain = '{}' AND period_start >= {} AND period_start < {}{named} \
+            "SELECT {columns} FROM {TABLE} WHERE indicator IN ('{}') AND grain = '{}' AND period_start >= {} AND period_start < {}{named} \
              ORDER BY indicator, place, period_start",
             ids.join("', '"),
             range.grain,
@@ -68,9 +69,12 @@ impl Centre {
     }
 
     /// The periods of a range that can have values by now, and those before it up to four: a list of fewer is no list to the
-    /// planner. Nothing when they are very many.
+    /// planner. Nothing when they are very many, or no longer than the days of files.
     fn starts(&self, range: Range) -> Vec<i64> {
         let (grain, zone) = (range.grain, &self.zone);
+        if grain <= Grain::Day {
+            return Vec::new();
+        }
         let last = grain.start(range.to.min(self.clock.now()) - 1, zone);
         let mut at = last;
         let mut starts = Vec::new();

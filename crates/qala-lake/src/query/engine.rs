@@ -30,6 +30,7 @@ use crate::query::pressure::Pressure;
 use crate::query::pushdown::with_care_for_names;
 use crate::query::rights::Principal;
 use crate::query::rollup::{RollupTable, touched};
+use crate::query::small::SmallFiles;
 use crate::query::table::{LakeTable, read_schema};
 use crate::query::texts;
 use crate::query::threads::Threads;
@@ -151,6 +152,8 @@ pub struct LocalOptions {
     /// Plans are carried out as they are first made: no rule moves conditions, joins or limits. It is slow; answers that differ
     /// from those of an engine with its rules show that a rule is wrong.
     pub plain: bool,
+    /// Bytes up to which a file is kept in memory, column by column, once it was read; 0: none is.
+    pub small: u64,
 }
 
 impl Default for LocalOptions {
@@ -159,6 +162,7 @@ impl Default for LocalOptions {
             memory: 4 << 30,
             threads: std::thread::available_parallelism().map_or(2, usize::from),
             plain: false,
+            small: 64 << 10,
         }
     }
 }
@@ -181,6 +185,7 @@ struct Inner {
     base: Arc<SessionState>,
     /// The same for urgent questions, with memory of its own.
     urgent: Arc<SessionState>,
+    small: Arc<SmallFiles>,
 }
 
 /// Rules of the engine without which a plan says the same.
@@ -255,6 +260,7 @@ impl LocalEngine {
         let inner = Inner {
             base: base(&lake, options.memory, options.threads, options.plain)?,
             urgent: base(&lake, URGENT_MEMORY, 1, options.plain)?,
+            small: Arc::new(SmallFiles::of(options.small)),
             lake,
         };
         Ok(Self {
@@ -333,6 +339,7 @@ impl Inner {
             url: url()?,
             parser: Arc::clone(&self.base),
             pressure: Arc::clone(&self.lake.pressure),
+            small: Arc::clone(&self.small),
         })
     }
 
@@ -467,6 +474,7 @@ pub(crate) struct Tables {
     parser: Arc<SessionState>,
     /// Of what comes in; long scans rest while it is high.
     pressure: Arc<Pressure>,
+    small: Arc<SmallFiles>,
 }
 
 impl std::fmt::Debug for Tables {
@@ -496,6 +504,7 @@ impl Tables {
             rows: None,
             open: true,
             pressure: Arc::clone(&self.pressure),
+            small: Arc::clone(&self.small),
         };
         Some(RollupTable {
             rows: Arc::new(rows),
@@ -562,6 +571,7 @@ impl SchemaProvider for Tables {
             rows,
             open: self.principal.sees_all(),
             pressure: Arc::clone(&self.pressure),
+            small: Arc::clone(&self.small),
         })))
     }
 }

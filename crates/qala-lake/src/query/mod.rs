@@ -9,6 +9,7 @@ mod pushdown;
 mod refresh;
 mod rights;
 pub(crate) mod rollup;
+pub(crate) mod small;
 mod state;
 mod subqueries;
 pub(crate) mod table;

@@ -233,16 +233,23 @@ impl TableProvider for RollupTable {
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let bounds = bounds_of(filters, BUCKET);
-        let (fresh, stale) = fresh_and_stale(&self.rows.view, &self.files, self.rows.as_of, bounds);
+        let (mut fresh, stale) = fresh_and_stale(&self.rows.view, &self.files, self.rows.as_of, bounds);
         let schema = self.schema();
         let columns: Vec<usize> = projection
             .cloned()
             .unwrap_or_else(|| (0..schema.fields().len()).collect());
         let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
+        let (dir, store) = (&self.files.dir, &self.rows.store);
+        let shown: SchemaRef = Arc::new(schema.project(&columns)?);
+        let mut batches = Vec::new();
+        if !columns.is_empty() {
+            let small = self.rows.small.take([&mut fresh, &mut Vec::new()], columns.len());
+            batches = self.rows.small.rows(store, dir, &small, &shown).await?;
+        }
         if !fresh.is_empty() {
             inputs.push(self.rows.parquet_of(
                 state,
-                &self.files.dir,
+                dir,
                 &schema,
                 fresh.iter().map(|file| (file, None)),
                 &columns,
@@ -254,15 +261,19 @@ impl TableProvider for RollupTable {
                 .as_any()
                 .downcast_ref::<SessionState>()
                 .ok_or_else(|| DataFusionError::Internal("rollups need a local session".into()))?;
-            let batches = self.aggregate(session, &stale).await?;
+            for batch in self.aggregate(session, &stale).await? {
+                batches.push(batch.project(&columns)?);
+            }
+        }
+        if !batches.is_empty() {
             inputs.push(MemorySourceConfig::try_new_exec(
                 &[batches],
-                Arc::clone(&schema),
-                Some(columns.clone()),
+                Arc::clone(&shown),
+                None,
             )?);
         }
         Ok(match inputs.len() {
-            0 => Arc::new(EmptyExec::new(Arc::new(schema.project(&columns)?))),
+            0 => Arc::new(EmptyExec::new(shown)),
             1 => inputs.remove(0),
             _ => UnionExec::try_new(inputs)?,
         })

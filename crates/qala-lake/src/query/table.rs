@@ -16,7 +16,7 @@ use datafusion::datasource::physical_plan::{
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::utils::{conjunction, split_conjunction};
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator, TableProviderFilterPushDown, TableType};
 use datafusion::parquet::arrow::arrow_reader::RowSelection;
 use datafusion::physical_plan::empty::EmptyExec;
@@ -29,6 +29,7 @@ use qala_core::spec::Kind;
 use crate::files::DataFile;
 use crate::query::plan::{BarrierExec, Visible, VisibleExec};
 use crate::query::pressure::{Pressure, Resting};
+use crate::query::small::SmallFiles;
 use crate::query::state::close_intervals;
 use crate::query::texts;
 use crate::schema::{FEED, SEQ, SOURCE};
@@ -62,6 +63,7 @@ pub(crate) struct LakeTable {
     pub(crate) open: bool,
     /// Of what comes in; long scans rest while it is high.
     pub(crate) pressure: Arc<Pressure>,
+    pub(crate) small: Arc<SmallFiles>,
 }
 
 /// True for `column op literal` and combinations by AND: all that may cross a row barrier, because evaluating it can
@@ -125,14 +127,8 @@ pub(crate) fn bounds_of(filters: &[Expr], column: &str) -> (i64, i64) {
         Operator::Lt | Operator::LtEq => bounds.1 = bounds.1.min(value),
         _ => {}
     };
-    let mut work: Vec<&Expr> = filters.iter().collect();
-    while let Some(filter) = work.pop() {
+    for filter in filters.iter().flat_map(split_conjunction) {
         match filter {
-            Expr::BinaryExpr(BinaryExpr {
-                left,
-                op: Operator::And,
-                right,
-            }) => work.extend([&**left, &**right]),
             Expr::BinaryExpr(BinaryExpr { left, op, right }) => match (left.as_ref(), right.as_ref()) {
                 (Expr::Column(c), Expr::Literal(v, _)) if c.name == column => {
                     if let Some(value) = whole_literal(v) {
@@ -164,33 +160,22 @@ pub(crate) fn bounds_of(filters: &[Expr], column: &str) -> (i64, i64) {
 
 /// The instants of a column that filters leave open, sorted, when one names them one by one.
 fn listed(filters: &[Expr], column: &str) -> Option<Vec<i64>> {
-    let mut work: Vec<&Expr> = filters.iter().collect();
-    let mut found: Option<Vec<i64>> = None;
-    while let Some(filter) = work.pop() {
-        match filter {
-            Expr::BinaryExpr(BinaryExpr {
-                left,
-                op: Operator::And,
-                right,
-            }) => work.extend([&**left, &**right]),
-            Expr::InList(list)
-                if !list.negated && matches!(&*list.expr, Expr::Column(c) if c.name == column) =>
-            {
-                let values = list.list.iter().map(|value| match value {
-                    Expr::Literal(value, _) => {
-                        whole_literal(value).filter(|(_, exact)| *exact).map(|(t, _)| t)
-                    }
-                    _ => None,
-                });
-                if let Some(mut values) = values.collect::<Option<Vec<i64>>>() {
-                    values.sort_unstable();
-                    found = Some(values);
-                }
-            }
-            _ => {}
+    let named = |filter: &Expr| {
+        let Expr::InList(list) = filter else {
+            return None;
+        };
+        if list.negated || !matches!(&*list.expr, Expr::Column(c) if c.name == column) {
+            return None;
         }
-    }
-    found
+        let whole = |value: &Expr| match value {
+            Expr::Literal(value, _) => whole_literal(value).filter(|(_, exact)| *exact).map(|(t, _)| t),
+            _ => None,
+        };
+        let mut values = list.list.iter().map(whole).collect::<Option<Vec<i64>>>()?;
+        values.sort_unstable();
+        Some(values)
+    };
+    filters.iter().flat_map(split_conjunction).find_map(named)
 }
 
 /// What filters leave open of a table's files.
@@ -271,7 +256,8 @@ impl LakeTable {
         let table = &read_schema(dataset);
         let asked = Asked::by(dataset, filters);
         let sets = (dataset.spec.kind == Kind::Snapshot).then(|| Arc::new(dataset.sets.ranges(self.as_of)));
-        let (clean, mixed) = split(&self.view, self.as_of, &asked, sets.as_deref().map(Vec::as_slice));
+        let (mut clean, mut mixed) =
+            split(&self.view, self.as_of, &asked, sets.as_deref().map(Vec::as_slice));
         let tail: Vec<_> = self
             .view
             .tail
@@ -292,6 +278,7 @@ impl LakeTable {
             .collect::<Result<_, _>>()?;
         let output: SchemaRef = Arc::new(table.project(&wanted)?);
         let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
+        let small = self.small.take([&mut clean, &mut mixed], columns.len() + 1);
         let (settled, mut mixed): (Vec<_>, Vec<_>) = mixed
             .into_iter()
             .partition(|f| visible.sets.is_none() && f.max_seq <= self.as_of);
@@ -320,17 +307,23 @@ impl LakeTable {
             let plan = self.parquet(state, mixed.iter().map(|file| (file, None)), &wanted, filters)?;
             inputs.push(Arc::new(VisibleExec::new(plan, visible.clone(), columns.len())?));
         }
-        if !tail.is_empty() {
+        let stored: SchemaRef = Arc::new(dataset.table.project(&wanted)?);
+        let dir = &self.view.dir;
+        let mut parts = self.small.rows(&self.store, dir, &small, &stored).await?;
+        for part in tail {
+            parts.push(part.batch.project(&wanted)?);
+        }
+        if !parts.is_empty() {
             let shown: Vec<usize> = (0..columns.len()).collect();
-            let mut parts = Vec::with_capacity(tail.len());
-            for part in tail {
-                let batch = visible.filter(&part.batch.project(&wanted)?)?;
-                if batch.num_rows() > 0 {
-                    parts.push(texts::to(&batch.project(&shown)?, &output)?);
+            let mut rows = Vec::with_capacity(parts.len());
+            for part in &parts {
+                let part = visible.filter(part)?;
+                if part.num_rows() > 0 {
+                    rows.push(texts::to(&part.project(&shown)?, &output)?);
                 }
             }
             inputs.push(MemorySourceConfig::try_new_exec(
-                &[parts],
+                &[rows],
                 Arc::clone(&output),
                 None,
             )?);

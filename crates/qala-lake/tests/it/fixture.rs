@@ -13,7 +13,7 @@ use qala_core::{DatasetName, FeedId, Position, Problem};
 use qala_disk::RealDisk;
 use qala_lake::{Begin, FORMAT, LakeError, Message, Op, Query, collect};
 
-use crate::support::{Bench, HOUR, Row, START, TestClock, batch};
+use crate::support::{Bench, HOUR, Row, START, TestClock, batch, copy};
 
 fn folder(format: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/format-{format}"))
@@ -110,19 +110,6 @@ async fn write_the_fixture() {
         .send("things", 8, Op::Upsert, &[("test_things", &[row("t", 3, 64.0)])])
         .await
         .unwrap();
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
 }
 
 fn contents(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {

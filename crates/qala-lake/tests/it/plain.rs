@@ -10,7 +10,7 @@ use qala_core::{Grain, Zone, parse_instant};
 use qala_disk::RealDisk;
 use qala_lake::{Lake, LakeOptions, LocalEngine, LocalOptions, Query, collect};
 
-use crate::support::TestClock;
+use crate::support::{TestClock, copy};
 
 fn files(dir: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -24,19 +24,6 @@ fn files(dir: &Path, ending: &str) -> Vec<PathBuf> {
     }
     found.sort();
     found
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
 }
 
 /// The rows of an answer as lines, sorted: floats by their shortest digits, so that equal lines are equal bits.
@@ -86,6 +73,7 @@ async fn indicators_by_plain_plans() {
             memory: 4 << 30,
             threads: 2,
             plain,
+            small: if plain { 0 } else { 64 << 10 },
         };
         LocalEngine::new(Arc::clone(&lake), &limits).unwrap()
     };

@@ -1,6 +1,7 @@
 //! A small lake on a simulated disk, and a clock that a test turns.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -21,6 +22,20 @@ pub(crate) struct TestClock(pub(crate) AtomicI64);
 impl Clock for TestClock {
     fn now(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Copies a folder.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
     }
 }
 
@@ -118,12 +133,15 @@ impl Bench {
         specs: &[DatasetSpec],
     ) -> Result<Self> {
         let lake = Arc::new(Lake::open(disk, specs, options(clock, seed)).await?);
+        let usual = LocalOptions::default();
         let engine = LocalEngine::new(
             Arc::clone(&lake),
             &LocalOptions {
                 memory: 256 << 20,
                 threads: 1,
-                ..LocalOptions::default()
+                // Both ways to read a file have their seeds.
+                small: if seed.is_multiple_of(2) { usual.small } else { 0 },
+                ..usual
             },
         )?;
         Ok(Self { lake, engine })

@@ -1,6 +1,6 @@
 // The indicators of the city as they stand at the moment of the address: read once, shared by the pages that show many.
 
-import { city, findAnchor, type Known, RECENT_DAYS, rangeStart, valuesOfMany } from "../../api/city.svelte";
+import { city, findAnchor, type Known, RECENT_DAYS, rangeStart, valuesOfMany, type Wanted } from "../../api/city.svelte";
 import type { Indicator } from "../../api/types";
 import { DAY_MS } from "../../lib/time";
 import { CITY, grainFor, viewOf, type View } from "../../lib/values";
@@ -10,14 +10,17 @@ import { tellSimulated } from "../../ui/provenance.svelte";
 import { follow, type Resource } from "../../ui/resource.svelte";
 
 /** The moment pages are about: that of the address, or the city's present; where values end long ago, their end. */
-export const moment = (): number => momentOf() ?? (city.isOld ? (city.anchor ?? city.now) : city.now);
+export const moment = (): number => momentOf() ?? (city.isOld ? (city.anchor ?? city.moment) : city.moment);
 
 /** Where ranges are counted back from: the moment, but not past the newest stored value. */
 export const rangeEnd = (): number => Math.min(momentOf() ?? Infinity, city.anchor ?? city.now);
 
 export async function readAnchor(): Promise<void> {
   const catalog = city.catalog.value;
-  if (catalog) city.anchor = await findAnchor(catalog.indicators);
+  if (!catalog) return;
+  // In a city that lives ranges end now: what the first page wants then is asked for before that is known.
+  void valuesOfMany(wantedOf(catalog.indicators, "day", rangeStart(city.now, RECENT_DAYS), asOfOf()));
+  city.anchor = await findAnchor(catalog.indicators);
 }
 
 interface Failed { indicator: Indicator; error: unknown }
@@ -26,6 +29,13 @@ export interface Read { answers: Map<string, Known>; failed: Failed[]; grain: st
 /** An indicator that has only longer periods needs a longer look back to have a trend. */
 const PERIOD_DAYS: Record<string, number> = { week: 98, month: 400, quarter: 1200, year: 3700 };
 const widened = (from: number, grain: string): number => from - (PERIOD_DAYS[grain] ?? 0) * DAY_MS;
+
+/** What is asked of each indicator to show it from an instant on: by a grain, or by its own when it has only longer ones. */
+const wantedOf = (list: readonly Indicator[], grain: string, from: number, asOf: number | null): Wanted[] =>
+  list.map((i) => {
+    const own = grainFor(i, grain);
+    return { id: i.id, grain: own, from: own === grain ? from : widened(from, own), asOf };
+  });
 
 /** Values of indicators over the last days before the moment. */
 export function readMany(chosen: () => readonly Indicator[], wanted: () => string = () => "day", days: () => number = () => RECENT_DAYS): Resource<Read> {
@@ -39,10 +49,7 @@ export function readMany(chosen: () => readonly Indicator[], wanted: () => strin
       const answers = new Map<string, Known>();
       const failed: Failed[] = [];
       const list = ids.map((id) => city.indicator(id)).filter((i): i is Indicator => i !== undefined);
-      const found = await valuesOfMany(list.map((i) => {
-        const own = grainFor(i, grain);
-        return { id: i.id, grain: own, from: own === grain ? from : widened(from, own), asOf };
-      }));
+      const found = await valuesOfMany(wantedOf(list, grain, from, asOf));
       list.forEach((indicator, i) => {
         const answer = found[i];
         if (answer instanceof Error) failed.push({ indicator, error: answer });
