@@ -136,7 +136,7 @@ figure("first screen, all that is sent with an empty cache", bytes / 1000, 700, 
   };
   const moved = (turn) => ({ t: new Date().toISOString(), seq: turn, items: Array.from({ length: 10_000 }, (_, i) => ({ id: `v${i}`, lon: 76.85 + (i % 100) * 0.002 + turn * 1e-4, lat: 43.2 + Math.floor(i / 100) * 0.001 })) });
   const costs = [];
-  for (let turn = 0; turn < 10; turn += 1) {
+  for (let turn = 0; turn < 24; turn += 1) {
     const text = `id: ${turn}\nevent: vehicles\ndata: ${JSON.stringify(moved(turn))}\n\n`;
     // A second like this one without an update, to take off what goes on anyhow.
     const a = await spent();
