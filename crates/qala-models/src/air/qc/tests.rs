@@ -29,6 +29,23 @@ fn some(values: &[f64]) -> Vec<Option<f64>> {
 }
 
 #[test]
+fn a_reading_at_the_bound_of_spikes_is_none() {
+    // Median 9.9, MAD 0.1: six of them are 0.6, though not in the last digit.
+    for last in [10.5, 9.3] {
+        let flags = flags(
+            &hourly("PM2.5", &some(&[9.8, 9.6, last, 9.9, 10.0])),
+            &[("spike_mads", "6")],
+        );
+        assert!(!flags[2].contains("spike"), "{last}: {flags:?}");
+    }
+    let flags = flags(
+        &hourly("PM2.5", &some(&[9.8, 9.6, 10.51, 9.9, 10.0])),
+        &[("spike_mads", "6")],
+    );
+    assert!(flags[2].contains("spike"), "{flags:?}");
+}
+
+#[test]
 fn each_planted_fault_has_its_flag_and_no_other_reading_has_one() {
     let clean = [
         20.0, 22.0, 21.0, 23.0, 25.0, 24.0, 26.0, 25.0, 23.0, 22.0, 24.0, 26.0,

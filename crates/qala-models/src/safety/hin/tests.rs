@@ -25,6 +25,21 @@ fn the_network_is_the_shortest_head_with_the_share() {
 }
 
 #[test]
+fn equal_rates_stay_in_the_order_of_the_input() {
+    // 30 a km each, though not in the last digit of 33 / 1.1 and 6 / 0.2.
+    for rows in [
+        "a,1,30\nb,1.1,33\nc,0.2,6",
+        "a,0.2,6\nb,1.1,33\nc,1,30",
+        "a,1.1,33\nb,0.2,6\nc,1,30",
+    ] {
+        let segments = format!("segment,length_km,ksi\nz,1,1\n{rows}\n");
+        let tables = run(&MODEL, &[("segments", &segments)], &[("share", "1")]).unwrap();
+        let order: Vec<&str> = tables[0].iter().map(|row| row[0].as_str()).collect();
+        assert_eq!(order, ["a", "b", "c", "z"], "{rows}");
+    }
+}
+
+#[test]
 fn the_interval_covers_the_true_length() {
     // People per km by chance, mean 3 to 12; the truth is the network of the rates themselves.
     for (shape, mean, seed) in [(1, 3.0, 1), (1, 8.0, 2), (4, 12.0, 5)] {

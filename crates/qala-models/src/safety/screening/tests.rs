@@ -38,6 +38,28 @@ fn hauer_and_others_give_their_published_numbers() {
 }
 
 #[test]
+fn equal_excess_is_ranked_by_the_name() {
+    // As many kilometres and years, though not in the last digit of the expected number.
+    let inputs = |first: &str, second: &str| {
+        format!(
+            "{HEAD}{first},f,0.1,60000,5,0\n{second},f,0.5,60000,1,0\n{first}x,f,0.7,60000,3,0\n{second}x,f,0.3,60000,7,0\n"
+        )
+    };
+    for (first, second) in [("a", "b"), ("b", "a")] {
+        let segments = inputs(first, second);
+        let coefficients = "facility,intercept,slope,overdispersion\nf,-8.2,0.9,0.4\n";
+        let tables = run(
+            &MODEL,
+            &[("segments", &segments), ("coefficients", coefficients)],
+            &[],
+        )
+        .unwrap();
+        let order: Vec<&str> = tables[0].iter().map(|row| row[0].as_str()).collect();
+        assert_eq!(order, ["a", "b", "ax", "bx"], "{tables:?}");
+    }
+}
+
+#[test]
 fn sample_problem_1_of_the_highway_safety_manual() {
     // Lengths in miles. The modification factor and the calibration go into the intercept.
     let base = 365e-6_f64.ln() - 0.312;

@@ -17,6 +17,25 @@ fn burkitt(test: &str) -> Option<String> {
 }
 
 #[test]
+fn a_bound_that_is_met_but_for_rounding_is_met() {
+    // 0.4 less 0.1 is a little more than 0.3.
+    let bounds = Bounds {
+        distance_m: 5.0,
+        time_days: 0.3,
+    };
+    let by_file = run(
+        &MODEL,
+        &[("events", "x_m,y_m,t_days\n0,0,0.1\n3,4,0.4\n")],
+        &[("distance_m", "5"), ("time_days", "0.3"), ("permutations", "19")],
+    )
+    .unwrap();
+    assert_eq!(by_file[0][0], "1", "{by_file:?}");
+    // The bounds themselves are as they are given.
+    let strict = knox(&[0.0, 3.0], &[0.0, 4.0], &[0.1, 0.4], bounds, 0, 1, 1).unwrap();
+    assert_eq!((strict.close_in_space, strict.close_in_time), (1, 0));
+}
+
+#[test]
 fn all_counts_are_those_of_the_reference_table() {
     let test = "all_counts_are_those_of_the_reference_table";
     let (Some(events), Some(table)) = (

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::super::areas::centred;
 use super::super::conditional::{Drawing, Stopping, Ties, draw};
 use super::super::tests::{COLUMBUS_P, is_near, number, reference, run};
 use super::super::weights::Weights;
@@ -40,6 +41,16 @@ fn statistics_and_quadrants_are_those_of_the_reference_tables() {
             );
         }
     }
+}
+
+#[test]
+fn a_value_that_is_the_mean_is_not_above_it() {
+    // The mean of these is 0.7, though their sum divided by six is a little less.
+    let centred = centred(&[0.4, 0.5, 0.8, 0.9, 0.9, 0.7]);
+    assert!(
+        centred[5] == 0.0 && centred[2] > 0.0 && centred[1] < 0.0,
+        "{centred:?}"
+    );
 }
 
 #[test]
