@@ -172,7 +172,7 @@ function keep(wanted: Wanted, answer: Promise<Known>): Promise<Known> {
   const key = JSON.stringify(wanted);
   kept.set(key, { at: performance.now(), version: city.version, answer });
   answer.catch(() => kept.delete(key));
-  if (kept.size > 200) kept.delete(kept.keys().next().value as string);
+  if (kept.size > 400) kept.delete(kept.keys().next().value as string);
   return answer;
 }
 

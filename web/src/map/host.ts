@@ -95,10 +95,16 @@ export class MapHost {
   #resize(): void {
     clearTimeout(this.#resizing);
     const [canvas, frame] = [this.map.getCanvas(), this.map.getContainer()];
-    if (canvas.clientWidth === frame.clientWidth && canvas.clientHeight === frame.clientHeight) return;
+    // A canvas has whole pixels of the screen.
+    if (Math.abs(canvas.clientWidth - frame.clientWidth) < 2 && Math.abs(canvas.clientHeight - frame.clientHeight) < 2) return;
     const { left_ms } = calm();
-    if (left_ms > 0) this.#resizing = window.setTimeout(() => this.#resize(), left_ms);
-    else this.map.resize();
+    if (left_ms > 0) {
+      this.#resizing = window.setTimeout(() => this.#resize(), left_ms);
+      return;
+    }
+    // A canvas of another size is empty until it is drawn.
+    this.map.resize();
+    this.map.redraw();
   }
 
   async #start(): Promise<void> {

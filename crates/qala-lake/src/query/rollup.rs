@@ -244,7 +244,10 @@ impl TableProvider for RollupTable {
         let mut batches = Vec::new();
         if !columns.is_empty() {
             let small = self.rows.small.take([&mut fresh, &mut Vec::new()], columns.len());
-            batches = self.rows.small.rows(store, dir, &small, &shown).await?;
+            match self.rows.small.rows(store, dir, &small, &shown).await? {
+                Some(rows) => batches = rows,
+                None => fresh.extend(small),
+            }
         }
         if !fresh.is_empty() {
             inputs.push(self.rows.parquet_of(

@@ -10,7 +10,7 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use datafusion::error::{DataFusionError, Result};
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, StreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use parking_lot::Mutex;
@@ -21,6 +21,10 @@ use crate::read;
 /// Rows times columns that one table of a question reads from small files at most: beyond that they are scanned as all others are,
 /// a piece at a time.
 const CELLS: u64 = 1 << 20;
+/// So many small files at most.
+const FILES: usize = 4_096;
+/// Bytes of what one table of a question reads from small files at most: texts may be long.
+const READ: usize = 32 << 20;
 /// Bytes of all columns that are kept.
 const KEPT: usize = 48 << 20;
 /// Rows of a batch.
@@ -75,16 +79,18 @@ impl Kept {
 
     /// Drops what was not used for longest, down to half of what may be kept.
     fn forget(&mut self) {
-        let mut turns: Vec<(u64, usize)> = self.files.values().map(|f| (f.turn, f.bytes)).collect();
-        turns.sort_unstable();
-        let mut left = self.bytes;
-        let last = turns.iter().find(|(_, bytes)| {
-            left -= bytes;
-            left <= KEPT / 2
-        });
-        let last = last.map_or(self.turn, |(turn, _)| *turn);
-        self.files.retain(|_, file| file.turn > last);
-        self.bytes = self.files.values().map(|file| file.bytes).sum();
+        let mut oldest: Vec<(u64, String)> = self
+            .files
+            .iter()
+            .map(|(path, f)| (f.turn, path.clone()))
+            .collect();
+        oldest.sort_unstable();
+        for (_, path) in oldest {
+            if self.bytes <= KEPT / 2 {
+                break;
+            }
+            self.bytes -= self.files.remove(&path).map_or(0, |file| file.bytes);
+        }
     }
 }
 
@@ -109,8 +115,8 @@ impl SmallFiles {
     pub(crate) fn take(&self, lists: [&mut Vec<Arc<DataFile>>; 2], columns: usize) -> Vec<Arc<DataFile>> {
         let is_small = |file: &Arc<DataFile>| file.bytes <= self.most;
         let small = lists.iter().flat_map(|list| list.iter().filter(|f| is_small(f)));
-        let rows: u64 = small.map(|file| file.rows).sum();
-        if rows * columns as u64 > CELLS {
+        let (files, rows) = small.fold((0, 0), |(files, rows), file| (files + 1, rows + file.rows));
+        if files > FILES || rows * columns as u64 > CELLS {
             return Vec::new();
         }
         let mut taken = Vec::new();
@@ -120,7 +126,8 @@ impl SmallFiles {
         taken
     }
 
-    /// The rows of small files of the folder `dir`, superseded ones too, with the columns of `schema`, which are in stored types.
+    /// The rows of small files of the folder `dir`, superseded ones too, with the columns of `schema`, which are in stored types;
+    /// nothing when they take more than a question may read so.
     ///
     /// # Errors
     /// Those of reading.
@@ -130,7 +137,7 @@ impl SmallFiles {
         dir: &str,
         files: &[Arc<DataFile>],
         schema: &SchemaRef,
-    ) -> Result<Vec<RecordBatch>> {
+    ) -> Result<Option<Vec<RecordBatch>>> {
         let path_of = |file: &Arc<DataFile>| format!("{dir}/{}", file.path);
         let mut found: Vec<Option<RecordBatch>> = {
             let mut kept = self.kept.lock();
@@ -149,30 +156,27 @@ impl SmallFiles {
         };
         let missing: Vec<usize> = (0..files.len()).filter(|at| found[*at].is_none()).collect();
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let read: Vec<(usize, RecordBatch)> = stream::iter(missing)
+        let mut reading = stream::iter(missing)
             .map(|at| {
                 let (store, path, schema) = (Arc::clone(store), path_of(&files[at]), Arc::clone(schema));
                 // A task of its own, so that files are read side by side.
-                let reading = tokio::spawn(read_whole(store, path, schema));
-                async move {
-                    let batch = reading
-                        .await
-                        .map_err(|e| DataFusionError::External(Box::new(e)))??;
-                    Ok::<_, DataFusionError>((at, batch))
-                }
+                let task = tokio::spawn(read_whole(store, path, schema));
+                async move { (at, task.await) }
             })
-            .buffer_unordered(threads)
-            .try_collect()
-            .await?;
-        if !read.is_empty() {
-            let mut kept = self.kept.lock();
-            for (at, batch) in read {
-                kept.put(path_of(&files[at]), &batch);
-                found[at] = Some(batch);
+            .buffer_unordered(threads);
+        let size = |batch: &RecordBatch| batch.get_array_memory_size();
+        let mut bytes: usize = found.iter().flatten().map(size).sum();
+        while let Some((at, batch)) = reading.next().await {
+            let batch = batch.map_err(|e| DataFusionError::External(Box::new(e)))??;
+            bytes += size(&batch);
+            if bytes > READ {
+                return Ok(None);
             }
+            self.kept.lock().put(path_of(&files[at]), &batch);
+            found[at] = Some(batch);
         }
         let batches: Vec<RecordBatch> = found.into_iter().flatten().collect();
-        Ok(together(schema, &batches)?)
+        Ok(Some(together(schema, &batches)?))
     }
 }
 
@@ -251,6 +255,8 @@ mod tests {
             assert!(kept.bytes <= KEPT);
             assert_eq!(kept.bytes, kept.files.len() * each);
         }
+        // Of one turn only as many go as must.
+        assert!(kept.files.len() * each > KEPT / 4);
         assert!(kept.files.contains_key(&(n - 1).to_string()));
         assert!(!kept.files.contains_key("0"));
         let schema = large.schema();

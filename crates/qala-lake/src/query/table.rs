@@ -272,26 +272,13 @@ impl LakeTable {
             as_of: self.as_of,
             sets,
         };
-        let mut wanted: Vec<usize> = columns
+        let shown: Vec<usize> = columns
             .iter()
             .map(|c| table.index_of(c))
             .collect::<Result<_, _>>()?;
-        let output: SchemaRef = Arc::new(table.project(&wanted)?);
-        let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        let small = self.small.take([&mut clean, &mut mixed], columns.len() + 1);
-        let (settled, mut mixed): (Vec<_>, Vec<_>) = mixed
-            .into_iter()
-            .partition(|f| visible.sets.is_none() && f.max_seq <= self.as_of);
-        let (selected, unsure) = dataset
-            .hidden
-            .split(&self.view, &self.store, settled, self.as_of)
-            .await?;
-        mixed.extend(unsure);
-        if !clean.is_empty() || !selected.is_empty() {
-            let whole = clean.iter().map(|file| (file, None));
-            let parts = selected.iter().map(|(file, rows)| (file, Some(rows)));
-            inputs.push(self.parquet(state, whole.chain(parts), &wanted, filters)?);
-        }
+        let output: SchemaRef = Arc::new(table.project(&shown)?);
+        // With what tells which rows are visible.
+        let mut wanted = shown.clone();
         let of_sets: &[&str] = if visible.sets.is_some() {
             &[FEED, SOURCE]
         } else {
@@ -303,23 +290,44 @@ impl LakeTable {
                 wanted.push(at);
             }
         }
+        let stored: SchemaRef = Arc::new(dataset.table.project(&wanted)?);
+        let small = self.small.take([&mut clean, &mut mixed], wanted.len());
+        let read = self
+            .small
+            .rows(&self.store, &self.view.dir, &small, &stored)
+            .await?;
+        let mut parts = read.unwrap_or_else(|| {
+            mixed.extend(small);
+            Vec::new()
+        });
+        let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
+        let (settled, mut mixed): (Vec<_>, Vec<_>) = mixed
+            .into_iter()
+            .partition(|f| visible.sets.is_none() && f.max_seq <= self.as_of);
+        let (selected, unsure) = dataset
+            .hidden
+            .split(&self.view, &self.store, settled, self.as_of)
+            .await?;
+        mixed.extend(unsure);
+        if !clean.is_empty() || !selected.is_empty() {
+            let whole = clean.iter().map(|file| (file, None));
+            let some = selected.iter().map(|(file, rows)| (file, Some(rows)));
+            inputs.push(self.parquet(state, whole.chain(some), &shown, filters)?);
+        }
         if !mixed.is_empty() {
             let plan = self.parquet(state, mixed.iter().map(|file| (file, None)), &wanted, filters)?;
             inputs.push(Arc::new(VisibleExec::new(plan, visible.clone(), columns.len())?));
         }
-        let stored: SchemaRef = Arc::new(dataset.table.project(&wanted)?);
-        let dir = &self.view.dir;
-        let mut parts = self.small.rows(&self.store, dir, &small, &stored).await?;
         for part in tail {
             parts.push(part.batch.project(&wanted)?);
         }
         if !parts.is_empty() {
-            let shown: Vec<usize> = (0..columns.len()).collect();
+            let first: Vec<usize> = (0..columns.len()).collect();
             let mut rows = Vec::with_capacity(parts.len());
             for part in &parts {
                 let part = visible.filter(part)?;
                 if part.num_rows() > 0 {
-                    rows.push(texts::to(&part.project(&shown)?, &output)?);
+                    rows.push(texts::to(&part.project(&first)?, &output)?);
                 }
             }
             inputs.push(MemorySourceConfig::try_new_exec(

@@ -19,7 +19,7 @@ export async function readAnchor(): Promise<void> {
   const catalog = city.catalog.value;
   if (!catalog) return;
   // In a city that lives ranges end now: what the first page wants then is asked for before that is known.
-  void valuesOfMany(wantedOf(catalog.indicators, "day", rangeStart(city.now, RECENT_DAYS), asOfOf()));
+  if (momentOf() === null) void valuesOfMany(wantedOf(catalog.indicators, "day", rangeStart(city.now, RECENT_DAYS), asOfOf()));
   city.anchor = await findAnchor(catalog.indicators);
 }
 
