@@ -32,6 +32,10 @@ export async function open() {
       const context = await browser.newContext({ ...SIZES[size], locale: "kk", reducedMotion: "reduce", ...options });
       const page = await context.newPage();
       page.setDefaultTimeout(PATIENCE_MS);
+      // The browser's own bars stand in a window of the page's size: what lies below its edge would never be painted.
+      const session = await context.newCDPSession(page);
+      const { windowId, bounds } = await session.send("Browser.getWindowForTarget");
+      await session.send("Browser.setWindowBounds", { windowId, bounds: { width: bounds.width + 40, height: bounds.height + 240 } });
       const trouble = [];
       page.on("pageerror", (error) => trouble.push(`error: ${error.message}`));
       page.on("console", (message) => {

@@ -1,6 +1,7 @@
 // What every page needs to know of the city: the catalogue, places, feeds, the state of the centre and the city's clock.
 
 import { DAY_MS, HOUR_MS } from "../lib/time";
+import { afterPaint } from "../ui/display.svelte";
 import { locale } from "../ui/say.svelte";
 import { Resource } from "../ui/resource.svelte";
 import * as api from "./client";
@@ -37,6 +38,7 @@ class City {
   version = $state(0);
   #server = { now: Date.now(), at: performance.now(), speed: 1 };
   #moved = -Infinity;
+  #came: ValueEvent[] = [];
 
   setClock(iso: string, speed = 1): void {
     this.#server = { now: Date.parse(iso), at: performance.now(), speed };
@@ -44,11 +46,19 @@ class City {
     this.tick();
   }
 
-  /** Takes a pushed value in: it is on the screen with the next frame, long before its row is read again. */
+  /** Takes a pushed value in: it is on the screen with the next frames, long before its row is read again. Those that come together
+      are taken in together, for each time all numbers of a page are looked at again. */
   push(event: ValueEvent): void {
-    const list = (this.pushed.get(event.indicator) ?? []).filter((e) => e.place !== event.place || e.period_start !== event.period_start);
-    this.pushed = new Map(this.pushed).set(event.indicator, [...list.slice(-200), event]);
-    this.moment = this.now;
+    if (this.#came.push(event) > 1) return;
+    void afterPaint().then(() => {
+      const pushed = new Map(this.pushed);
+      for (const e of this.#came.splice(0)) {
+        const list = (pushed.get(e.indicator) ?? []).filter((old) => old.place !== e.place || old.period_start !== e.period_start);
+        pushed.set(e.indicator, [...list.slice(-200), e]);
+      }
+      this.pushed = pushed;
+      this.moment = this.now;
+    });
   }
 
   /** Takes in that datasets got rows, or that some may have. */

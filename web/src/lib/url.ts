@@ -3,12 +3,12 @@
 /** Parameters that go along from page to page. */
 export const KEPT = ["lang", "at", "as_of", "wall", "map"] as const;
 
-/** An address with some parameters of the present one kept and others set; null removes. */
-export function address(current: URL, path: string, changes: Record<string, string | null> = {}): string {
+/** An address with some parameters of the present one, as `now` tells them, kept and others set; null removes. */
+export function address(now: (name: string) => string | null, path: string, changes: Record<string, string | null> = {}): string {
   const [pathname = "/", search = ""] = path.split("?");
   const query = new URLSearchParams(search);
   for (const name of KEPT) {
-    const value = current.searchParams.get(name);
+    const value = now(name);
     if (value !== null && !query.has(name)) query.set(name, value);
   }
   return assemble(pathname, query, changes);

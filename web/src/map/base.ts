@@ -1,6 +1,6 @@
 // The quiet ground: streets and names in greys, from the server's own tiles. Which layers there are is read from the TileJSON.
 
-import type { LayerSpecification, VectorSourceSpecification } from "maplibre-gl";
+import type { ExpressionSpecification, LayerSpecification, VectorSourceSpecification } from "maplibre-gl";
 import type { TileJson } from "../api/types";
 import type { Lang } from "../lib/i18n";
 
@@ -11,9 +11,12 @@ export function baseSource(base: TileJson, query: string): VectorSourceSpecifica
   return { type: "vector", tiles, minzoom: base.minzoom ?? 0, maxzoom: base.maxzoom ?? 14, ...(base.bounds ? { bounds: base.bounds } : {}) };
 }
 
+/** The names of the ground in a language; in Kazakh, or as they stand, where it has none. */
+export const baseName = (lang: Lang): ExpressionSpecification => ["coalesce", ["get", `name_${lang}`], ["get", "name_kk"], ["get", "name"]];
+
 export function baseLayers(base: TileJson, colors: Palette, lang: Lang): LayerSpecification[] {
   const ids = base.vector_layers?.map((l) => l.id) ?? ["base"];
-  const name = ["coalesce", ["get", `name_${lang}`], ["get", "name_kk"], ["get", "name"]];
+  const name = baseName(lang);
   const isClass = (...classes: string[]): unknown => ["in", ["coalesce", ["get", "class"], ["get", "kind"], ""], ["literal", classes]];
   const main = isClass("motorway", "trunk", "primary", "secondary", "main", "arterial");
   return ids.flatMap((id): unknown[] => [

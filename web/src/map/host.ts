@@ -5,7 +5,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import type { TileJson, VehicleItem } from "../api/types";
 import { type Bounds, circle, labelPoint, type Point } from "../lib/geo";
 import type { Lang } from "../lib/i18n";
-import { baseLayers, baseSource, type Palette } from "./base";
+import { baseLayers, baseName, baseSource, type Palette } from "./base";
 import { calm } from "./calm";
 import { type Moved as Packed, MovingVehicles } from "./moving";
 import type { Area, Hit, LayerData, Look, LookClass, MovingLayer, RowsLayer, Slot, TileLayer } from "./types";
@@ -21,7 +21,6 @@ export interface Options {
   lang: Lang;
   bounds: Bounds;
   view: { zoom: number; centre: Point } | null;
-  label: string;
   still: boolean;
   dark: boolean;
   hit: (hit: Hit) => void;
@@ -81,7 +80,6 @@ export class MapHost {
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new AttributionControl({ compact: true }));
-    this.map.getCanvas().setAttribute("aria-label", options.label);
     this.map.on("click", (event) => this.#click(event.point.x, event.point.y, [event.lngLat.lng, event.lngLat.lat]));
     this.map.on("moveend", (event) => {
       if (!("originalEvent" in event) && !(event as { own?: boolean }).own) return;
@@ -95,8 +93,8 @@ export class MapHost {
   #resize(): void {
     clearTimeout(this.#resizing);
     const [canvas, frame] = [this.map.getCanvas(), this.map.getContainer()];
-    // A canvas has whole pixels of the screen.
-    if (Math.abs(canvas.clientWidth - frame.clientWidth) < 2 && Math.abs(canvas.clientHeight - frame.clientHeight) < 2) return;
+    // A canvas has whole pixels of the screen; a frame that nobody sees has no size.
+    if (frame.clientWidth < 2 || Math.abs(canvas.clientWidth - frame.clientWidth) < 2 && Math.abs(canvas.clientHeight - frame.clientHeight) < 2) return;
     const { left_ms } = calm();
     if (left_ms > 0) {
       this.#resizing = window.setTimeout(() => this.#resize(), left_ms);
@@ -134,6 +132,14 @@ export class MapHost {
     });
     map.addLayer({ id: "circle-line", type: "line", source: "circle", paint: { "line-color": colors.accent, "line-width": 2 } });
     map.addLayer({ id: "circle-fill", type: "fill", source: "circle", paint: { "fill-color": colors.accent, "fill-opacity": 0.08 } });
+  }
+
+  /** Says the ground's names and the map's own name in another language; the rest is set again by who set it. */
+  setLang(lang: Lang, label: string): void {
+    this.map.getCanvas().setAttribute("aria-label", label);
+    if (this.#options.lang === lang) return;
+    this.#options.lang = lang;
+    for (const layer of this.map.getStyle().layers) if (layer.type === "symbol" && layer.source === "base") this.map.setLayoutProperty(layer.id, "text-field", baseName(lang));
   }
 
   setAreas(areas: readonly Area[]): void {

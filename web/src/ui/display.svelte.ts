@@ -7,8 +7,9 @@ export type Theme = "auto" | "light" | "dark";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 /** Where there is room for the names of pages without being asked for them. */
 const roomy = matchMedia("(min-width: 1800px)");
-/** The same bound as in the style sheets. */
-const narrow = matchMedia("(max-width: 767px)");
+/** The same bound as in the style sheets. A window of no width, as browsers have for a moment while they take a picture of a whole page,
+    is no phone: the page would be built twice for it. */
+const narrow = matchMedia("(min-width: 100px) and (max-width: 767px)");
 
 class Display {
   theme = $state<Theme>((remembered("qala-theme") as Theme | null) ?? "auto");

@@ -9,16 +9,28 @@ if (location.pathname === "/signin") history.replaceState(null, "", `/sign-in${l
 
 class Place {
   url = $state.raw(new URL(location.href));
+  /** Each parameter by itself: what does not read one that changes is not looked at again. */
+  params = $state<Record<string, string | undefined>>(Object.fromEntries(new URL(location.href).searchParams));
+  /** Where a passport opens. */
+  bare = $derived(changed(this.url, { passport: null, tab: null }));
+
+  move(url: URL): void {
+    this.url = url;
+    for (const name of Object.keys(this.params)) if (!url.searchParams.has(name)) delete this.params[name];
+    for (const [name, value] of url.searchParams) this.params[name] = value;
+  }
 }
 
 const place = new Place();
 
 /** The present address; reading it in a component makes it follow. */
 export const here = (): URL => place.url;
-export const param = (name: string): string | null => place.url.searchParams.get(name);
+export const param = (name: string): string | null => place.params[name] ?? null;
 
 /** A link to a page, with the parameters that hold on every page. */
-export const link = (path: string, changes: Record<string, string | null> = {}): string => address(place.url, path, changes);
+export const link = (path: string, changes: Record<string, string | null> = {}): string => address(param, path, changes);
+/** A link that opens a passport over this page. */
+export const passportLink = (id: string): string => changed(new URL(place.bare, location.href), { passport: id });
 /** A link to this page with other parameters. */
 export const here_with = (changes: Record<string, string | null>): string => changed(place.url, changes);
 
@@ -36,14 +48,14 @@ export function go(href: string, step: Step = "push"): void {
   else history.replaceState(null, "", next);
   const other = next.pathname !== place.url.pathname;
   if (other && next.pathname === SIGN_IN) left = place.url;
-  place.url = next;
+  place.move(next);
   if (other && step === "push") scrollTo(0, 0);
 }
 
 export const set = (changes: Record<string, string | null>, step: Step = "replace"): void => go(changed(place.url, changes), step);
 
 addEventListener("popstate", () => {
-  place.url = new URL(location.href);
+  place.move(new URL(location.href));
 });
 
 /** Clicks on links of our own pages do not load the page again. */
