@@ -331,14 +331,13 @@ fn show(file: &str, offer: &Offer, request: &Request, wishes: &Wishes) {
         output::table(&cut(&trial.columns), &rows);
     }
     print::out("");
-    print::out(offer.mapping.trim_end());
-    if let Some((_, text)) = &proposal.dataset {
-        print::out("");
-        print::out(text.trim_end());
-    }
-    print::out("");
     if wishes.propose {
-        return;
+        print::out(offer.mapping.trim_end());
+        if let Some((_, text)) = &proposal.dataset {
+            print::out("");
+            print::out(text.trim_end());
+        }
+        return print::out("");
     }
     let input = request.inputs.first().map_or(file, String::as_str);
     let command = format!(
