@@ -81,6 +81,50 @@ figure("first screen, all that is sent with an empty cache", bytes / 1000, 700, 
   await at.context.close();
 }
 
+// Every subject and district, warm: from the click until nothing is asked for any more and nothing is missing.
+{
+  const at = await page("laptop");
+  await at.page.addInitScript(() => {
+    const asked = window.fetch;
+    window.open_asks = 0;
+    window.fetch = (...given) => {
+      window.open_asks += 1;
+      return asked(...given).finally(() => (window.open_asks -= 1));
+    };
+  });
+  await at.visit("/districts?lang=en");
+  const ids = (kind) => at.page.evaluate((of) => fetch(`/api/${of}`).then((r) => r.json()).then((found) => found.map?.((p) => p.place_id) ?? [...new Set(found.indicators.map((i) => i.subject))]), kind);
+  const paths = [...(await ids("catalog")).map((id) => `/subjects/${id}`), ...(await ids("places")).map((id) => `/districts/${id}`)];
+  const took = async (path) => at.page.evaluate((to) => new Promise((done) => {
+    const began = performance.now();
+    const link = Object.assign(document.createElement("a"), { href: `${to}?lang=en` });
+    document.querySelector("main").append(link);
+    link.click();
+    link.remove();
+    let since = null;
+    const look = () => {
+      const isThere = location.pathname === to && document.querySelector("main h1")?.textContent.trim() && !document.querySelector("main .ghost") && window.open_asks === 0;
+      since = isThere ? (since ?? performance.now()) : null;
+      if (since !== null && performance.now() - since > 300) done(since - began);
+      else if (performance.now() - began > 30_000) done(Infinity);
+      else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  }), path);
+  const times = [];
+  for (const turn of ["cold", "warm"]) {
+    for (const path of paths) {
+      const ms = await took(path);
+      if (turn === "warm") times.push([ms, path]);
+      await at.page.waitForTimeout(300);
+    }
+  }
+  times.sort((a, b) => b[0] - a[0]);
+  figure(`${times.length} pages of subjects and districts, warm: the slowest (${times[0][1]})`, times[0][0], 1000, "ms");
+  console.log(`        ${times.map(([ms, path]) => `${path} ${ms.toFixed(0)}`).join(", ")}`);
+  await at.context.close();
+}
+
 // From a click or a key to the next paint, as the browser itself sees it.
 {
   const at = await page("laptop");

@@ -53,7 +53,11 @@ async function once({ name, run, city = "small" }) {
     await pages.at(-1)?.page.screenshot({ path: picture }).catch(() => undefined);
     console.log(`FAILED  ${name} (${Date.now() - started} ms): ${error.message}\n        ${picture}${notes.map((n) => `\n        ${n}`).join("")}`);
   }
-  for (const made of pages) await made.context.close().catch(() => undefined);
+  for (const made of pages) {
+    // An answer that a test holds back may still be on its way.
+    await made.page.unrouteAll({ behavior: "ignoreErrors" }).catch(() => undefined);
+    await made.context.close().catch(() => undefined);
+  }
   for (const proxy of proxies) await proxy.stop();
 }
 

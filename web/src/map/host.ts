@@ -19,6 +19,7 @@ export interface Options {
   base: Promise<TileJson | null>;
   colors: Palette;
   lang: Lang;
+  label: string;
   bounds: Bounds;
   view: { zoom: number; centre: Point } | null;
   still: boolean;
@@ -80,6 +81,7 @@ export class MapHost {
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new AttributionControl({ compact: true }));
+    this.map.getCanvas().setAttribute("aria-label", options.label);
     this.map.on("click", (event) => this.#click(event.point.x, event.point.y, [event.lngLat.lng, event.lngLat.lat]));
     this.map.on("moveend", (event) => {
       if (!("originalEvent" in event) && !(event as { own?: boolean }).own) return;

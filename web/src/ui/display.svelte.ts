@@ -7,9 +7,10 @@ export type Theme = "auto" | "light" | "dark";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 /** Where there is room for the names of pages without being asked for them. */
 const roomy = matchMedia("(min-width: 1800px)");
-/** The same bound as in the style sheets. A window of no width, as browsers have for a moment while they take a picture of a whole page,
-    is no phone: the page would be built twice for it. */
-const narrow = matchMedia("(min-width: 100px) and (max-width: 767px)");
+/** The same bound as in the style sheets. */
+const narrow = matchMedia("(max-width: 767px)");
+/** For a moment, while a browser takes a picture of a whole page, its window has no size: no page is built anew for that. */
+const NO_WIDTH = 100;
 
 class Display {
   theme = $state<Theme>((remembered("qala-theme") as Theme | null) ?? "auto");
@@ -27,7 +28,9 @@ class Display {
       this.apply();
     });
     roomy.addEventListener("change", () => (this.#roomy = roomy.matches));
-    narrow.addEventListener("change", () => (this.#narrow = narrow.matches));
+    const look = (): void => void (innerWidth > NO_WIDTH && (this.#narrow = narrow.matches));
+    narrow.addEventListener("change", look);
+    addEventListener("resize", look);
   }
 
   /** A phone: one column, of which the first screen must be enough. */
@@ -77,8 +80,11 @@ export const prefersLessMotion = (): boolean => matchMedia("(prefers-reduced-mot
 /** The value of a colour token now. */
 export const token = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
+/** A screen that sleeps draws no frames, and things must go on. */
+const NO_FRAME_MS = 1000;
+
 /** Comes once the next frame is on the screen; at once where nothing is drawn. */
 export const afterPaint = (): Promise<void> => new Promise((done) => {
   if (document.visibilityState === "visible") requestAnimationFrame(() => setTimeout(done));
-  else setTimeout(done);
+  setTimeout(done, document.visibilityState === "visible" ? NO_FRAME_MS : 0);
 });

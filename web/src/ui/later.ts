@@ -19,7 +19,12 @@ async function follow(): Promise<void> {
   }
 }
 
-function hold(): void {
+const MODIFIERS = ["Shift", "Control", "Alt", "Meta"];
+
+function hold(event: Event): void {
+  // A finger that scrolls wants to see what comes; one that taps ends with a click.
+  if (event instanceof PointerEvent && event.type === "pointerdown" && event.pointerType === "touch") return;
+  if (event instanceof KeyboardEvent && MODIFIERS.includes(event.key)) return;
   turn += 1;
   clearTimeout(timer);
   timer = window.setTimeout(() => void follow(), HOLD_MS);

@@ -10,14 +10,19 @@ if (location.pathname === "/signin") history.replaceState(null, "", `/sign-in${l
 class Place {
   url = $state.raw(new URL(location.href));
   /** Each parameter by itself: what does not read one that changes is not looked at again. */
-  params = $state<Record<string, string | undefined>>(Object.fromEntries(new URL(location.href).searchParams));
+  params = $state<Record<string, string | undefined>>({});
   /** Where a passport opens. */
   bare = $derived(changed(this.url, { passport: null, tab: null }));
+
+  constructor() {
+    this.move(this.url);
+  }
 
   move(url: URL): void {
     this.url = url;
     for (const name of Object.keys(this.params)) if (!url.searchParams.has(name)) delete this.params[name];
-    for (const [name, value] of url.searchParams) this.params[name] = value;
+    // Of a name that is there twice, the first holds.
+    for (const name of url.searchParams.keys()) this.params[name] = url.searchParams.get(name) ?? undefined;
   }
 }
 

@@ -12,8 +12,18 @@ const RATES: usize = 40;
 /// Steps of the fit: more change the interval by less than its own error by chance.
 const STEPS: usize = 200;
 
+/// What an interval of the network's length is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// The lengths of resamples alone. They are too short, as the network itself is, so the true length is often beyond.
+    Resampling,
+    /// The same, stretched to where the true length could be.
+    Covering,
+}
+
 /// The 95 % interval of the network's length, km; absent when nobody was counted or without resamples.
 pub fn interval(
+    of: Of,
     lengths_km: &[f64],
     people: &[u32],
     share: f64,
@@ -29,7 +39,7 @@ pub fn interval(
         return None;
     }
     let found = length_km(lengths_km, people, share);
-    let mixture = Mixture::fit(lengths_km, people);
+    let mixture = (of == Of::Covering).then(|| Mixture::fit(lengths_km, people));
     let resample = |number: u32| {
         let mut random = Random::part(seed, u64::from(number));
         let mut drawn = vec![0; people.len()];
@@ -37,6 +47,9 @@ pub fn interval(
             drawn[owners[random.below(owners.len())] as usize] += 1;
         }
         let length = length_km(lengths_km, &drawn, share);
+        let Some(mixture) = &mixture else {
+            return (length, f64::NAN);
+        };
         let rates = mixture.draw(&mut random);
         let truth = mixture.length_km(lengths_km, &rates, share);
         mixture.people(lengths_km, &rates, owners.len(), &mut random, &mut drawn);
@@ -64,6 +77,9 @@ pub fn interval(
     errors.retain(|error| error.is_finite());
     errors.sort_unstable_by(f64::total_cmp);
     let (low, high) = (quantile(&lengths, 0.025)?, quantile(&lengths, 0.975)?);
+    if mixture.is_none() {
+        return Some((low, high));
+    }
     let corrected = |p: f64| quantile(&errors, p).map_or(found, |error| found / error.exp());
     // No network is longer than all streets.
     let all: f64 = lengths_km.iter().sum();

@@ -1,7 +1,7 @@
 //! Tests of the high-injury network by hand and against known truth.
 
 use super::super::tests::{gamma, number, poisson, run};
-use super::{MODEL, interval, network};
+use super::{MODEL, Of, interval, network};
 use crate::random::Random;
 
 #[test]
@@ -43,7 +43,7 @@ fn equal_rates_stay_in_the_order_of_the_input() {
 fn the_interval_covers_the_true_length() {
     // People per km by chance, mean 3 to 12; the truth is the network of the rates themselves.
     for (shape, mean, seed) in [(1, 3.0, 1), (1, 8.0, 2), (4, 12.0, 5)] {
-        let mut covered = 0;
+        let (mut covered, mut held) = (0, 0);
         for turn in 0..100 {
             let mut random = Random::part(seed, turn);
             let lengths: Vec<f64> = (0..100).map(|_| 0.2 + 1.8 * random.unit()).collect();
@@ -55,13 +55,17 @@ fn the_interval_covers_the_true_length() {
             let exact: Vec<u32> = means.iter().map(|mean| (mean * 1e6) as u32).collect();
             let truth = network(&lengths, &exact, 0.65).last().unwrap().length_km;
             let people: Vec<u32> = means.iter().map(|mean| poisson(&mut random, *mean)).collect();
-            let (low, high) = interval(&lengths, &people, 0.65, 200, turn).unwrap();
+            let of = |of| interval(of, &lengths, &people, 0.65, 200, turn).unwrap();
+            let ((low, high), plain) = (of(Of::Covering), of(Of::Resampling));
             covered += u32::from((low..=high).contains(&truth));
+            held += u32::from((plain.0..=plain.1).contains(&truth));
+            assert!(low <= plain.0 && plain.1 <= high);
             assert!(
                 high < 1.5 * truth + 10.0 && low > 0.3 * truth,
                 "{low} {truth} {high}"
             );
         }
+        println!("proof: shape {shape}, mean {mean}: covering {covered} of 100, resampling {held}");
         assert!(covered >= 90, "shape {shape}, mean {mean}: {covered} of 100");
     }
 }
@@ -101,7 +105,7 @@ fn what_cannot_be_computed_is_empty() {
 #[test]
 fn the_same_seed_gives_the_same_interval() {
     let (lengths, people) = ([1.0, 2.0, 0.5, 3.0, 1.0], [5, 3, 9, 1, 0]);
-    let of = |seed| interval(&lengths, &people, 0.65, 300, seed).unwrap();
+    let of = |seed| interval(Of::Covering, &lengths, &people, 0.65, 300, seed).unwrap();
     assert_eq!(of(1), of(1));
     let (low, high) = of(1);
     assert!(
