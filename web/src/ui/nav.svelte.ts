@@ -1,6 +1,7 @@
 // The address as state, and moving about in it.
 
 import { address, changed } from "../lib/url";
+import { afterPaint } from "./display.svelte";
 import { locale } from "./say.svelte";
 import { parseLocal } from "../lib/time";
 
@@ -63,14 +64,15 @@ addEventListener("popstate", () => {
   place.move(new URL(location.href));
 });
 
-/** Clicks on links of our own pages do not load the page again. */
+/** Clicks on links of our own pages do not load the page again; that one was pressed is seen before the page changes. */
 export function followLinks(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const anchor = (event.target as Element | null)?.closest("a[href]") as HTMLAnchorElement | null;
   if (!anchor || anchor.target || anchor.hasAttribute("download") || anchor.origin !== location.origin) return;
   if (anchor.pathname.startsWith("/api/") || anchor.pathname.startsWith("/tiles/") || anchor.hash) return;
   event.preventDefault();
-  go(anchor.href);
+  const { href } = anchor;
+  void afterPaint().then(() => go(href));
 }
 
 /** The moment that is shown, milliseconds; null when it is the present. */
