@@ -119,10 +119,15 @@ class City {
     if (this.places.value) locale.places = this.places.value;
   }
 
-  /** Feeds, the state of the centre, the session: what can come a moment later. */
-  async loadRest(): Promise<void> {
+  /** The state of the centre and who is signed in. */
+  async loadState(): Promise<void> {
     const clock = this.status.read().then(() => this.status.value && this.setClock(this.status.value.now, this.status.value.demo?.speed));
-    await Promise.all([clock, this.session.read(), this.feeds.read(), this.layers.read(), this.programmes.read()]);
+    await Promise.all([clock, this.session.read()]);
+  }
+
+  /** What can come after the first numbers, which it would hold up. */
+  async loadRest(): Promise<void> {
+    await Promise.all([this.feeds.read(), this.layers.read(), this.programmes.read()]);
   }
 }
 
