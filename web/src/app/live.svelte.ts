@@ -7,6 +7,8 @@ import { readAnchor } from "../widgets/indicator/views.svelte";
 
 const POLL_MS = 30000;
 const FILLING_MS = 5000;
+/** For so long after the page was opened new layers are looked for. */
+const YOUNG_MS = 5 * 60_000;
 /** A pushed value is shown at once; its whole row is read when the burst is over. */
 const BURST_MS = 2000;
 
@@ -42,6 +44,8 @@ async function poll(): Promise<void> {
   city.setClock(after.now, after.demo?.speed);
   if (before?.seq === after.seq) return;
   if (before?.demo?.phase !== after.demo?.phase) await readAnchor();
+  // Tables that get their first rows become layers: in a centre that has just begun that happens while somebody looks.
+  if (performance.now() < YOUNG_MS) void city.layers.read();
   city.version += 1;
   void city.feeds.read();
   queue.soon();

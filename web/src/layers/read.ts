@@ -12,8 +12,7 @@ const PAGE = 500;
 export async function readLayer(layer: RowsLayer): Promise<LayerData> {
   if (layer.sql) {
     const found = await ask(layer.sql());
-    const known = city.layers.value?.find((l) => l.dataset === layer.dataset);
-    return { features: found.length > 0 ? layer.features(found) : [], total: found.length, simulated: known?.simulated ?? null, source: "" };
+    return { features: found.length > 0 ? layer.features(found) : [], total: found.length, simulated: null, source: "" };
   }
   const first = await rows(layer.dataset, { limit: PAGE, order: layer.order });
   const pages = Math.min(layer.pages, Math.ceil(first.total / PAGE));

@@ -33,7 +33,7 @@ export interface Look {
   radius?: number | ExpressionSpecification;
   width?: number;
   /** The colour follows a number: each class from its least value on, the first from nothing. So does the size, where classes have one. */
-  by?: { property: string; title?: () => string; classes: readonly LookClass[] };
+  by?: { property: string; title?: () => string; /** Some have no value, and the plain colour. */ gaps?: boolean; classes: readonly LookClass[] };
   /** Property with the text that is drawn from this zoom on. */
   label?: { property: string; from: number };
 }
@@ -48,9 +48,12 @@ export interface RowsLayer {
   slot: Slot;
   /** Shows a part of its dataset, so that tiles of the whole cannot stand for it. */
   isPart?: boolean;
+  /** Datasets for whose plain layers it stands where a subject's map opens, beside its own. */
+  instead?: readonly string[];
   order?: string;
   /** Pages of 500 rows that are read at most. */
   pages: number;
+  /** Read again so often. */
   refresh_s?: number;
   /** Column that names an object; the page of the object is /objects/<dataset>/<key>. */
   key?: string;
@@ -68,6 +71,7 @@ export interface MovingLayer {
   dataset: string;
   subject: string;
   slot: Slot;
+  instead?: readonly string[];
   key?: string;
   read: () => Promise<{ items: VehicleItem[]; t: string | null; simulated: boolean | null }>;
   look: Look;

@@ -26,6 +26,7 @@ export const layer = defineLayer({
   dataset: DATASET,
   subject: "transit",
   slot: "points",
+  instead: ["gtfs_stops"],
   key: "vehicle_id",
   read,
   look: { color: "#1f5fa8", dark: "#7db4f0", radius: 4.5 },

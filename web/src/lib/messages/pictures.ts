@@ -285,6 +285,7 @@ export const pictures = {
   picture_band_off_peak: ["қалған уақыт", "остальное время", "other hours"],
 
   layer_school_load: ["Мектептердің толуы", "Загрузка школ", "Load of schools"],
+  layer_air_now: ["Соңғы сағаттағы PM2.5", "PM2.5 за последний час", "PM2.5 of the last hour"],
   layer_speed_usual: ["Жылдамдық, әдеттегімен салыстырғанда", "Скорость против обычной", "Speed against usual"],
   layer_crime_clusters: ["Құқық бұзушылықтардың шоғырлануы", "Скопления правонарушений", "Clusters of offences"],
   layer_asset_condition: ["Мүліктің жай-күйі", "Состояние имущества", "Condition of assets"],
