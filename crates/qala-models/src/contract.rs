@@ -585,6 +585,7 @@ fn defaults_are_those_of_the_contract() {
         ("spatial.gi", "ties", "contract"),
         ("safety.screening", "per_km", "false"),
         ("safety.hin", "share", "0.65"),
+        ("safety.hin", "interval", "resampling"),
         ("air.qc", "spike_mads", "6"),
         ("air.qc", "spike_share", "0"),
         ("air.qc", "spike_floor_ug_m3", "0"),
