@@ -1,6 +1,7 @@
 // What every page needs to know of the city: the catalogue, places, feeds, the state of the centre and the city's clock.
 
 import { DAY_MS, HOUR_MS } from "../lib/time";
+import { steadied } from "../lib/values";
 import { afterPaint } from "../ui/display.svelte";
 import { locale } from "../ui/say.svelte";
 import { Resource } from "../ui/resource.svelte";
@@ -72,14 +73,21 @@ class City {
     return datasets.reduce((sum, name) => sum + (this.touched.get(name) ?? 0), this.upset);
   }
 
-  /** Values with what was pushed since. */
+  #freshened = new WeakMap<readonly Value[], { events: readonly ValueEvent[]; values: readonly Value[] }>();
+
+  /** Values with what was pushed since; the same list while nothing was. */
   freshened(id: string, values: readonly Value[]): readonly Value[] {
     const events = this.pushed.get(id);
     if (!events) return values;
-    return values.map((v) => {
+    const before = this.#freshened.get(values);
+    if (before?.events === events) return before.values;
+    const fresh = values.map((v) => {
       const event = events.findLast((e) => e.place === v.place && (e.grain ?? v.grain) === v.grain && Date.parse(e.period_start) === Date.parse(v.period_start));
       return event ? { ...v, value: event.value, status: event.status ?? v.status, lower: event.lower ?? null, upper: event.upper ?? null } : v;
     });
+    const list = steadied(before?.values ?? values, fresh);
+    this.#freshened.set(values, { events, values: list });
+    return list;
   }
 
   tick(): void {
@@ -141,7 +149,7 @@ export const city = new City();
 /** What is asked for: an indicator by a grain, back to an instant, as known at an instant. */
 export interface Wanted { id: string; grain: string; from: number | null; asOf: number | null }
 
-export interface Known { values: Value[]; /** True when the server could not say what was known then. */ partly: boolean }
+export interface Known { values: readonly Value[]; /** True when the server could not say what was known then. */ partly: boolean }
 
 const kept = new Map<string, { at: number; version: number; answer: Promise<Known> }>();
 const KEPT_MS = 60000;
@@ -215,5 +223,7 @@ export async function findAnchor(indicators: readonly Indicator[]): Promise<numb
 /** Days that a first look goes back. */
 export const RECENT_DAYS = 14;
 
-/** Where a range of days before an instant begins, cut to hours, so that the same question is asked only once. */
-export const rangeStart = (end: number, days: number): number => Math.ceil(end / HOUR_MS) * HOUR_MS - days * DAY_MS;
+/** Where a range of days before an instant begins; cut to hours, longer than a week to days, so that the same question is asked only once
+    and one who moves through a day reads its values once. */
+export const rangeStart = (end: number, days: number): number =>
+  days > 7 ? (Math.floor(end / DAY_MS) - days) * DAY_MS : Math.ceil(end / HOUR_MS) * HOUR_MS - days * DAY_MS;

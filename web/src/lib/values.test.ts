@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Indicator, Value } from "../api/types";
-import { byTrouble, changes, isJudged, isStale, STATES, passportId, rankOf, severity, stateOf, summary, viewOf } from "./values";
+import { byTrouble, changes, isJudged, isStale, STATES, passportId, rankOf, severity, stateOf, steadied, steadyViewOf, summary, viewOf } from "./values";
 
 const DAY = 86400000;
 const at = (day: number): string => new Date(Date.UTC(2026, 2, day)).toISOString();
@@ -11,6 +11,42 @@ const value = (place: string, day: number, n: number | null, more: Partial<Value
   row_count: 1, coverage: null, reason: n === null ? "no_rows" : null, status: n === null ? "unknown" : n > 35 ? "off_target" : n > 15 ? "watch" : "on_target", simulated: true, computed_at: at(day + 1), definition_hash: "", schema_hash: "", inputs: null, value_digest: "", ...more,
 });
 const noon = (day: number): number => Date.parse(at(day)) + DAY / 2;
+
+describe("steadyViewOf", () => {
+  const values = [value("city", 1, 10), value("city", 2, 40), value("city", 3, 50), value("a", 3, 20)];
+
+  it("is the same view until something in it changes by itself", () => {
+    const view = steadyViewOf(indicator, "day", values, noon(3));
+    expect(steadyViewOf(indicator, "day", values, noon(3) + 1000)).toBe(view);
+    const ends = steadyViewOf(indicator, "day", values, Date.parse(at(4)));
+    expect(ends.running).toBe(false);
+    expect(view.running).toBe(true);
+    const old = steadyViewOf(indicator, "day", values, noon(5) + 16 * 60000);
+    expect(old.stale).toBe(true);
+    expect(steadyViewOf(indicator, "day", values, noon(8))).toBe(old);
+  });
+
+  it("is what viewOf says at every moment, also going back", () => {
+    const moments = Array.from({ length: 200 }, (_, i) => Date.parse(at(1)) + i * 45 * 60000);
+    for (const now of [...moments, ...moments.reverse()]) expect(steadyViewOf(indicator, "day", values, now)).toEqual(viewOf(indicator, "day", values, now));
+  });
+
+  it("is another with other values", () => {
+    const view = steadyViewOf(indicator, "day", values, noon(3));
+    expect(steadyViewOf(indicator, "day", [...values], noon(3))).not.toBe(view);
+  });
+});
+
+describe("steadied", () => {
+  it("keeps what is as before", () => {
+    const before = [value("city", 1, 10), value("city", 2, 40)];
+    expect(steadied(before, before.map((v) => ({ ...v })))).toBe(before);
+    const after = steadied(before, [{ ...(before[0] as Value) }, value("city", 2, 41), value("city", 3, 1)]);
+    expect(after[0]).toBe(before[0]);
+    expect(after.map((v) => v.value)).toEqual([10, 41, 1]);
+    expect(steadied(before, [value("city", 1, 10)])).toHaveLength(1);
+  });
+});
 
 describe("viewOf", () => {
   const values = [value("city", 1, 10), value("city", 2, 40), value("city", 3, 50), value("a", 3, 20), value("b", 3, 90), value("c", 3, null)];

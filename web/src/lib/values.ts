@@ -52,11 +52,13 @@ function newest(list: readonly Value[], now: number): Value | null {
   return past.findLast((v) => ended(v, now) || v.value !== null) ?? past.at(-1) ?? null;
 }
 
-/** Older than one and a half of its periods, and a quarter of an hour for the computation. */
-export function isStale(value: Value, now: number): boolean {
-  const length = Date.parse(value.period_end) - Date.parse(value.period_start);
-  return now - Date.parse(value.period_end) > 1.5 * length + 15 * 60000;
+/** When a value is old: one and a half of its periods after its end, and a quarter of an hour for the computation. */
+function oldAt(value: Value): number {
+  const [start, end] = [Date.parse(value.period_start), Date.parse(value.period_end)];
+  return end + 1.5 * (end - start) + 15 * 60000;
 }
+
+export const isStale = (value: Value, now: number): boolean => now > oldAt(value);
 
 /** How far a value is beyond its limit: above 1 is worse than the limit. */
 export function severity(indicator: Pick<Indicator, "targets" | "better">, value: Value | null): number {
@@ -126,6 +128,35 @@ export function viewOf(indicator: Indicator, grain: string, values: readonly Val
     stale: shown !== null && isStale(shown, now),
     simulated: values.some((v) => v.simulated),
   };
+}
+
+const steady = new Map<string, { indicator: Indicator; values: readonly Value[]; from: number; until: number; view: View }>();
+
+/** As `viewOf`, but the same view as before while nothing in it has changed: what shows it is not drawn again. */
+export function steadyViewOf(indicator: Indicator, grain: string, values: readonly Value[], now: number, place = CITY): View {
+  const key = `${indicator.id} ${grain} ${place}`;
+  const before = steady.get(key);
+  if (before?.indicator === indicator && before.values === values && before.from <= now && now < before.until) return before.view;
+  const view = viewOf(indicator, grain, values, now, place);
+  // A view changes by itself when one of its periods begins, ends or grows old.
+  const turns = (view.places.get(place) ?? []).flatMap((v) => [Date.parse(v.period_start), Date.parse(v.period_end)]);
+  if (view.shown) turns.push(oldAt(view.shown));
+  steady.set(key, { indicator, values, from: now, until: Math.min(...turns.filter((at) => at >= now)), view });
+  return view;
+}
+
+const SHOWN = ["value", "status", "lower", "upper", "reason", "coverage", "simulated", "computed_at", "period_end", "unit"] as const;
+
+/** Values that were read again: those that are as before are the same objects, and where all are, the same list. */
+export function steadied(before: readonly Value[] | undefined, values: Value[]): readonly Value[] {
+  if (!before) return values;
+  const keyOf = (v: Value): string => `${v.place} ${v.period_start}`;
+  const known = new Map(before.map((v) => [keyOf(v), v]));
+  const same = values.map((v) => {
+    const old = known.get(keyOf(v));
+    return old && SHOWN.every((name) => old[name] === v[name]) ? old : v;
+  });
+  return same.length === before.length && same.every((v, i) => v === before[i]) ? before : same;
 }
 
 /** True when the city's mean may look calm while a district is off target. */

@@ -29,6 +29,10 @@ export interface Options {
   moved: (view: string) => void;
 }
 
+/** The map that no page shows. */
+let spare: MapHost | null = null;
+const nobody = { hit: () => undefined, clicked: () => undefined, moved: () => undefined };
+
 const SLOTS: readonly Slot[] = ["areas", "lines", "points", "alerts"];
 const marker = (slot: Slot): string => `slot-${slot}`;
 const none = { type: "FeatureCollection" as const, features: [] };
@@ -50,6 +54,15 @@ function hatching(color: string): ImageData {
 }
 
 export class MapHost {
+  /** A map for a page: the one that the page before has left, if it looks alike, else a new one. */
+  static take(options: Options): MapHost {
+    const found = spare;
+    if (!found || !found.#isLike(options)) return new MapHost(options);
+    spare = null;
+    found.#show(options);
+    return found;
+  }
+
   readonly map: LibreMap;
   readonly ready: Promise<void>;
   /** What the ground is made of. */
@@ -57,15 +70,21 @@ export class MapHost {
   #moving = new Map<string, MovingVehicles>();
   /** The moment the tiles of a layer are of, and how they are drawn. */
   #drawn = new Map<string, string>();
+  /** Layers of pages. */
+  #added = new Set<string>();
   #options: Options;
+  #root = document.createElement("div");
+  #isReady = false;
   #resized: ResizeObserver;
   #resizing = 0;
 
-  constructor(options: Options) {
+  private constructor(options: Options) {
     this.#options = options;
     const { container, colors, bounds, view } = options;
+    this.#root.style.cssText = "width: 100%; height: 100%";
+    container.append(this.#root);
     this.map = new LibreMap({
-      container,
+      container: this.#root,
       style: { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": colors.ground } }] },
       ...(view ? { center: view.centre, zoom: view.zoom } : { bounds, fitBoundsOptions: { padding: 16 } }),
       attributionControl: false,
@@ -77,7 +96,7 @@ export class MapHost {
       trackResize: false,
     });
     this.#resized = new ResizeObserver(() => this.#resize());
-    this.#resized.observe(container);
+    this.#resized.observe(this.#root);
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new AttributionControl({ compact: true }));
@@ -86,9 +105,33 @@ export class MapHost {
     this.map.on("moveend", (event) => {
       if (!("originalEvent" in event) && !(event as { own?: boolean }).own) return;
       const { lng, lat } = this.map.getCenter();
-      options.moved(`${this.map.getZoom().toFixed(2)}/${lng.toFixed(4)}/${lat.toFixed(4)}`);
+      this.#options.moved(`${this.map.getZoom().toFixed(2)}/${lng.toFixed(4)}/${lat.toFixed(4)}`);
     });
-    this.ready = this.#start();
+    this.ready = this.#start().then(() => void (this.#isReady = true));
+  }
+
+  #isLike({ colors, dark, still }: Options): boolean {
+    const own = this.#options;
+    return own.dark === dark && own.still === still && JSON.stringify(own.colors) === JSON.stringify(colors);
+  }
+
+  #show(options: Options): void {
+    this.#clear();
+    // The ground's names change with setLang.
+    this.#options = { ...options, lang: this.#options.lang };
+    options.container.append(this.#root);
+    this.#resized.observe(this.#root);
+    this.map.resize();
+    if (options.view) this.map.jumpTo({ center: options.view.centre, zoom: options.view.zoom });
+    else this.map.fitBounds(options.bounds, { padding: 16, animate: false });
+    this.setLang(options.lang, options.label);
+  }
+
+  /** Takes away what a page has drawn. */
+  #clear(): void {
+    for (const id of [...this.#added]) this.remove(id);
+    this.setAreas([]);
+    this.setCircle(null, 0);
   }
 
   /** Takes on the size of its frame; not while somebody waits for the answer that changed it. */
@@ -192,6 +235,7 @@ export class MapHost {
       const size = typeof layer.look.radius === "number" ? layer.look.radius * 2 : 9;
       moving = new MovingVehicles(layer.id, [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2], { color: (dark && layer.look.dark) || layer.look.color, rim: colors.surface, size, still });
       this.#moving.set(layer.id, moving);
+      this.#added.add(layer.id);
       this.map.addLayer(moving, this.#before(layer.slot));
     }
     return moving;
@@ -217,14 +261,17 @@ export class MapHost {
   }
 
   #add(layer: RowsLayer | TileLayer, source: string, sourceLayer: string | null): void {
+    this.#added.add(layer.id);
     for (const spec of drawing(layer.id, source, sourceLayer, this.#options.dark && layer.look.dark ? { ...layer.look, color: layer.look.dark } : layer.look, this.#options.colors)) this.map.addLayer(spec, this.#before(layer.slot));
   }
 
   remove(id: string): void {
+    if (!this.#added.has(id)) return;
     for (const layer of this.map.getStyle().layers) if (layer.id.startsWith(`draw-${id}-`)) this.map.removeLayer(layer.id);
     for (const source of [`rows-${id}`, `tiles-${id}`]) if (this.map.getSource(source)) this.map.removeSource(source);
     if (this.#moving.delete(id) && this.map.getLayer(id)) this.map.removeLayer(id);
     this.#drawn.delete(id);
+    this.#added.delete(id);
   }
 
   setCircle(centre: Point | null, radius_m: number): void {
@@ -274,11 +321,27 @@ export class MapHost {
     }
   }
 
-  destroy(): void {
+  /** The page is left. Building a map and taking it down are heavy: the last one is kept for the next page. */
+  leave(): void {
     this.#resized.disconnect();
     clearTimeout(this.#resizing);
-    this.map.remove();
+    this.#options = { ...this.#options, ...nobody };
+    this.#root.remove();
+    if (!this.#isReady) return whenCalm(() => this.map.remove());
+    const old = spare;
+    spare = this;
+    whenCalm(() => {
+      old?.map.remove();
+      if (spare === this) this.#clear();
+    });
   }
+}
+
+/** Does something heavy once nobody waits. */
+function whenCalm(act: () => void): void {
+  const { left_ms } = calm();
+  if (left_ms > 0) setTimeout(() => whenCalm(act), left_ms);
+  else act();
 }
 
 /** What follows a number: by its class, or `otherwise` where there is none. */

@@ -3,7 +3,7 @@
 import { city, findAnchor, type Known, RECENT_DAYS, rangeStart, valuesOfMany, type Wanted } from "../../api/city.svelte";
 import type { Indicator } from "../../api/types";
 import { DAY_MS } from "../../lib/time";
-import { CITY, grainFor, viewOf, type View } from "../../lib/values";
+import { CITY, grainFor, steadyViewOf, type View } from "../../lib/values";
 import { mixOf, type Mix } from "../../lib/mix";
 import { asOfOf, momentOf } from "../../ui/nav.svelte";
 import { tellSimulated } from "../../ui/provenance.svelte";
@@ -66,7 +66,7 @@ export function viewsOf(read: Read | null, list: readonly Indicator[], now: numb
   if (!read) return [];
   return list.flatMap((indicator) => {
     const known = read.answers.get(indicator.id);
-    return known ? [viewOf(indicator, grainFor(indicator, read.grain), city.freshened(indicator.id, known.values), now, place)] : [];
+    return known ? [steadyViewOf(indicator, grainFor(indicator, read.grain), city.freshened(indicator.id, known.values), now, place)] : [];
   });
 }
 

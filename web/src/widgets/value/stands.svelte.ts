@@ -7,7 +7,7 @@ import { asOfOf } from "../../ui/nav.svelte";
 import { follow, type Resource } from "../../ui/resource.svelte";
 
 /** Values by indicator. */
-export type Known = Map<string, Value[]>;
+export type Known = Map<string, readonly Value[]>;
 
 /** Reads the values by which programmes are judged. */
 export function readStands(chosen: () => readonly Programme[]): Resource<Known> {
