@@ -127,37 +127,51 @@ figure("first screen, all that is sent with an empty cache", bytes / 1000, 700, 
   await at.context.close();
 }
 
-// From a click or a key to the next paint, as the browser itself sees it.
+// From a click or a key to the next paint, as the browser itself sees it: of each interaction its slowest event, and of them all the
+// one by which pages are judged (INP: the slowest, but for one of each fifty). Nobody presses on a beat: the pauses are of a fixed row.
 {
+  const ROUNDS = 5;
   const at = await page("laptop");
-  await at.visit("/?lang=en");
-  await at.page.evaluate(() => {
-    window.events = [];
-    new PerformanceObserver((list) => list.getEntries().forEach((e) => e.interactionId && window.events.push([e.name, e.duration, e.target?.className ?? ""]))).observe({ type: "event", durationThreshold: 16, buffered: true });
-  });
-  for (const act of [
-    () => at.chooseLanguage("ru"),
-    () => at.chooseLanguage("en"),
-    () => at.page.locator("button[aria-label='Layers']").first().click(),
-    () => at.page.locator(".city-map .menu input[type=checkbox]").first().click(),
-    () => at.page.locator(".time input[type=range]").press("ArrowLeft"),
-    () => at.page.keyboard.press("Control+k"),
-    () => at.page.locator("dialog input").pressSequentially("air"),
-    // The first clears what was typed, the second closes.
-    () => at.page.keyboard.press("Escape"),
-    () => at.page.keyboard.press("Escape"),
-    () => at.openFirstNumber(),
-    () => at.page.keyboard.press("Escape"),
-    () => at.page.locator("nav.rail a[href^='/districts']").click(),
-    () => at.page.locator("nav.rail a[href^='/data']").click(),
-  ]) {
-    at.page.setDefaultTimeout(20_000);
-    await act().catch((error) => console.log(`        not possible: ${act} (${error.message.split("\n").slice(0, 12).join(" ").slice(0, 300)})`));
-    await at.page.waitForTimeout(600);
+  at.page.setDefaultTimeout(20_000);
+  let draw = 7;
+  const pause = () => {
+    draw = (draw * 16807) % 2147483647;
+    return at.page.waitForTimeout(400 + (draw % 1000));
+  };
+  const all = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await at.visit("/?lang=en");
+    await at.page.evaluate(() => {
+      window.slowest = {};
+      new PerformanceObserver((list) => list.getEntries().forEach((e) => {
+        if (e.interactionId && e.duration > (window.slowest[e.interactionId]?.ms ?? 0)) window.slowest[e.interactionId] = { ms: e.duration, on: `${e.name} on ${String(e.target?.className ?? "").slice(0, 30)}` };
+      })).observe({ type: "event", durationThreshold: 16, buffered: true });
+    });
+    for (const act of [
+      () => at.chooseLanguage("ru"),
+      () => at.chooseLanguage("en"),
+      () => at.page.locator("button[aria-label='Layers']").first().click(),
+      () => at.page.locator(".city-map .menu input[type=checkbox]").first().click(),
+      () => at.page.locator(".time input[type=range]").press("ArrowLeft"),
+      () => at.page.keyboard.press("Control+k"),
+      () => at.page.locator("dialog input").pressSequentially("air"),
+      // The first clears what was typed, the second closes.
+      () => at.page.keyboard.press("Escape"),
+      () => at.page.keyboard.press("Escape"),
+      () => at.openFirstNumber(),
+      () => at.page.keyboard.press("Escape"),
+      () => at.page.locator("nav.rail a[href^='/districts']").click(),
+      () => at.page.locator("nav.rail a[href^='/data']").click(),
+    ]) {
+      await act().catch((error) => console.log(`        not possible: ${act} (${error.message.split("\n").slice(0, 12).join(" ").slice(0, 300)})`));
+      await pause();
+    }
+    all.push(...Object.values(await at.page.evaluate(() => window.slowest)));
   }
-  const events = await at.page.evaluate(() => window.events);
-  events.sort((a, b) => b[1] - a[1]);
-  figure(`interaction to next paint, the slowest of ${events.length} events (${events[0]?.[0]} on ${String(events[0]?.[2]).slice(0, 30)})`, events[0]?.[1] ?? 0, 200, "ms");
+  all.sort((a, b) => b.ms - a.ms);
+  const told = all[Math.floor(all.length / 50)];
+  figure(`interaction to next paint, of ${all.length} interactions (${told?.on})`, told?.ms ?? Infinity, 200, "ms");
+  console.log(`        the slowest: ${all.slice(0, 8).map(({ ms, on }) => `${ms} (${on})`).join(", ")}; median ${median(all.map(({ ms }) => ms))}`);
   await at.context.close();
 }
 

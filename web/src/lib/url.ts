@@ -19,13 +19,15 @@ export function changed(current: URL, changes: Record<string, string | null>): s
   return assemble(current.pathname, new URLSearchParams(current.search), changes);
 }
 
+/** What may stand in a query as it is stays readable. */
+export const readable = (encoded: string): string => encoded.replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%2C", ",");
+
 function assemble(pathname: string, query: URLSearchParams, changes: Record<string, string | null>): string {
   for (const [name, value] of Object.entries(changes)) {
     if (value === null || value === "") query.delete(name);
     else query.set(name, value);
   }
-  // What may stand in a query as it is stays readable.
-  const text = query.toString().replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%2C", ",");
+  const text = readable(query.toString());
   return text ? `${pathname}?${text}` : pathname;
 }
 

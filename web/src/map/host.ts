@@ -8,6 +8,7 @@ import type { Lang } from "../lib/i18n";
 import { baseLayers, baseName, baseSource, type Palette } from "./base";
 import { calm } from "./calm";
 import { type Moved as Packed, MovingVehicles } from "./moving";
+import { pace } from "./pace";
 import type { Area, Hit, LayerData, Look, LookClass, MovingLayer, RowsLayer, Slot, TileLayer } from "./types";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
@@ -107,7 +108,10 @@ export class MapHost {
       const { lng, lat } = this.map.getCenter();
       this.#options.moved(`${this.map.getZoom().toFixed(2)}/${lng.toFixed(4)}/${lat.toFixed(4)}`);
     });
-    this.ready = this.#start().then(() => void (this.#isReady = true));
+    this.ready = this.#start().then(() => {
+      this.#isReady = true;
+      pace(this.map);
+    });
   }
 
   #isLike({ colors, dark, still }: Options): boolean {

@@ -1,6 +1,6 @@
 // The address as state, and moving about in it.
 
-import { address, changed } from "../lib/url";
+import { address, changed, readable } from "../lib/url";
 import { afterPaint } from "./display.svelte";
 import { locale } from "./say.svelte";
 import { parseLocal } from "../lib/time";
@@ -8,12 +8,17 @@ import { parseLocal } from "../lib/time";
 // An address that people type.
 if (location.pathname === "/signin") history.replaceState(null, "", `/sign-in${location.search}`);
 
+const instant = (text: string | undefined): number | null => (text ? parseLocal(text, locale.zone) : null);
+
 class Place {
   url = $state.raw(new URL(location.href));
   /** Each parameter by itself: what does not read one that changes is not looked at again. */
   params = $state<Record<string, string | undefined>>({});
-  /** Where a passport opens. */
+  /** Where passports open. */
   bare = $derived(changed(this.url, { passport: null, tab: null }));
+  /** What the address says of time, milliseconds. */
+  moment = $derived(instant(this.params.at));
+  asOf = $derived(instant(this.params.as_of));
 
   constructor() {
     this.move(this.url);
@@ -36,7 +41,7 @@ export const param = (name: string): string | null => place.params[name] ?? null
 /** A link to a page, with the parameters that hold on every page. */
 export const link = (path: string, changes: Record<string, string | null> = {}): string => address(param, path, changes);
 /** A link that opens a passport over this page. */
-export const passportLink = (id: string): string => changed(new URL(place.bare, location.href), { passport: id });
+export const passportLink = (id: string): string => `${place.bare}${place.bare.includes("?") ? "&" : "?"}passport=${readable(encodeURIComponent(id))}`;
 /** A link to this page with other parameters. */
 export const here_with = (changes: Record<string, string | null>): string => changed(place.url, changes);
 
@@ -76,15 +81,9 @@ export function followLinks(event: MouseEvent): void {
 }
 
 /** The moment that is shown, milliseconds; null when it is the present. */
-export const momentOf = (): number | null => {
-  const text = param("at");
-  return text ? parseLocal(text, locale.zone) : null;
-};
+export const momentOf = (): number | null => place.moment;
 
 /** The knowledge that is shown, milliseconds; null when it is today's. */
-export const asOfOf = (): number | null => {
-  const text = param("as_of");
-  return text ? parseLocal(text, locale.zone) : null;
-};
+export const asOfOf = (): number | null => place.asOf;
 
 export const isWall = (): boolean => param("wall") === "1";
