@@ -136,5 +136,7 @@ export const tokens = () => request<Token[]>("/api/tokens");
 export const addToken = (token: TokenWanted) => request<NewToken>("/api/tokens", send("POST", token));
 export const revokeToken = (name: string) => request<void>(`/api/tokens/${id(name)}`, send("DELETE"));
 export const audit = (limit: number) => request<Audit>(`/api/audit${query({ limit })}`);
-/** The base map; null when the server has none. */
-export const baseTiles = () => request<TileJson>("/tiles/base.json").then((found) => (Array.isArray(found.tiles) ? found : null), () => null);
+let base: Promise<TileJson | null> | null = null;
+/** The base map; null when the server has none. Asked for once, and again while it could not be had. */
+export const baseTiles = (): Promise<TileJson | null> =>
+  (base ??= request<TileJson>("/tiles/base.json").then((found) => (Array.isArray(found.tiles) ? found : null), () => (base = null)));
