@@ -239,6 +239,7 @@ impl WholeCity {
         };
         shape.faults.check(&shape)?;
         safety::treat(&mut shape);
+        transit::choose_vehicles(&mut shape);
         Ok(Self {
             shape: Arc::new(shape),
         })

@@ -24,12 +24,12 @@ fn crowded(city: &WholeCity, day: i32) -> (usize, usize, usize, usize) {
         other += full.len() - in_peak;
         all += counts.len();
         lines += usize::from(!full.is_empty());
-        // The fullest bus of a seed has up to twice aboard what it takes. That is more than gets in: nobody is turned away here yet.
+        // Nobody is turned away here: on some days a few more than it takes are in the fullest bus.
         let most = counts
             .iter()
             .map(|c| c.load as f64 / (c.trips * c.capacity) as f64);
         let most = most.fold(0.0, f64::max);
-        assert!(most < 2.2, "{route}: {most}");
+        assert!(most < 1.4, "{route}: {most}");
     }
     (peak, other, all, lines)
 }

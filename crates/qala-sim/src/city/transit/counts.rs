@@ -17,9 +17,15 @@ const BANDS: [(&str, std::ops::Range<i64>, f64); 4] = [
     ("pm_peak", 16..20, 0.32),
     ("off_peak", 20..31, 0.11),
 ];
-/// Persons that a bus and a metro train take (assumption: a bus of 12 m, a train of four cars).
+/// Persons that a bus, a long bus and a metro train take (assumption: 12 m, 18 m, four cars).
 const BUS: i64 = 85;
+const LONG_BUS: i64 = 140;
 const TRAIN: i64 = 640;
+/// A line on which more than this share of a bus would be aboard, on the mean of its fullest stretch, has long buses (assumption: into
+/// a bus fuller than that nobody gets).
+const TOO_FULL: f64 = 1.2;
+/// The day by which buses were chosen: Wednesday, 16 October 2024.
+const CHOSEN_ON: i32 = 20_012;
 
 /// What happened at a stop in a part of a day, all trips together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +69,25 @@ fn trips(line: &Line, day: i32) -> Vec<(usize, usize, i64)> {
     list
 }
 
+/// Chooses the vehicles of each line by its passengers.
+pub(in super::super) fn choose_vehicles(shape: &mut Shape) {
+    for index in 0..shape.transit.lines.len() {
+        let counts = of_line(shape, index, CHOSEN_ON);
+        let fullest = counts
+            .iter()
+            .map(|count| count.load as f64 / count.trips as f64)
+            .fold(0.0, f64::max);
+        let line = &mut shape.transit.lines[index];
+        line.room = match line.is_metro {
+            true => TRAIN,
+            false if fullest > TOO_FULL * BUS as f64 => LONG_BUS,
+            false => BUS,
+        };
+    }
+}
+
 /// The counts of a line on a service day, days since 1970.
-pub(super) fn of_line(shape: &Shape, index: usize, day: i32) -> Vec<StopCount> {
+fn of_line(shape: &Shape, index: usize, day: i32) -> Vec<StopCount> {
     let line = &shape.transit.lines[index];
     let dice = Dice::new(shape.seed, "city/stop-counts");
     let (passengers, _) = true_passengers(shape, index, day);
@@ -108,7 +131,7 @@ pub(super) fn of_line(shape: &Shape, index: usize, day: i32) -> Vec<StopCount> {
                 seq: seq + 1,
                 stop_id: shape.transit.stops[stops[seq]].id.clone(),
                 trips: *count,
-                capacity: if line.is_metro { TRAIN } else { BUS },
+                capacity: line.room,
                 boardings: boarded,
                 alightings: alighted,
                 load,

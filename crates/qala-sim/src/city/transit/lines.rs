@@ -58,6 +58,8 @@ pub(in super::super) struct Line {
     pub(in super::super) fleet: usize,
     /// Residents within a block of its stops: what its passengers are in proportion to.
     pub(super) reach: f64,
+    /// Persons that one of its vehicles takes.
+    pub(super) room: i64,
 }
 
 /// Stops and lines.
@@ -213,6 +215,7 @@ fn bus_line(dice: Dice, index: usize, numbers: Vec<usize>, stops: &[Stop], reach
         runs: Default::default(),
         fleet: 0,
         reach,
+        room: 0,
     }
 }
 
@@ -278,6 +281,7 @@ fn metro(network: &Network, stops: &mut Vec<Stop>) -> Option<Line> {
         runs: Default::default(),
         fleet: 0,
         reach: 0.0,
+        room: 0,
     };
     line.set_headways(360, 0);
     Some(line)

@@ -7,7 +7,7 @@ mod passengers;
 mod positions;
 
 pub use counts::StopCount;
-pub(super) use counts::report as stop_counts;
+pub(super) use counts::{choose_vehicles, report as stop_counts};
 pub(super) use gtfs::write as timetable;
 pub(super) use lines::{Transit, draw};
 pub(super) use passengers::{report as passengers, true_passengers};
