@@ -127,10 +127,11 @@ figure("first screen, all that is sent with an empty cache", bytes / 1000, 700, 
   await at.context.close();
 }
 
-// From a click or a key to the next paint, as the browser itself sees it: of each interaction its slowest event, and of them all the
-// one by which pages are judged (INP: the slowest, but for one of each fifty). Nobody presses on a beat: the pauses are of a fixed row.
+// From a click or a key to the next paint, as the browser itself sees it: of each interaction its slowest event, of each visit its
+// slowest interaction, and of the visits the third quarter, as pages are judged by (INP; a visit has fewer than fifty). Nobody presses
+// on a beat: the pauses are of a fixed row.
 {
-  const ROUNDS = 5;
+  const ROUNDS = 8;
   const at = await page("laptop");
   at.page.setDefaultTimeout(20_000);
   let draw = 7;
@@ -138,7 +139,7 @@ figure("first screen, all that is sent with an empty cache", bytes / 1000, 700, 
     draw = (draw * 16807) % 2147483647;
     return at.page.waitForTimeout(400 + (draw % 1000));
   };
-  const all = [];
+  const [all, visits, failed] = [[], [], []];
   for (let round = 0; round < ROUNDS; round += 1) {
     await at.visit("/?lang=en");
     await at.page.evaluate(() => {
@@ -163,15 +164,18 @@ figure("first screen, all that is sent with an empty cache", bytes / 1000, 700, 
       () => at.page.locator("nav.rail a[href^='/districts']").click(),
       () => at.page.locator("nav.rail a[href^='/data']").click(),
     ]) {
-      await act().catch((error) => console.log(`        not possible: ${act} (${error.message.split("\n").slice(0, 12).join(" ").slice(0, 300)})`));
+      await act().catch((error) => failed.push(`${act} (${error.message.split("\n").slice(0, 12).join(" ").slice(0, 300)})`));
       await pause();
     }
-    all.push(...Object.values(await at.page.evaluate(() => window.slowest)));
+    const found = Object.values(await at.page.evaluate(() => window.slowest)).sort((a, b) => b.ms - a.ms);
+    all.push(...found);
+    visits.push(found[0]?.ms ?? Infinity);
   }
   all.sort((a, b) => b.ms - a.ms);
-  const told = all[Math.floor(all.length / 50)];
-  figure(`interaction to next paint, of ${all.length} interactions (${told?.on})`, told?.ms ?? Infinity, 200, "ms");
-  console.log(`        the slowest: ${all.slice(0, 8).map(({ ms, on }) => `${ms} (${on})`).join(", ")}; median ${median(all.map(({ ms }) => ms))}`);
+  visits.sort((a, b) => a - b);
+  figure(`interaction to next paint, the slowest of a visit, third quarter of ${ROUNDS} visits`, failed.length > 0 ? Infinity : visits[Math.ceil(ROUNDS * 0.75) - 1], 200, "ms");
+  for (const act of failed) console.log(`        not possible: ${act}`);
+  console.log(`        the slowest of each visit: ${visits.join(", ")}; of all ${all.length} interactions: ${all.slice(0, 8).map(({ ms, on }) => `${ms} (${on})`).join(", ")}; median ${median(all.map(({ ms }) => ms))}`);
   await at.context.close();
 }
 

@@ -1,6 +1,6 @@
 // What every page needs to know of the city: the catalogue, places, feeds, the state of the centre and the city's clock.
 
-import { DAY_MS, HOUR_MS } from "../lib/time";
+import { DAY_MS, HOUR_MS, localText, parseLocal } from "../lib/time";
 import { steadied } from "../lib/values";
 import { afterPaint } from "../ui/display.svelte";
 import { locale } from "../ui/say.svelte";
@@ -223,7 +223,10 @@ export async function findAnchor(indicators: readonly Indicator[]): Promise<numb
 /** Days that a first look goes back. */
 export const RECENT_DAYS = 14;
 
-/** Where a range of days before an instant begins; cut to hours, longer than a week to days, so that the same question is asked only once
-    and one who moves through a day reads its values once. */
-export const rangeStart = (end: number, days: number): number =>
-  days > 7 ? (Math.floor(end / DAY_MS) - days) * DAY_MS : Math.ceil(end / HOUR_MS) * HOUR_MS - days * DAY_MS;
+/** Where a range of days before an instant begins; cut to hours, longer than a week to days of the city, so that the same question is
+    asked only once and one who moves through a day reads its values once. */
+export function rangeStart(end: number, days: number): number {
+  if (days <= 7) return Math.ceil(end / HOUR_MS) * HOUR_MS - days * DAY_MS;
+  const day = localText(end - days * DAY_MS, locale.zone).slice(0, 10);
+  return parseLocal(day, locale.zone) ?? end - days * DAY_MS;
+}

@@ -139,9 +139,14 @@ export function steadyViewOf(indicator: Indicator, grain: string, values: readon
   if (before?.indicator === indicator && before.values === values && before.from <= now && now < before.until) return before.view;
   const view = viewOf(indicator, grain, values, now, place);
   // A view changes by itself when one of its periods begins, ends or grows old.
-  const turns = (view.places.get(place) ?? []).flatMap((v) => [Date.parse(v.period_start), Date.parse(v.period_end)]);
-  if (view.shown) turns.push(oldAt(view.shown));
-  steady.set(key, { indicator, values, from: now, until: Math.min(...turns.filter((at) => at >= now)), view });
+  let until = Infinity;
+  const turn = (at: number): void => void (at >= now && at < until && (until = at));
+  for (const v of view.places.get(place) ?? []) {
+    turn(Date.parse(v.period_start));
+    turn(Date.parse(v.period_end));
+  }
+  if (view.shown) turn(oldAt(view.shown));
+  steady.set(key, { indicator, values, from: now, until, view });
   return view;
 }
 

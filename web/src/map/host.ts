@@ -32,9 +32,12 @@ export interface Options {
 
 /** The map that no page shows. */
 let spare: MapHost | null = null;
+/** For so long a map goes from page to page: tiles of the ground that were not there yet are asked for again by a new one. */
+const LASTS_MS = 5 * 60_000;
 const nobody = { hit: () => undefined, clicked: () => undefined, moved: () => undefined };
 
 const SLOTS: readonly Slot[] = ["areas", "lines", "points", "alerts"];
+const OWN = ["areas", "area-names", "circle"] as const;
 const marker = (slot: Slot): string => `slot-${slot}`;
 const none = { type: "FeatureCollection" as const, features: [] };
 
@@ -58,7 +61,7 @@ export class MapHost {
   /** A map for a page: the one that the page before has left, if it looks alike, else a new one. */
   static take(options: Options): MapHost {
     const found = spare;
-    if (!found || !found.#isLike(options)) return new MapHost(options);
+    if (found === null || !found.#fits(options)) return new MapHost(options);
     spare = null;
     found.#show(options);
     return found;
@@ -76,6 +79,9 @@ export class MapHost {
   #options: Options;
   #root = document.createElement("div");
   #isReady = false;
+  /** The browser took its drawing away, and may give it back. */
+  #isLost = false;
+  readonly #began = performance.now();
   #resized: ResizeObserver;
   #resizing = 0;
 
@@ -102,6 +108,8 @@ export class MapHost {
     this.map.keyboard.disableRotation();
     this.map.addControl(new AttributionControl({ compact: true }));
     this.map.getCanvas().setAttribute("aria-label", options.label);
+    this.map.on("webglcontextlost", () => (this.#isLost = true));
+    this.map.on("webglcontextrestored", () => (this.#isLost = false));
     this.map.on("click", (event) => this.#click(event.point.x, event.point.y, [event.lngLat.lng, event.lngLat.lat]));
     this.map.on("moveend", (event) => {
       if (!("originalEvent" in event) && !(event as { own?: boolean }).own) return;
@@ -114,9 +122,10 @@ export class MapHost {
     });
   }
 
-  #isLike({ colors, dark, still }: Options): boolean {
+  #fits({ colors, dark, still }: Options): boolean {
     const own = this.#options;
-    return own.dark === dark && own.still === still && JSON.stringify(own.colors) === JSON.stringify(colors);
+    const isAlike = own.dark === dark && own.still === still && JSON.stringify(own.colors) === JSON.stringify(colors);
+    return isAlike && !this.#isLost && performance.now() - this.#began < LASTS_MS;
   }
 
   #show(options: Options): void {
@@ -129,13 +138,16 @@ export class MapHost {
     if (options.view) this.map.jumpTo({ center: options.view.centre, zoom: options.view.zoom });
     else this.map.fitBounds(options.bounds, { padding: 16, animate: false });
     this.setLang(options.lang, options.label);
+    // A canvas of another size is empty until it is drawn.
+    this.map.redraw();
   }
 
-  /** Takes away what a page has drawn. */
+  /** Takes away what a page has drawn. The sources go too: what is set in them is drawn only when a worker has taken it in. */
   #clear(): void {
     for (const id of [...this.#added]) this.remove(id);
-    this.setAreas([]);
-    this.setCircle(null, 0);
+    for (const { id } of this.map.getStyle().layers) if (/^(areas|circle)-/.test(id)) this.map.removeLayer(id);
+    for (const id of OWN) this.map.removeSource(id);
+    this.#own();
   }
 
   /** Takes on the size of its frame; not while somebody waits for the answer that changed it. */
@@ -165,11 +177,16 @@ export class MapHost {
       this.ground = "streets";
     }
     map.addImage("hatching", hatching(colors.edge));
-    map.addSource("areas", { type: "geojson", data: none });
-    map.addSource("area-names", { type: "geojson", data: none });
-    map.addSource("circle", { type: "geojson", data: none });
+    this.#own();
+  }
+
+  /** Areas with their values, and the circle: what each map has. */
+  #own(): void {
+    const { map, ground } = this;
+    const { colors } = this.#options;
+    for (const id of OWN) map.addSource(id, { type: "geojson", data: none });
     const areas: LayerSpecification[] = [
-      { id: "areas-fill", type: "fill", source: "areas", filter: ["has", "color"], paint: { "fill-color": ["get", "color"], "fill-opacity": base ? 0.45 : 0.85 } },
+      { id: "areas-fill", type: "fill", source: "areas", filter: ["has", "color"], paint: { "fill-color": ["get", "color"], "fill-opacity": ground === "streets" ? 0.45 : 0.85 } },
       { id: "areas-hatch", type: "fill", source: "areas", filter: ["==", ["get", "hatched"], true], paint: { "fill-pattern": "hatching", "fill-opacity": 0.6 } },
       { id: "areas-line", type: "line", source: "areas", paint: { "line-color": ["case", ["get", "chosen"], colors.ink, colors.edge], "line-width": ["case", ["get", "chosen"], 2.5, 1] } },
     ];
@@ -330,13 +347,15 @@ export class MapHost {
     this.#resized.disconnect();
     clearTimeout(this.#resizing);
     this.#options = { ...this.#options, ...nobody };
+    this.map.stop();
     this.#root.remove();
-    if (!this.#isReady) return whenCalm(() => this.map.remove());
+    // Without streets the next page asks for them again.
+    if (!this.#isReady || this.ground !== "streets") return whenCalm(() => this.map.remove());
     const old = spare;
     spare = this;
     whenCalm(() => {
       old?.map.remove();
-      if (spare === this) this.#clear();
+      if (spare === this && !this.#isLost) this.#clear();
     });
   }
 }

@@ -8,9 +8,10 @@ use super::super::truth::CityTruth;
 use super::lines::{Line, service_index};
 use super::passengers::true_passengers;
 use crate::clock::date_text;
-use crate::transit::calendar::service;
+use crate::transit::calendar::{Service, service};
 
-/// Parts of the day: name, hours of departure from the first stop, share of the day's passengers (assumption).
+/// Parts of the day: name, hours of departure from the first stop, share of the passengers of a working day (assumption; on others
+/// people travel as the vehicles run).
 const BANDS: [(&str, std::ops::Range<i64>, f64); 4] = [
     ("am_peak", 7..10, 0.31),
     ("midday", 10..16, 0.26),
@@ -94,9 +95,13 @@ fn of_line(shape: &Shape, index: usize, day: i32) -> Vec<StopCount> {
     let trips = trips(line, day);
     // In the morning one direction is fuller, in the evening the other (assumption).
     let tide = dice.between(index, -1, 0.3, 0.7);
+    let works = service(day) == Service::Weekday;
     let weights: Vec<f64> = trips
         .iter()
         .map(|(direction, band, count)| {
+            if !works {
+                return *count as f64;
+            }
             let share = match (BANDS[*band].0, direction) {
                 ("am_peak", 0) | ("pm_peak", 1) => tide,
                 ("am_peak" | "pm_peak", _) => 1.0 - tide,
