@@ -284,6 +284,7 @@ export const pictures = {
   picture_band_pm_peak: ["кешке 16–20", "вечер 16–20", "evening 16–20"],
   picture_band_off_peak: ["қалған уақыт", "остальное время", "other hours"],
 
+  layer_residents: ["Орамдардағы тұрғындар", "Жители по кварталам", "Residents by block"],
   layer_school_load: ["Мектептердің толуы", "Загрузка школ", "Load of schools"],
   layer_air_now: ["Соңғы сағаттағы PM2.5", "PM2.5 за последний час", "PM2.5 of the last hour"],
   layer_speed_usual: ["Жылдамдық, әдеттегімен салыстырғанда", "Скорость против обычной", "Speed against usual"],
