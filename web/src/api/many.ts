@@ -25,9 +25,9 @@ export async function readMany(wanted: readonly Wanted[], asOf: number | null): 
     const told = await request<Told[]>(`/api/values${query({ indicators: list.map((w) => w.id).join(","), grain, from: iso(from), as_of: iso(asOf) })}`);
     for (const { indicator, values } of told) {
       const name = `${indicator} ${grain}`;
-      const list = steadied(last.get(name), values.map((value) => ({ ...HIDDEN, ...value, indicator })));
-      last.set(name, list);
-      found.set(`${indicator} ${key}`, list);
+      const steady = steadied(last.get(name), values.map((value) => ({ ...HIDDEN, ...value, indicator })));
+      last.set(name, steady);
+      found.set(`${indicator} ${key}`, steady);
     }
   }));
   return (w) => found.get(`${w.id} ${keyOf(w)}`) ?? [];
