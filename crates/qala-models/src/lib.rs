@@ -23,6 +23,7 @@ pub mod safety;
 pub mod schools;
 pub mod spatial;
 pub mod stats;
+pub mod threads;
 pub mod traffic;
 pub mod transit;
 

@@ -10,11 +10,9 @@
 //! itself: they are sorted once, and each area looks up where its own sum falls. Areas are dealt out to several tables, so
 //! that an error by chance does not move all p of a map the same way.
 
-use std::num::NonZero;
-use std::thread;
-
 use super::weights::Weights;
 use crate::random::Random;
+use crate::threads;
 
 /// Draws are made in blocks of so many entries, so that memory does not grow with the number of permutations.
 const BLOCK: usize = 4_000_000;
@@ -76,11 +74,6 @@ impl Drawing {
     /// p/√h, the draws that are spared move it by less than two full runs differ while h ≥ p·P/3, for all p to 0.05.
     pub fn enough(permutations: u32) -> u32 {
         permutations.div_ceil(60).max(10)
-    }
-
-    /// As many threads as the machine has, at most 16.
-    pub fn threads() -> usize {
-        thread::available_parallelism().map_or(1, NonZero::get).min(16)
     }
 }
 
@@ -146,7 +139,7 @@ pub fn draw(
         return vec![None; areas.len()];
     }
     let tables = tables(areas.len());
-    let threads = drawing.threads.clamp(1, tables);
+    let count = drawing.threads.clamp(1, tables);
     let shared = Shared {
         centred,
         weights,
@@ -157,29 +150,16 @@ pub fn draw(
     };
     let of_thread = |first: usize| -> Vec<(usize, Vec<State>)> {
         (first..tables)
-            .step_by(threads)
+            .step_by(count)
             .map(|table| (table, shared.draw(table)))
             .collect()
     };
     let mut results = vec![None; areas.len()];
-    let mut keep = |parts: Vec<(usize, Vec<State>)>| {
-        for (table, states) in parts {
-            for (state, area) in states.iter().zip((table..).step_by(tables)) {
-                results[area] = (areas[area].neighbours > 0).then_some(state.drawn);
-            }
+    for (table, states) in threads::side_by_side(count, of_thread).into_iter().flatten() {
+        for (state, area) in states.iter().zip((table..).step_by(tables)) {
+            results[area] = (areas[area].neighbours > 0).then_some(state.drawn);
         }
-    };
-    thread::scope(|scope| {
-        let others: Vec<_> = (1..threads)
-            .map(|first| scope.spawn(move || of_thread(first)))
-            .collect();
-        keep(of_thread(0));
-        // A thread that panicked has already said so; the scope passes it on.
-        others
-            .into_iter()
-            .filter_map(|other| other.join().ok())
-            .for_each(keep);
-    });
+    }
     results
 }
 

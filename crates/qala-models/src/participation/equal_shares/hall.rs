@@ -5,6 +5,9 @@ use std::cmp::Reverse;
 use super::Utility;
 use crate::participation::pabulib::{Ballots, Election, Project};
 
+/// Marks times projects, above which it takes longer to look how far the money can grow than to try.
+const SMALL: usize = 2_000_000;
+
 /// What does not change between runs with more or less money.
 pub(super) struct Hall<'a> {
     /// The election itself.
@@ -90,6 +93,11 @@ impl<'a> Hall<'a> {
                 .then_with(|| self.rank(one).cmp(&self.rank(other)))
         });
         order
+    }
+
+    /// Says whether a run is short beside the start of a thread, and looking ahead beside many runs.
+    pub(super) fn is_small(&self) -> bool {
+        self.marks.len().saturating_mul(self.supporters.len()) <= SMALL
     }
 
     pub(super) fn projects(&self) -> &[Project] {

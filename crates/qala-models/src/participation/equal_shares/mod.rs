@@ -15,6 +15,7 @@ use super::greedy;
 use super::pabulib::Election;
 use crate::Card;
 use crate::run::{Model, Refusal, Run, Table};
+use crate::threads;
 use hall::Hall;
 use round::Outcome;
 
@@ -82,14 +83,16 @@ pub enum Completion {
 /// [`Refusal`] when the amounts are too large to be counted exactly.
 pub fn buy(election: &Election, utility: Utility, completion: Completion) -> Result<Vec<usize>, Refusal> {
     let hall = Hall::new(election, utility);
+    let raised = |increment| {
+        let threads = if hall.is_small() { 1 } else { threads::available() };
+        raised(&hall, increment, threads)
+    };
     match completion {
         Completion::None => Ok(round::buy(&hall, election.budget, &Outcome::default())?.bought),
-        Completion::Add1 { increment } => raised(election, &hall, increment),
-        Completion::Add1Comparison { increment } => Ok(preferred(
-            election,
-            raised(election, &hall, increment)?,
-            greedy::buy(election),
-        )),
+        Completion::Add1 { increment } => raised(increment),
+        Completion::Add1Comparison { increment } => {
+            Ok(preferred(election, raised(increment)?, greedy::buy(election)))
+        }
         Completion::Greedy => {
             let shares = round::buy(&hall, election.budget, &Outcome::default())?;
             Ok(greedy::complete(election, shares.bought))
@@ -97,11 +100,12 @@ pub fn buy(election: &Election, utility: Utility, completion: Completion) -> Res
     }
 }
 
-/// Marks times projects, above which it takes longer to look how far the money can grow than to try.
-const SMALL: usize = 2_000_000;
+/// Runs that a thread makes before the threads wait for each other; those after the last that counts are in vain.
+const RUNS: usize = 8;
 
 /// The outcome with the highest shares before the first that costs more than there is.
-fn raised(election: &Election, hall: &Hall, increment: i64) -> Result<Vec<usize>, Refusal> {
+fn raised(hall: &Hall, increment: i64, threads: usize) -> Result<Vec<usize>, Refusal> {
+    let election = hall.election;
     let wanted: Vec<usize> = hall.wanted().collect();
     let costs = || {
         wanted
@@ -121,28 +125,48 @@ fn raised(election: &Election, hall: &Hall, increment: i64) -> Result<Vec<usize>
         .checked_mul(election.unit)
         .and_then(|step| step.checked_mul(election.ballots.len() as i64))
         .ok_or_else(too_large)?;
-    let marks: usize = election.ballots.iter().map(Vec::len).sum();
-    let small = marks.saturating_mul(election.projects.len()) <= SMALL;
+    let runs = if threads > 1 { threads * RUNS } else { 1 };
+    let fits = |outcome: &Outcome| election.cost_of(&outcome.bought) <= election.budget;
     // Looking ahead pays when it finds long ways; after a short one it waits twice as long.
     let (mut wait, mut pause) = (16_u32, 16_u32);
     loop {
         let mut steps = 1;
-        if small && wait == 0 {
+        if hall.is_small() && wait == 0 {
             steps += steady::reach(hall, money, &outcome.bought) / step;
             pause = if steps > 8 { 0 } else { (2 * pause).clamp(16, 1024) };
             wait = pause;
         } else {
             wait = wait.saturating_sub(1);
         }
-        money = step
-            .checked_mul(steps)
-            .and_then(|more| money.checked_add(more))
-            .ok_or_else(too_large)?;
-        let next = round::buy(hall, money, &outcome)?;
-        if election.cost_of(&next.bought) > election.budget {
-            return Ok(outcome.bought);
+        let more = |run: usize| {
+            step.checked_mul(steps + run as i64)
+                .and_then(|more| money.checked_add(more))
+                .ok_or_else(too_large)
+        };
+        // A run needs no other; what a similar one bought only makes it faster.
+        let parts = threads::side_by_side(threads, |first| {
+            let mut made: Vec<(usize, Result<Outcome, Refusal>)> = Vec::new();
+            for run in (first..runs).step_by(threads) {
+                let similar = made.last().and_then(|(_, last)| last.as_ref().ok());
+                let next = more(run).and_then(|money| round::buy(hall, money, similar.unwrap_or(&outcome)));
+                let goes_on = next.as_ref().is_ok_and(fits);
+                made.push((run, next));
+                if !goes_on {
+                    break;
+                }
+            }
+            made
+        });
+        let mut made: Vec<_> = parts.into_iter().flatten().collect();
+        made.sort_by_key(|(run, _)| *run);
+        for (_, next) in made {
+            let next = next?;
+            if !fits(&next) {
+                return Ok(outcome.bought);
+            }
+            outcome = next;
         }
-        outcome = next;
+        money = more(runs - 1)?;
     }
 }
 

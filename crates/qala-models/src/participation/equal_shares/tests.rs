@@ -146,6 +146,8 @@ fn add1_steps_over_nothing_that_changes() {
                 .sum();
             if total > election.budget {
                 assert_eq!(add1, wanted, "seed {seed}, {utility:?}: {election:?}");
+                let side_by_side = raised(&Hall::new(&election, utility), 1, 3).unwrap();
+                assert_eq!(side_by_side, wanted, "seed {seed}, {utility:?}: {election:?}");
                 long += 1;
             } else {
                 // Everything is paid for: the order is that of shares without end.

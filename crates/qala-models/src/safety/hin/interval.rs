@@ -1,11 +1,9 @@
 //! How far the length of a high-injury network could be off.
 
-use std::num::NonZero;
-use std::thread;
-
 use super::length_km;
 use crate::random::Random;
 use crate::stats::quantile;
+use crate::threads;
 
 /// Rates that a street can have in the fitted mixture.
 const RATES: usize = 40;
@@ -55,24 +53,15 @@ pub fn interval(
         mixture.people(lengths_km, &rates, owners.len(), &mut random, &mut drawn);
         (length, (length_km(lengths_km, &drawn, share) / truth).ln())
     };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(16);
-    let of_thread = |first: u32| {
-        (first..resamples)
+    let threads = threads::available();
+    let drawn = threads::side_by_side(threads, |first| {
+        (first as u32..resamples)
             .step_by(threads)
             .map(resample)
             .collect::<Vec<_>>()
-    };
-    let mut drawn = Vec::with_capacity(resamples as usize);
-    thread::scope(|scope| {
-        let others: Vec<_> = (1..threads as u32)
-            .map(|first| scope.spawn(move || of_thread(first)))
-            .collect();
-        drawn.extend(of_thread(0));
-        // A thread that panicked has already said so; the scope passes it on.
-        drawn.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
     });
     // Sorted, they are the same for any number of threads.
-    let (mut lengths, mut errors): (Vec<f64>, Vec<f64>) = drawn.into_iter().unzip();
+    let (mut lengths, mut errors): (Vec<f64>, Vec<f64>) = drawn.into_iter().flatten().unzip();
     lengths.sort_unstable_by(f64::total_cmp);
     errors.retain(|error| error.is_finite());
     errors.sort_unstable_by(f64::total_cmp);

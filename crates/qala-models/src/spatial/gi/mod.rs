@@ -7,7 +7,7 @@ use super::conditional::{self, Drawing, Stopping, Ties};
 use super::weights::Weights;
 use crate::Card;
 use crate::run::{Model, Refusal, Run, Table};
-use crate::stats;
+use crate::{stats, threads};
 
 #[cfg(test)]
 mod tests;
@@ -169,7 +169,7 @@ pub(super) fn drawing(run: &Run) -> Drawing {
             _ => Stopping::Full,
         },
         seed: run.seed(),
-        threads: Drawing::threads(),
+        threads: threads::available(),
     }
 }
 

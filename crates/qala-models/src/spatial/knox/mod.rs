@@ -1,13 +1,11 @@
 //! Knox: do events near in space come near in time more often than by chance?
 
-use std::thread;
-
-use super::conditional::Drawing;
 use super::places::Places;
 use crate::Card;
 use crate::random::Random;
 use crate::run::{Model, Refusal, Run, Table};
 use crate::stats::inclusive;
+use crate::threads;
 
 #[cfg(test)]
 mod tests;
@@ -64,7 +62,7 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
         time_days: inclusive(bound("time_days")?),
     };
     let permutations = run.settings().int("permutations").unwrap_or(0) as u32;
-    let knox = knox(&x, &y, &t, bounds, permutations, run.seed(), Drawing::threads()).ok_or_else(|| {
+    let knox = knox(&x, &y, &t, bounds, permutations, run.seed(), threads::available()).ok_or_else(|| {
         Refusal(format!(
             "more than {MOST_PAIRS} pairs of events are close in space, and as many in time; choose a smaller distance_m or time_days"
         ))
@@ -244,28 +242,17 @@ impl Pairs {
             return None;
         }
         let observed = self.count(marks, is_close);
-        let as_many = |first: u32| {
+        let as_many = |first: usize| {
             let mut order = marks.to_vec();
             let mut count = 0;
-            for permutation in (first..permutations).step_by(threads.max(1)) {
+            for permutation in (first as u32..permutations).step_by(threads.max(1)) {
                 order.copy_from_slice(marks);
                 Random::part(seed, u64::from(permutation)).shuffle(&mut order);
                 count += u32::from(self.count(&order, is_close) >= observed);
             }
             count
         };
-        let mut sum = 0;
-        thread::scope(|scope| {
-            let others: Vec<_> = (1..threads.max(1) as u32)
-                .map(|first| scope.spawn(move || as_many(first)))
-                .collect();
-            sum = as_many(0);
-            // A thread that panicked has already said so; the scope passes it on.
-            sum += others
-                .into_iter()
-                .filter_map(|other| other.join().ok())
-                .sum::<u32>();
-        });
+        let sum: u32 = threads::side_by_side(threads, as_many).into_iter().sum();
         Some(f64::from(sum + 1) / f64::from(permutations + 1))
     }
 }

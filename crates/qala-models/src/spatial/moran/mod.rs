@@ -1,15 +1,13 @@
 //! Global Moran: are neighbouring areas more alike than by chance, over the whole map?
 
-use std::thread;
-
 use super::areas;
-use super::conditional::{Drawing, Ties};
+use super::conditional::Ties;
 use super::gi::counts_both;
 use super::weights::Weights;
 use crate::Card;
 use crate::random::Random;
 use crate::run::{Model, Refusal, Run, Table};
-use crate::stats;
+use crate::{stats, threads};
 
 #[cfg(test)]
 mod tests;
@@ -59,7 +57,7 @@ fn run(run: &Run) -> Result<Vec<Table>, Refusal> {
                 permutations,
                 ties,
                 run.seed(),
-                Drawing::threads(),
+                threads::available(),
             )
         })
         .flatten();
@@ -139,10 +137,10 @@ pub fn p_permutation(
         .map(|area| weights.row(area).1.iter().sum::<f64>())
         .sum();
     let same = 1e-12 * all * largest * largest;
-    let count = |first: u32| {
+    let count = |first: usize| {
         let (mut at_least, mut at_most) = (0_u32, 0_u32);
         let mut order = centred.to_vec();
-        for permutation in (first..permutations).step_by(threads.max(1)) {
+        for permutation in (first as u32..permutations).step_by(threads.max(1)) {
             order.copy_from_slice(centred);
             Random::part(seed, u64::from(permutation)).shuffle(&mut order);
             let product = product(&order, weights);
@@ -151,20 +149,10 @@ pub fn p_permutation(
         }
         (at_least, at_most)
     };
-    let mut sums = (0, 0);
-    thread::scope(|scope| {
-        let others: Vec<_> = (1..threads.max(1) as u32)
-            .map(|first| scope.spawn(move || count(first)))
-            .collect();
-        sums = count(0);
-        for other in others {
-            // A thread that panicked has already said so; the scope passes it on.
-            if let Ok((at_least, at_most)) = other.join() {
-                sums = (sums.0 + at_least, sums.1 + at_most);
-            }
-        }
-    });
-    let tail = ties.tail(sums.0, sums.1, permutations);
+    let (at_least, at_most) = threads::side_by_side(threads, count)
+        .into_iter()
+        .fold((0, 0), |sums, part| (sums.0 + part.0, sums.1 + part.1));
+    let tail = ties.tail(at_least, at_most, permutations);
     Some(f64::from(tail + 1) / f64::from(permutations + 1))
 }
 
