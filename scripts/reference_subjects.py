@@ -7,6 +7,7 @@
         sim-city-budget-payments sim-city-budget-payables sim-city-population-movements sim-city-kindergarten-queue
     $S DIR history 2025-09-01T00:00:00+05:00 $END 1 sim-city-appeals sim-city-appeal-changes sim-city-lights sim-city-footfall
     $S DIR history 2025-12-01T00:00:00+05:00 $END 1 sim-city-cordon
+    $S DIR history 2025-12-29T00:00:00+05:00 $END 1 sim-city-air-hours sim-city-traffic-hours sim-city-transit-passengers
     $S DIR bulk 2025-12-29T00:00:00+05:00 $END 1 sim-city-transit-counts
     python3 scripts/reference_subjects.py DIR indicators/golden
 
@@ -92,6 +93,9 @@ class City:
         self.stop_counts = self.told(
             "sim-city-transit-counts", "route_id", "direction_id", "service_date", "band", "seq"
         )
+        self.passengers = self.told("sim-city-transit-passengers", "route_id", "service_date")
+        self.air_hours = self.told("sim-city-air-hours", "station_id", "quantity", "t")
+        self.traffic_hours = self.told("sim-city-traffic-hours", "detector_id", "t")
         self.payables = self.told("sim-city-budget-payables", "t", "code")
         self.contracts = self.told("sim-city-budget-contracts", "contract_id", "t")
         self.money = {
@@ -101,6 +105,7 @@ class City:
         }
         codes = self.list("sim-city-budget-codes")
         self.code_places = {r["code"]: r["place_id"] for r in codes if r["place_id"]}
+        self.homes = {}
         self.residents = {r["place_id"]: int(r["residents"]) for r in self.list("sim-city-districts")}
 
     def rows(self, path):
@@ -610,6 +615,60 @@ def kindergarten_queue(city, period):
     return [(p, float(n), 1) for p, n in newest.items()] + [("city", float(sum(newest.values())), len(newest))]
 
 
+def schools(value):
+    def compute(city, period):
+        by_place = defaultdict(list)
+        for r in city.list("sim-city-schools"):
+            if r["kind"] == "school":
+                for place in city.places(r["place_id"]):
+                    by_place[place].append((int(r["capacity"]), int(r["enrolled"]), int(r["shifts"])))
+        return [(p, float(value(list_of)), len(list_of)) for p, list_of in by_place.items()]
+
+    return compute
+
+
+def resident_counts(city):
+    """By district and day: residents, and how many rows tell them."""
+    if not hasattr(city, "counts"):
+        ages = defaultdict(list)
+        for r in city.list("sim-city-pyramids"):
+            ages[r["place_id"], date(int(r["year"]), 1, 1)].append(int(r["residents"]))
+        city.counts = {key: (sum(list_of), len(list_of)) for key, list_of in ages.items()}
+        for r in city.movements:
+            day = month_start(month_of(date.fromisoformat(r["t"])) + 1)
+            city.counts[r["place_id"], day] = int(r["residents_at_end"]), 1
+    return city.counts
+
+
+def with_city(rows):
+    return rows + [("city", math.fsum(value for _, value, _ in rows), sum(n for _, _, n in rows))]
+
+
+def residents(city, period):
+    counts, rows = resident_counts(city), []
+    for place in city.districts:
+        newest = max(day for p, day in counts if p == place and day <= period.last)
+        rows.append((place, float(counts[place, newest][0]), counts[place, newest][1]))
+    return with_city(rows)
+
+
+def growth(city, period):
+    counts, rows = resident_counts(city), []
+    for place in city.districts:
+        (before, n), (after, m) = (counts[place, date(period.first.year + k, 1, 1)] for k in (0, 1))
+        rows.append((place, float(after - before), n + m))
+    return with_city(rows)
+
+
+def children_0_6(city, period):
+    by_place = defaultdict(list)
+    for r in city.list("sim-city-residents"):
+        if r["age_group"] == "0-5":
+            for place in city.places(r["place_id"]):
+                by_place[place].append(int(r["residents"]))
+    return [(p, float(sum(list_of)), len(list_of)) for p, list_of in by_place.items()]
+
+
 def movements(value):
     def compute(city, period):
         sums, rows = Counter(), Counter()
@@ -646,6 +705,94 @@ def holds(outline, lon, lat):
             if (y1 > lat) != (y2 > lat) and lon < x1 + (lat - y1) * (x2 - x1) / (y2 - y1):
                 inside = not inside
     return inside
+
+
+def homes_of(city, feed, key):
+    """The district of each thing of a list with a place."""
+    if feed not in city.homes:
+        city.homes[feed] = {
+            r[key]: next((p for p, o in city.outlines.items() if holds(o, float(r["lon"]), float(r["lat"]))), None)
+            for r in city.list(feed)
+        }
+    return city.homes[feed]
+
+
+def apart(x, y, line):
+    """Distance of a point from a line, in degrees."""
+    best = math.inf
+    for (x1, y1), (x2, y2) in zip(line, line[1:]):
+        dx, dy = x2 - x1, y2 - y1
+        along = max(0.0, min(1.0, ((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy or 1.0)))
+        best = min(best, math.hypot(x - x1 - along * dx, y - y1 - along * dy))
+    return best
+
+
+def kilometres(city):
+    """The length of the segment that a detector stands on, if there is one within 0.0003 degrees."""
+    segments = []
+    for r in city.list("sim-city-streets"):
+        line = [tuple(map(float, p.split())) for p in r["geometry"][len("LINESTRING("):-1].split(",")]
+        segments.append((line, float(r["length_m"])))
+    found = {}
+    for r in city.list("sim-city-traffic-detectors"):
+        x, y = float(r["lon"]), float(r["lat"])
+        near = [
+            (apart(x, y, line), length)
+            for line, length in segments
+            if min(p[0] for p in line) - 0.001 < x < max(p[0] for p in line) + 0.001
+            and min(p[1] for p in line) - 0.001 < y < max(p[1] for p in line) + 0.001
+        ]
+        if near and min(near)[0] < 0.0003:
+            found[r["detector_id"]] = min(near)[1] / 1000.0
+    return found
+
+
+def free_speeds(city):
+    """Of a detector in the week of a day: its list's, or the 85th percentile of the nights of the week before or of its own."""
+    listed = {r["detector_id"]: r["free_flow_kmh"] for r in city.list("sim-city-traffic-detectors")}
+    monday = lambda t: local(t) - DAY * local(t).weekday()
+    nights = defaultdict(list)
+    for r in city.traffic_hours:
+        hour = when(r["t"]).astimezone(ZONE).hour
+        if hour >= 22 or hour < 6:
+            nights[r["detector_id"], monday(when(r["t"]))].append(float(r["speed_km_h"]))
+
+    def free(detector, t):
+        if listed[detector]:
+            return float(listed[detector])
+        speeds = sorted(nights.get((detector, monday(t) - 7 * DAY)) or nights.get((detector, monday(t))) or [])
+        if not speeds:
+            return None
+        at = 0.85 * (len(speeds) - 1)
+        low, high = speeds[math.floor(at)], speeds[math.ceil(at)]
+        return low + (at - math.floor(at)) * (high - low)
+
+    return free
+
+
+def delay_vehicle_hours(city, period):
+    length, free, home = kilometres(city), free_speeds(city), homes_of(city, "sim-city-traffic-detectors", "detector_id")
+    delays = defaultdict(list)
+    for r in city.traffic_hours:
+        t, detector, speed = when(r["t"]), r["detector_id"], float(r["speed_km_h"])
+        if period.has(t) and detector in length and speed > 0 and free(detector, t) is not None:
+            flow = int(r["vehicles"]) * 60 / int(r["minutes"])
+            for place in city.places(home[detector]):
+                delays[place].append(flow * length[detector] * max(0.0, 1.0 / speed - 1.0 / free(detector, t)))
+    detectors = Counter(place for detector in length for place in city.places(home[detector]))
+    hours = (period.end - period.begin) / timedelta(hours=1)
+    return [(p, math.fsum(ds) if len(ds) >= 0.75 * hours * detectors[p] else None, len(ds)) for p, ds in delays.items()]
+
+
+def boardings(city, period):
+    told = [r for r in city.passengers if period.has_day(date.fromisoformat(r["service_date"]))]
+    days = {r["service_date"] for r in told}
+    rows = [("city", sum(int(r["passengers"]) for r in told) / len(days), len(told))]
+    counted, home = defaultdict(list), timetable(city)[1]
+    for r in city.stop_counts:
+        if period.has_day(date.fromisoformat(r["service_date"])) and home[r["stop_id"]]:
+            counted[home[r["stop_id"]]].append((r["service_date"], int(r["boardings"])))
+    return rows + [(p, sum(n for _, n in l) / len({d for d, _ in l}), len(l)) for p, l in counted.items()]
 
 
 def timetable(city):
@@ -692,6 +839,24 @@ def crowded_passenger_minutes(city, period):
     return [(p, math.fsum(crowded[p]) / len(days[p]), rows[p]) for p in rows]
 
 
+# --- air
+
+def residents_exposed(city, period):
+    home, values = homes_of(city, "sim-city-air-stations", "station_id"), defaultdict(list)
+    for r in city.air_hours:
+        if r["quantity"] == "pm25" and period.has(when(r["t"])) and home[r["station_id"]]:
+            values[local(when(r["t"])), home[r["station_id"]]].append(float(r["value_ug_m3"]))
+    exposed, rows, judged = defaultdict(Counter), Counter(), Counter()
+    for (day, place), list_of in values.items():
+        bad = city.residents[place] if math.fsum(list_of) / len(list_of) > 35.0 else 0
+        for p in (place, "city"):
+            exposed[p][day] += bad
+            rows[p] += len(list_of)
+        judged[day] += city.residents[place]
+    assert all(n >= 0.9 * sum(city.residents.values()) for n in judged.values()), "the city has a value on all days"
+    return [(p, sum(days.values()) / len(days), rows[p]) for p, days in exposed.items()]
+
+
 INDICATORS = {
     "safety.killed_seriously_injured": (killed_seriously_injured, MQY),
     "safety.ksi_per_100000": (ksi_per_100000, MQY),
@@ -729,6 +894,16 @@ INDICATORS = {
     "assets.renewal_due": (items(lambda l, day: sum(r["renewal_year"] <= day[:4] for r in l)), MQY),
     "assets.lights_out": (lights_out, DAYS + WEEK + MONTHS),
     "assets.public_space_footfall": (footfall, DAYS + WEEK + MONTHS + QUARTER),
+    "schools.overfull_share": (schools(lambda l: sum(n > places for places, n, _ in l) / len(l)), MQY),
+    "schools.missing_places": (schools(lambda l: sum(max(n - places, 0) for places, n, _ in l)), MQY),
+    "schools.free_places": (schools(lambda l: sum(max(places - n, 0) for places, n, _ in l)), MQY),
+    "schools.third_shift_pupils": (schools(lambda l: sum(n for _, n, shifts in l if shifts >= 3)), MQY),
+    "population.residents": (residents, MY),
+    "population.growth": (growth, YEAR),
+    "population.children_0_6": (children_0_6, YEAR),
+    "traffic.delay_vehicle_hours": (delay_vehicle_hours, DAYS),
+    "transit.daily_boardings": (boardings, DAYS),
+    "air.residents_exposed": (residents_exposed, DAYS),
     "traffic.entering_cars": (entering_cars, DAYS + WEEK + MONTHS[1:]),
     "transit.crowded_passenger_minutes": (crowded_passenger_minutes, DAYS),
     "schools.kindergarten_queue": (kindergarten_queue, MQY),

@@ -1,5 +1,5 @@
 -- id = "population.growth"
--- version = 1
+-- version = 2
 -- title.kk = "Халық санының жылдық өсімі"
 -- title.ru = "Прирост населения за год"
 -- title.en = "Growth of the population in a year"
@@ -16,22 +16,30 @@
 -- parts = ["place_residents"]
 -- every_min = 1440
 -- boundaries = "today"
--- # The count of statistics on the first day of the next year less that of the year. Where one of them is not known there is no
--- # value: the lists of districts and cells have no date. Changes of territory and counts after a census are in it.
+-- # The count on the first day of the next year less that of the year. Where one of them is not known there is no value: the lists
+-- # of districts and cells have no date. Changes of territory and counts after a census are in it. The city is the sum of its
+-- # districts only if it never had a count of its own, and each of them has one.
 
 WITH firsts AS (
-    SELECT place, day, max(residents) AS residents, count(*) AS n
-    FROM counts
-    WHERE day IS NOT NULL AND date_part('doy', day) = 1
-    GROUP BY place, day
+    SELECT place, day, residents, n FROM counts WHERE date_part('doy', day) = 1
+),
+judged AS (
+    SELECT place, day, residents, n FROM firsts
+    UNION ALL
+    SELECT 'city' AS place, day, CAST(sum(residents) AS BIGINT) AS residents, sum(n) AS n
+    FROM firsts
+    WHERE place IN (SELECT place_id FROM organisation_places WHERE kind = 'district' AND valid_to IS NULL)
+        AND (SELECT count(*) FROM counts WHERE place = 'city' AND day IS NOT NULL) = 0
+    GROUP BY day
+    HAVING count(*) = (SELECT count(*) FROM organisation_places WHERE kind = 'district' AND valid_to IS NULL)
 )
 SELECT
     a.place,
     local_start(:grain, service_time(a.day, 43200, :zone), :zone) AS period_start,
     CAST(b.residents - a.residents AS DOUBLE) AS value,
-    a.n + b.n AS row_count,
+    CAST(a.n + b.n AS BIGINT) AS row_count,
     CAST(b.residents AS DOUBLE) AS numerator,
     CAST(a.residents AS DOUBLE) AS denominator
-FROM firsts AS a
-JOIN firsts AS b ON b.place = a.place AND date_part('year', b.day) = date_part('year', a.day) + 1
+FROM judged AS a
+JOIN judged AS b ON b.place = a.place AND date_part('year', b.day) = date_part('year', a.day) + 1
 WHERE a.day >= local_date(:from, :zone) AND a.day <= local_date(:to - INTERVAL '1 second', :zone)

@@ -1,5 +1,5 @@
 -- id = "transit.daily_boardings"
--- version = 2
+-- version = 3
 -- title.kk = "Тәуліктік жолаушылар саны"
 -- title.ru = "Посадки в сутки"
 -- title.en = "Boardings a day"
@@ -13,8 +13,11 @@
 -- better = "higher"
 -- grains = ["day", "week", "month", "quarter", "year"]
 -- owner_function = "public-transport"
+-- parts = ["stop_places"]
 -- every_min = 1440
--- # All modes together, divided by the service days with data. A mode whose day is told by route only is the sum of its routes.
+-- min_coverage = 0.9
+-- # All modes together, divided by the service days with data. A mode whose day is told by route only is the sum of its routes. By
+-- # district from counts at stops, on the days that have them, if these hold nine tenths of all boardings.
 
 WITH told AS (
     SELECT mode, service_date, boardings
@@ -31,6 +34,30 @@ modes AS (
         AND r.service_date <= local_date(:to - INTERVAL '1 second', :zone)
         AND t.service_date IS NULL
     GROUP BY r.service_date
+),
+counted AS (
+    SELECT service_date, service_time(service_date, 43200, :zone) AS noon, stop_id, boardings
+    FROM transit_stop_counts
+    WHERE service_date >= local_date(:from, :zone) AND service_date <= local_date(:to - INTERVAL '1 second', :zone)
+        AND boardings IS NOT NULL
+),
+counted_shares AS (
+    SELECT
+        local_start(:grain, service_time(c.service_date, 43200, :zone), :zone) AS period_start,
+        CAST(sum(c.boardings) AS DOUBLE) / CAST(sum(m.boardings) AS DOUBLE) AS share
+    FROM (SELECT service_date, sum(boardings) AS boardings FROM counted GROUP BY service_date) AS c
+    JOIN (SELECT service_date, sum(boardings) AS boardings FROM modes GROUP BY service_date) AS m
+        ON m.service_date = c.service_date
+    GROUP BY local_start(:grain, service_time(c.service_date, 43200, :zone), :zone)
+),
+-- A stop that two timetables know is taken from the first of them.
+placed AS (
+    SELECT l.place_id AS place, local_start(:grain, c.noon, :zone) AS period_start, c.service_date, c.boardings
+    FROM stop_places AS l
+    JOIN (SELECT stop_id, min(feed) AS feed FROM gtfs_stops GROUP BY stop_id) AS f
+        ON f.feed = l.feed AND f.stop_id = l.stop_id
+    JOIN counted AS c
+        ON c.stop_id = l.stop_id AND c.noon >= l.valid_from AND (l.valid_to IS NULL OR c.noon < l.valid_to)
 )
 SELECT
     'city' AS place,
@@ -38,6 +65,19 @@ SELECT
     CAST(sum(boardings) AS DOUBLE) / CAST(count(DISTINCT service_date) AS DOUBLE) AS value,
     CAST(sum(n) AS BIGINT) AS row_count,
     CAST(sum(boardings) AS DOUBLE) AS numerator,
-    CAST(count(DISTINCT service_date) AS DOUBLE) AS denominator
+    CAST(count(DISTINCT service_date) AS DOUBLE) AS denominator,
+    CAST(NULL AS DOUBLE) AS expected
 FROM modes
 GROUP BY local_start(:grain, service_time(service_date, 43200, :zone), :zone)
+UNION ALL
+SELECT
+    p.place,
+    p.period_start,
+    CAST(sum(p.boardings) AS DOUBLE) / CAST(count(DISTINCT p.service_date) AS DOUBLE) AS value,
+    count(*) AS row_count,
+    CAST(sum(p.boardings) AS DOUBLE) AS numerator,
+    CAST(count(DISTINCT p.service_date) AS DOUBLE) AS denominator,
+    CAST(count(*) AS DOUBLE) / max(s.share) AS expected
+FROM placed AS p
+JOIN counted_shares AS s ON s.period_start = p.period_start
+GROUP BY p.place, p.period_start

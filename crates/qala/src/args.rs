@@ -129,7 +129,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  qala import table gardens.xlsx --save\n  qala import gtfs feed.zip\n  qala import table readings.csv --dataset air_readings --mapping readings.toml\n  qala import table schools.xlsx --mapping schools.toml --dry-run\n  qala import geojson works.geojson --dataset projects_works\n  qala import json observations.json --dry-run\n  qala import gtfs-rt https://example.org/vehicles.pb --feed vehicles"
     )]
     Import {
-        /// Import kind: table, json, gtfs, gtfs-rt, geojson, shapefile, geoparquet, osm
+        /// Import kind: table, json, gtfs, gtfs-rt, geojson, shapefile, geoparquet, osm, ocds, open311, sensorthings, cap
         kind: String,
         /// Files, folders or addresses
         #[arg(required = true, value_name = "FILE|DIR|URL")]

@@ -112,25 +112,25 @@ impl Centre {
                 window: None,
             });
         }
-        let length = layer.window_s() * 1_000_000;
-        let asked = moment.t.unwrap_or(now).div_euclid(1_000_000) * 1_000_000;
-        let from = moment.from.unwrap_or(asked - length).div_euclid(1_000_000) * 1_000_000;
-        if from > asked {
+        let asked = moment.t.unwrap_or(now);
+        if moment.from.is_some_and(|from| from > asked) {
             return Err(AppError::Usage("`from` is after `t`".into()));
         }
-        let slice = self.slice_for(layer, (from, asked + 1_000_000)).await?;
-        let content = self.layer_content(layer, slice, as_of).await?;
-        let window = if slice == super::load::Slice::Whole {
-            let last = content.points.span().1 * 1_000_000;
-            // The layer's last moment, but nothing of a clock that runs ahead.
-            let t = moment.t.unwrap_or_else(|| last.min(now));
+        let window_of = |t: i64| {
             if single {
-                seconds(moment.from.unwrap_or(t - length), t)
+                seconds(moment.from.unwrap_or(t - layer.window_s() * 1_000_000), t)
             } else {
                 self.whole_month(t)
             }
-        } else {
-            seconds(from, asked)
+        };
+        let window = window_of(asked);
+        let span = (window.start * 1_000_000, window.end * 1_000_000);
+        let slice = self.slice_for(layer, span).await?;
+        let content = self.layer_content(layer, slice, as_of).await?;
+        let window = match (slice, moment.t) {
+            // The layer's last moment, but nothing of a clock that runs ahead.
+            (super::load::Slice::Whole, None) => window_of((content.points.span().1 * 1_000_000).min(now)),
+            _ => window,
         };
         Ok(Drawn {
             content,

@@ -17,7 +17,12 @@ fn real_files_come_in_and_give_indicators_that_verify() {
             vec![
                 "gtfs/berlin.zip",
                 "gtfs/caltrain_2017.zip",
+                "gtfs/nyc_subway.zip",
                 "gtfs/redding_raba.zip",
+                "gtfs/saopaulo.zip",
+                "gtfs/seattle_area_2017.zip",
+                "gtfs/sound_transit.zip",
+                "gtfs/spo_r5r.zip",
                 "gtfs/transitfeed_faulty_feeds.zip",
             ],
         ),
@@ -32,9 +37,15 @@ fn real_files_come_in_and_give_indicators_that_verify() {
         (
             "table",
             vec![
+                "air/beijing_multisite_hourly.csv.gz",
                 "traffic/i94_hourly_volume.csv.gz",
+                "traffic/metr_la_speed_week.csv.gz",
                 "ridership/cta_daily_boardings.csv",
             ],
+        ),
+        (
+            "ocds",
+            vec!["ocds/ocdskit_realdata.zip", "ocds/official_example_1_1.zip"],
         ),
     ] {
         for file in files {

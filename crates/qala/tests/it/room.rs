@@ -360,6 +360,86 @@ fn from_an_alarm_to_the_morning_page_and_every_step_is_a_fact() {
     assert_eq!(read, json!({"a": 1}));
 }
 
+/// Three are given, one of them about a district; one of the two that are due is done too late, and so no longer overdue.
+#[test]
+fn decisions_past_their_deadline_are_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let (server, operator, _) = people(&data);
+    let told = must(&operator, "GET", "/api/decisions", &Value::Null, 200);
+    let now = qala_core::parse_instant(told["now"].as_str().unwrap(), None).unwrap();
+    let soon = qala_core::Zone::utc().format(now + 2_000_000);
+    let give = |deadline: &str, place: &str| {
+        let wish = json!({
+            "text": "Есеп беру", "function": "communal-infrastructure", "deadline": deadline, "place": place,
+        });
+        number(&operator, "/api/decisions", &wish)
+    };
+    give(&soon, "medeu");
+    let done = give(&soon, "");
+    give("2099-01-01", "");
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let path = format!("/api/decisions/{done}");
+    must(
+        &operator,
+        "PUT",
+        &path,
+        &json!({"state": "done", "explanation": "late"}),
+        204,
+    );
+    until("the report is in the lake", || {
+        let card = must(&operator, "GET", &path, &Value::Null, 200);
+        (card["history"].as_array()?.len() == 2).then_some(())
+    });
+    drop(server);
+    let day = |days: i64| qala_core::Zone::utc().format(now + days * 86_400_000_000);
+    let id = "organisation.overdue_decisions";
+    let (from, to) = (day(-2), day(2));
+    let args = [
+        "indicator",
+        "compute",
+        id,
+        "--grain",
+        "day",
+        "--from",
+        &from,
+        "--to",
+        &to,
+        "--format",
+        "json",
+    ];
+    let values = ask_json(&data, &args);
+    let of = |place: &str| {
+        let mut told = values
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|v| v["place"] == place && v["value"].is_number());
+        told.next_back().unwrap_or_else(|| panic!("{place}: {values}"))
+    };
+    for (place, overdue, decisions) in [("city", 1.0, 3), ("medeu", 1.0, 1), ("auezov", 0.0, 0)] {
+        assert_eq!(
+            (&of(place)["value"], &of(place)["row_count"]),
+            (&json!(overdue), &json!(decisions)),
+            "{place}"
+        );
+    }
+    assert_eq!(of("city")["status"], "off_target");
+    let before = values
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|v| v["place"] == "city")
+        .unwrap();
+    assert_eq!(
+        before["reason"], "no_rows",
+        "nothing was decided the day before: {values}"
+    );
+    let passport = format!("{id}/city/day/{}", of("city")["period_start"].as_str().unwrap());
+    let passport = ask_json(&data, &["passport", &passport, "--verify", "--format", "json"]);
+    assert_eq!(passport["verdict"]["verdict"], "equal", "{passport}");
+}
+
 /// An instant a day after the time of the centre.
 fn until_tomorrow(card: &Value) -> String {
     let now = qala_core::parse_instant(card["now"].as_str().unwrap(), None).unwrap();

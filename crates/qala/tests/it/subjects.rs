@@ -16,7 +16,7 @@ const DAY: i64 = 86_400_000_000;
 const START: &str = "2026-01-05T00:00";
 const END: &str = "2026-01-05T00:00:00+05:00";
 /// What is sent, and from when; scripts/reference_subjects.py reads the same.
-const BOOKS: [(&str, Pace, &[Feed]); 5] = [
+const BOOKS: [(&str, Pace, &[Feed]); 6] = [
     (
         "2024-01-01T00:00:00+06:00",
         Pace::History,
@@ -40,9 +40,16 @@ const BOOKS: [(&str, Pace, &[Feed]); 5] = [
         &[Feed::Requests, Feed::Changes, Feed::Lights, Feed::Footfall],
     ),
     ("2025-12-01T00:00:00+05:00", Pace::History, &[Feed::Cordon]),
+    (
+        "2025-12-29T00:00:00+05:00",
+        Pace::History,
+        &[Feed::AirHours, Feed::TrafficHours, Feed::Passengers],
+    ),
     ("2025-12-29T00:00:00+05:00", Pace::Bulk, &[Feed::StopCounts]),
 ];
-const SUBJECTS: [&str; 7] = [
+const SUBJECTS: [&str; 9] = [
+    "population",
+    "schools",
     "safety",
     "budget",
     "crime",
@@ -52,11 +59,11 @@ const SUBJECTS: [&str; 7] = [
     "assets",
 ];
 const OTHERS: [&str; 5] = [
+    "air.residents_exposed",
+    "traffic.delay_vehicle_hours",
     "traffic.entering_cars",
     "transit.crowded_passenger_minutes",
-    "schools.kindergarten_queue",
-    "population.births",
-    "population.net_migration",
+    "transit.daily_boardings",
 ];
 
 fn at(text: &str) -> i64 {

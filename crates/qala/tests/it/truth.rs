@@ -110,22 +110,18 @@ fn lists(data: &Path, city: &WholeCity, origin: i64) {
     let overfull = schools.iter().filter(|row| over(row) > 0.0).count();
     assert_eq!(shares["city"]["numerator"].as_f64(), Some(overfull as f64));
     assert_eq!(shares["city"]["denominator"].as_f64(), Some(schools.len() as f64));
-    let residents = |feed: Feed, name: &'static str, age: Option<&'static str>| {
-        list(city, origin, feed)
-            .into_iter()
-            .filter(move |row| age.is_none_or(|age| row["age_group"] == age))
-            .map(move |row| (row["place_id"].clone(), number(&row, name)))
-    };
-    exactly(
-        data,
-        "population.residents",
-        residents(Feed::Districts, "residents", None),
-    );
-    exactly(
-        data,
-        "population.children_0_6",
-        residents(Feed::Residents, "residents", Some("0-5")),
-    );
+    let truth = city.truth();
+    let counted = list(city, origin, Feed::Districts).into_iter().map(|row| {
+        let place = row["place_id"].clone();
+        let residents = truth.residents(&place, 2026, 1).unwrap();
+        (place, residents as f64)
+    });
+    exactly(data, "population.residents", counted);
+    let children = list(city, origin, Feed::Residents)
+        .into_iter()
+        .filter(|row| row["age_group"] == "0-5")
+        .map(|row| (row["place_id"].clone(), number(&row, "residents")));
+    exactly(data, "population.children_0_6", children);
 }
 
 /// Means of the truth by device and hour, of one quantity of some feeds.
