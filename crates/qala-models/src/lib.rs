@@ -6,8 +6,6 @@
 pub mod air;
 pub mod appeals;
 pub mod budget;
-#[cfg(test)]
-mod contract;
 pub mod feed_trust;
 #[cfg(test)]
 mod fixture;

@@ -3,6 +3,8 @@
 //! What belongs here: tables of cells, settings, and the checks that all models share. What does not: reading files and
 //! queries, which is done by whoever runs a model; what a model computes.
 
+#[cfg(test)]
+mod contract;
 mod names;
 mod settings;
 mod table;
