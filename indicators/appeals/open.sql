@@ -1,5 +1,5 @@
 -- id = "appeals.open"
--- version = 1
+-- version = 2
 -- title.kk = "Ашық өтініштер"
 -- title.ru = "Открытые обращения"
 -- title.en = "Open requests"
@@ -16,8 +16,8 @@
 -- parts = ["asked_periods", "request_spells"]
 -- every_min = 1440
 -- # At the end of the period, opened again ones among them; without what is answered in the call itself. Requests of before the
--- # register are not known. Places with one to four requests have no value, nor has the next smallest district when only one
--- # would be hidden.
+-- # register are not known, and after its newest news nothing is. Districts are told if any request names one.
+-- # Places with one to four requests have no value, nor has the next smallest district when only one would be hidden.
 
 WITH steps AS (
     SELECT place_id, opened AS t, 1 AS step
@@ -40,12 +40,10 @@ moves AS (
 ),
 counted AS (
     SELECT
-        p.place, a.period_start,
-        CAST(sum(coalesce(m.net, 0)) OVER (PARTITION BY p.place ORDER BY a.period_start) AS BIGINT) AS n
-    FROM asked_periods AS a
-    CROSS JOIN today_places AS p
-    LEFT JOIN moves AS m ON m.place = p.place AND m.period_start = a.period_start
-    WHERE a.period_end > (SELECT min(t) FROM appeals_requests)
+        p.place, p.period_start,
+        CAST(sum(coalesce(m.net, 0)) OVER (PARTITION BY p.place ORDER BY p.period_start) AS BIGINT) AS n
+    FROM told_places AS p
+    LEFT JOIN moves AS m ON m.place = p.place AND m.period_start = p.period_start
 ),
 weighed AS (
     SELECT

@@ -1,5 +1,5 @@
 -- id = "appeals.overdue"
--- version = 1
+-- version = 2
 -- title.kk = "Мерзімі өткен өтініштер"
 -- title.ru = "Просроченные обращения"
 -- title.en = "Overdue requests"
@@ -15,8 +15,9 @@
 -- owner_function = "appeals"
 -- parts = ["asked_periods", "request_spells"]
 -- every_min = 1440
--- # Open at the end of the period and due before it. Requests without a term cannot be overdue. Places with one to four requests
--- # have no value, nor has the next smallest district when only one would be hidden.
+-- # Open at the end of the period and due before it; in the period that goes on, due before the newest news of the register.
+-- # Requests without a term cannot be overdue. Districts are told if any request names one. Places with one to four requests have
+-- # no value, nor has the next smallest district when only one would be hidden.
 
 WITH steps AS (
     SELECT place_id, greatest(opened, due_at) AS t, 1 AS step
@@ -34,18 +35,16 @@ moves AS (
         SELECT
             unnest(make_array('city', place_id)) AS place, local_start(:grain, greatest(t, :from), :zone) AS period_start, step
         FROM steps
-        WHERE t < :to
+        WHERE t < :to AND t <= (SELECT ends FROM request_register)
     )
     GROUP BY place, period_start
 ),
 counted AS (
     SELECT
-        p.place, a.period_start,
-        CAST(sum(coalesce(m.net, 0)) OVER (PARTITION BY p.place ORDER BY a.period_start) AS BIGINT) AS n
-    FROM asked_periods AS a
-    CROSS JOIN today_places AS p
-    LEFT JOIN moves AS m ON m.place = p.place AND m.period_start = a.period_start
-    WHERE a.period_end > (SELECT min(t) FROM appeals_requests)
+        p.place, p.period_start,
+        CAST(sum(coalesce(m.net, 0)) OVER (PARTITION BY p.place ORDER BY p.period_start) AS BIGINT) AS n
+    FROM told_places AS p
+    LEFT JOIN moves AS m ON m.place = p.place AND m.period_start = p.period_start
 ),
 weighed AS (
     SELECT

@@ -1,5 +1,5 @@
 -- id = "crime.offences_against_usual"
--- version = 1
+-- version = 2
 -- title.kk = "Құқық бұзушылықтар, әдеттегімен салыстырғанда"
 -- title.ru = "Правонарушения против обычного"
 -- title.en = "Offences against usual"

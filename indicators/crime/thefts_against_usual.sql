@@ -1,5 +1,5 @@
 -- id = "crime.thefts_against_usual"
--- version = 1
+-- version = 2
 -- title.kk = "Ұрлықтар, әдеттегімен салыстырғанда"
 -- title.ru = "Кражи против обычного"
 -- title.en = "Thefts against usual"

@@ -1,5 +1,5 @@
 -- id = "crime.violence_against_usual"
--- version = 1
+-- version = 2
 -- title.kk = "Күш қолдану, әдеттегімен салыстырғанда"
 -- title.ru = "Насилие против обычного"
 -- title.en = "Violence against usual"

@@ -1,5 +1,5 @@
 -- id = "safety.killed_seriously_injured"
--- version = 1
+-- version = 2
 -- title.kk = "Қаза тапқандар мен ауыр жараланғандар"
 -- title.ru = "Погибшие и тяжело раненные"
 -- title.en = "Killed and seriously injured"
@@ -18,7 +18,7 @@
 -- min_coverage = 0.9
 -- # Of crashes of the register. Districts by year only: shorter periods would be a few people each, and give the hidden ones
 -- # away. One to four are not told, nor is the next smallest district when only one would be hidden. A register that begins
--- # later than the period gives no value. The change of counting of 2024 concerns the slightly injured, who are not in it.
+-- # later than the period gives no value, nor do districts where more than a tenth of the crashes name none. The change of counting of 2024 concerns the slightly injured, who are not in it.
 
 WITH counted AS (
     SELECT
@@ -36,23 +36,23 @@ weighed AS (
         ksi BETWEEN 1 AND 4 AS is_small,
         count(CASE WHEN place <> 'city' AND ksi BETWEEN 1 AND 4 THEN 1 END) OVER (PARTITION BY period_start) AS small,
         row_number() OVER (PARTITION BY period_start ORDER BY place = 'city' OR ksi < 5, ksi, place) AS above,
-        max(told) OVER (PARTITION BY period_start) AS of_all
+        max(told) OVER (PARTITION BY period_start) AS of_all,
+        sum(CASE WHEN place = 'city' THEN 0 ELSE told END) OVER (PARTITION BY period_start) AS placed
     FROM counted
 ),
 judged AS (
-    SELECT *, is_small OR (small = 1 AND above = 1 AND place <> 'city') AS is_hidden
-    FROM weighed
+    SELECT
+        w.*, is_small OR (small = 1 AND above = 1 AND place <> 'city') AS is_hidden,
+        first_month < r.first_whole OR (place <> 'city' AND 10 * placed < 9 * of_all) AS is_partial
+    FROM weighed AS w
+    CROSS JOIN crash_register AS r
 )
 SELECT
-    w.place,
-    w.period_start,
-    CASE
-        WHEN w.first_month < r.first_whole OR w.is_hidden THEN NULL
-        ELSE CAST(w.ksi AS DOUBLE)
-    END AS value,
-    CASE WHEN w.first_month < r.first_whole THEN 'low_coverage' ELSE 'suppressed' END AS reason,
-    w.judged AS row_count,
-    CAST(w.told AS DOUBLE) AS expected
-FROM judged AS w
-CROSS JOIN crash_register AS r
-WHERE w.of_all > 0
+    place,
+    period_start,
+    CASE WHEN is_partial OR is_hidden THEN NULL ELSE CAST(ksi AS DOUBLE) END AS value,
+    CASE WHEN is_partial THEN 'low_coverage' ELSE 'suppressed' END AS reason,
+    judged AS row_count,
+    CAST(told AS DOUBLE) AS expected
+FROM judged
+WHERE of_all > 0

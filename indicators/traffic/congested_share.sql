@@ -1,5 +1,5 @@
 -- id = "traffic.congested_share"
--- version = 2
+-- version = 3
 -- title.kk = "Кептелістің үлесі"
 -- title.ru = "Доля заторов"
 -- title.en = "Share of congestion"

@@ -1,5 +1,5 @@
 -- id = "traffic.delay_vehicle_hours"
--- version = 1
+-- version = 2
 -- title.kk = "Кептелісте жоғалған көлік-сағаттар"
 -- title.ru = "Потери времени в заторах, машино-часы"
 -- title.en = "Delay, vehicle-hours"

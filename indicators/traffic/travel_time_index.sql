@@ -1,5 +1,5 @@
 -- id = "traffic.travel_time_index"
--- version = 1
+-- version = 2
 -- title.kk = "Жол уақытының индексі"
 -- title.ru = "Индекс времени в пути"
 -- title.en = "Travel-time index"

@@ -19,4 +19,18 @@ request_spells AS (
         FROM request_events
     ) AS s ON s.request_id = r.request_id
     WHERE s.is_open = 1 AND (r.closed_at IS NULL OR r.closed_at > r.t)
+),
+-- `request_register`: from its first request to its newest news; how many requests name a district.
+request_register AS (
+    SELECT min(t) AS begins, greatest(max(t), max(closed_at), (SELECT max(t) FROM appeals_changes)) AS ends,
+        count(place_id) AS placed
+    FROM appeals_requests
+),
+-- `told_places`: the periods and places of which the register tells: the city; districts if any request names one.
+told_places AS (
+    SELECT a.period_start, p.place
+    FROM asked_periods AS a
+    CROSS JOIN today_places AS p
+    CROSS JOIN request_register AS r
+    WHERE a.period_end > r.begins AND a.period_start <= r.ends AND (p.place = 'city' OR r.placed > 0)
 )

@@ -21,12 +21,13 @@ offence_months AS (
     WHERE place IN (SELECT place FROM today_places)
     GROUP BY place, class, month
 ),
--- The register begins in the first three days of the first month that is whole.
+-- The register begins in the first three days of the first month that is whole, and ends with its newest offence.
 offence_register AS (
     SELECT
         12 * CAST(date_part('year', day) AS BIGINT) + CAST(date_part('month', day) AS BIGINT) - 1
-            + CASE WHEN date_part('day', day) <= 3 THEN 0 ELSE 1 END AS first_whole
-    FROM (SELECT local_date(min(t), :zone) AS day FROM crime_offences)
+            + CASE WHEN date_part('day', day) <= 3 THEN 0 ELSE 1 END AS first_whole,
+        12 * CAST(date_part('year', newest) AS BIGINT) + CAST(date_part('month', newest) AS BIGINT) - 1 AS last_month
+    FROM (SELECT local_date(min(t), :zone) AS day, local_date(max(t), :zone) AS newest FROM crime_offences)
 ),
 compared_months AS (
     SELECT period_start, back, unnest(generate_series(first_month - 12 * back, last_month - 12 * back)) AS month
@@ -34,6 +35,7 @@ compared_months AS (
         SELECT a.period_start, a.first_month, a.last_month, r.first_whole, unnest(make_array(0, 1, 2, 3)) AS back
         FROM asked_periods AS a
         CROSS JOIN offence_register AS r
+        WHERE a.first_month <= r.last_month
     )
     WHERE first_month - 12 * back >= first_whole
 ),

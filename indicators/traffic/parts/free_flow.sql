@@ -1,8 +1,17 @@
 -- Free-flow speed of a detector in a local week: `free_flow`; after `detector_hours`. It is the one of the list of detectors;
--- where it says none, the 85th percentile (type 7, exact) of the hourly means of 22:00 to 06:00 in the week before, or in the
--- week itself when the week before has none.
+-- where it says none, or has no such detector, the 85th percentile (type 7, exact) of the hourly means of 22:00 to 06:00 in the
+-- week before, or in the week itself when the week before has none.
 unlisted AS (
     SELECT detector_id FROM detectors WHERE free_flow_kmh IS NULL
+    UNION ALL
+    SELECT h.detector_id
+    FROM detectors AS d
+    RIGHT JOIN (
+        SELECT DISTINCT detector_id FROM traffic_readings WHERE quantity = 'speed' AND t >= :from AND t < :to
+        UNION
+        SELECT DISTINCT detector_id FROM traffic_hourly_counts WHERE speed_kmh IS NOT NULL AND t >= :from AND t < :to
+    ) AS h ON d.detector_id = h.detector_id
+    WHERE d.detector_id IS NULL
 ),
 night_readings AS (
     SELECT r.detector_id, local_start('hour', r.t, :zone) AS hour, qavg(r.value) AS speed
