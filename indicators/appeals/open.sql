@@ -16,7 +16,7 @@
 -- parts = ["asked_periods", "request_spells"]
 -- every_min = 1440
 -- # At the end of the period, opened again ones among them; without what is answered in the call itself. Requests of before the
--- # register are not known, and after its newest news nothing is. Districts are told if any request names one.
+-- # register are not known, and a month after its newest news nothing is. Districts are told if any request names one.
 -- # Places with one to four requests have no value, nor has the next smallest district when only one would be hidden.
 
 WITH steps AS (

@@ -15,9 +15,8 @@
 -- owner_function = "appeals"
 -- parts = ["asked_periods", "request_spells"]
 -- every_min = 1440
--- # Open at the end of the period and due before it; in the period that goes on, due before the newest news of the register.
--- # Requests without a term cannot be overdue. Districts are told if any request names one. Places with one to four requests have
--- # no value, nor has the next smallest district when only one would be hidden.
+-- # Open at the end of the period and due before it. Requests without a term cannot be overdue. Districts are told if any request
+-- # names one. Places with one to four requests have no value, nor has the next smallest district when only one would be hidden.
 
 WITH steps AS (
     SELECT place_id, greatest(opened, due_at) AS t, 1 AS step
@@ -35,7 +34,7 @@ moves AS (
         SELECT
             unnest(make_array('city', place_id)) AS place, local_start(:grain, greatest(t, :from), :zone) AS period_start, step
         FROM steps
-        WHERE t < :to AND t <= (SELECT ends FROM request_register)
+        WHERE t < :to
     )
     GROUP BY place, period_start
 ),

@@ -40,7 +40,7 @@ squares AS (
         SELECT a.period_start, unnest(generate_series(a.last_month - 11, a.last_month)) AS month
         FROM asked_periods AS a
         CROSS JOIN offence_register AS r
-        WHERE a.last_month - 11 >= r.first_whole
+        WHERE a.last_month - 11 >= r.first_whole AND a.last_month <= r.last_month
     ) AS m
     JOIN offence_squares AS o ON o.month = m.month
 ),

@@ -15,22 +15,17 @@
 -- owner_function = "internal-policy"
 -- parts = ["asked_periods"]
 -- every_min = 60
--- # Decisions that are open at the end of the period, as they stood then, and whose deadline has passed; in a period that goes on, at
--- # the newest message of the centre. A decision about a district is of that district and of the city, all others are of the city.
--- # Exercises are left out. Before the first decision there is no value. Target: none.
+-- # Decisions that are open at the end of the period, as they stood then, and whose deadline is before it. A decision about a
+-- # district is of that district and of the city, all others are of the city. Exercises are left out. Before the first decision
+-- # there is no value. How many there are is told to everybody, what they say is not. Target: none.
 -- targets = { target = 0.0, limit = 0.0 }
 
-WITH asked AS (
-    SELECT a.period_start, least(a.period_end, h.t) AS until
-    FROM asked_periods AS a
-    CROSS JOIN (SELECT max(_received_at) AS t FROM lake_messages) AS h
-),
-states AS (
+WITH states AS (
     SELECT
-        a.period_start, d.place, d.state = 'open' AND d.deadline < a.until AS is_overdue,
+        a.period_start, d.place, d.state = 'open' AND d.deadline < a.period_end AS is_overdue,
         row_number() OVER (PARTITION BY a.period_start, d.decision_id ORDER BY d.revision DESC) AS age
-    FROM asked AS a
-    JOIN room_decisions AS d ON d.t < a.until
+    FROM asked_periods AS a
+    JOIN room_decisions AS d ON d.t < a.period_end
     WHERE NOT d.drill
 ),
 placed AS (

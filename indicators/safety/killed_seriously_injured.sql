@@ -18,7 +18,8 @@
 -- min_coverage = 0.9
 -- # Of crashes of the register. Districts by year only: shorter periods would be a few people each, and give the hidden ones
 -- # away. One to four are not told, nor is the next smallest district when only one would be hidden. A register that begins
--- # later than the period gives no value, nor do districts where more than a tenth of the crashes name none. The change of counting of 2024 concerns the slightly injured, who are not in it.
+-- # later than the period gives no value, nor do districts where more than a tenth of the crashes name none. The change of counting
+-- # of 2024 concerns the slightly injured, who are not in it.
 
 WITH counted AS (
     SELECT

@@ -19,7 +19,8 @@
 -- boundaries = "today"
 -- # Killed and seriously injured in the twelve months that end with the period, per 100,000 residents of the lists of today; the
 -- # city is the sum of its districts. Where it happened counts, not where the people lived. Districts by year only. One to four
--- # are not told, nor is the next smallest district when only one would be hidden. The register must tell of all twelve months.
+-- # are not told, nor is the next smallest district when only one would be hidden. The register must tell of all twelve months,
+-- # and districts of nine tenths of the crashes.
 
 WITH counted AS (
     SELECT
@@ -36,7 +37,9 @@ weighed AS (
         *,
         ksi BETWEEN 1 AND 4 AS is_small,
         count(CASE WHEN place <> 'city' AND ksi BETWEEN 1 AND 4 THEN 1 END) OVER (PARTITION BY period_start) AS small,
-        row_number() OVER (PARTITION BY period_start ORDER BY place = 'city' OR ksi < 5, ksi, place) AS above
+        row_number() OVER (PARTITION BY period_start ORDER BY place = 'city' OR ksi < 5, ksi, place) AS above,
+        max(told) OVER (PARTITION BY period_start) AS of_all,
+        sum(CASE WHEN place = 'city' THEN 0 ELSE told END) OVER (PARTITION BY period_start) AS placed
     FROM counted
 ),
 residents AS (
@@ -46,18 +49,21 @@ residents AS (
     FROM list_residents
 ),
 judged AS (
-    SELECT *, is_small OR (small = 1 AND above = 1 AND place <> 'city') AS is_hidden
-    FROM weighed
+    SELECT
+        w.*, is_small OR (small = 1 AND above = 1 AND place <> 'city') AS is_hidden,
+        w.last_month - 11 < r.first_whole OR (place <> 'city' AND 10 * placed < 9 * of_all) AS is_partial
+    FROM weighed AS w
+    CROSS JOIN crash_register AS r
 )
 SELECT
     w.place,
     w.period_start,
     CASE
-        WHEN w.last_month - 11 < r.first_whole OR w.is_hidden THEN NULL
+        WHEN w.is_partial OR w.is_hidden THEN NULL
         ELSE 100000.0 * w.ksi / p.residents
     END AS value,
     CASE
-        WHEN w.last_month - 11 < r.first_whole THEN 'low_coverage'
+        WHEN w.is_partial THEN 'low_coverage'
         WHEN w.is_hidden THEN 'suppressed'
     END AS reason,
     w.judged AS row_count,
@@ -65,6 +71,5 @@ SELECT
     CAST(p.residents AS DOUBLE) AS denominator,
     CAST(w.told AS DOUBLE) AS expected
 FROM judged AS w
-CROSS JOIN crash_register AS r
 LEFT JOIN residents AS p ON p.place = w.place
 WHERE w.told > 0

@@ -17,7 +17,7 @@
 -- every_min = 1440
 -- min_coverage = 0.9
 -- # All modes together, divided by the service days with data. A mode whose day is told by route only is the sum of its routes. By
--- # district from counts at stops, on the days that have them, if these hold nine tenths of all boardings.
+-- # district from counts at stops of the timetable, on the days that have them, if these hold nine tenths of all boardings.
 
 WITH told AS (
     SELECT mode, service_date, boardings
@@ -35,29 +35,33 @@ modes AS (
         AND t.service_date IS NULL
     GROUP BY r.service_date
 ),
+days AS (
+    SELECT service_date, service_time(service_date, 43200, :zone) AS noon, sum(boardings) AS boardings
+    FROM modes
+    GROUP BY service_date
+),
+-- At stops of the timetable; one that two timetables know is taken from the first of them.
 counted AS (
-    SELECT service_date, service_time(service_date, 43200, :zone) AS noon, stop_id, boardings
-    FROM transit_stop_counts
-    WHERE service_date >= local_date(:from, :zone) AND service_date <= local_date(:to - INTERVAL '1 second', :zone)
-        AND boardings IS NOT NULL
+    SELECT d.service_date, d.noon, local_start(:grain, d.noon, :zone) AS period_start, f.feed, f.stop_id, c.boardings
+    FROM (SELECT stop_id, min(feed) AS feed FROM gtfs_stops GROUP BY stop_id) AS f
+    JOIN transit_stop_counts AS c ON c.stop_id = f.stop_id
+    JOIN days AS d ON d.service_date = c.service_date
+    WHERE c.service_date >= local_date(:from, :zone) AND c.service_date <= local_date(:to - INTERVAL '1 second', :zone)
+        AND c.boardings IS NOT NULL
 ),
 counted_shares AS (
-    SELECT
-        local_start(:grain, service_time(c.service_date, 43200, :zone), :zone) AS period_start,
-        CAST(sum(c.boardings) AS DOUBLE) / CAST(sum(m.boardings) AS DOUBLE) AS share
-    FROM (SELECT service_date, sum(boardings) AS boardings FROM counted GROUP BY service_date) AS c
-    JOIN (SELECT service_date, sum(boardings) AS boardings FROM modes GROUP BY service_date) AS m
-        ON m.service_date = c.service_date
-    GROUP BY local_start(:grain, service_time(c.service_date, 43200, :zone), :zone)
+    SELECT c.period_start, CAST(sum(c.boardings) AS DOUBLE) / CAST(sum(d.boardings) AS DOUBLE) AS share
+    FROM (
+        SELECT period_start, service_date, sum(boardings) AS boardings FROM counted GROUP BY period_start, service_date
+    ) AS c
+    JOIN days AS d ON d.service_date = c.service_date
+    GROUP BY c.period_start
 ),
--- A stop that two timetables know is taken from the first of them.
 placed AS (
-    SELECT l.place_id AS place, local_start(:grain, c.noon, :zone) AS period_start, c.service_date, c.boardings
+    SELECT l.place_id AS place, c.period_start, c.service_date, c.boardings
     FROM stop_places AS l
-    JOIN (SELECT stop_id, min(feed) AS feed FROM gtfs_stops GROUP BY stop_id) AS f
-        ON f.feed = l.feed AND f.stop_id = l.stop_id
     JOIN counted AS c
-        ON c.stop_id = l.stop_id AND c.noon >= l.valid_from AND (l.valid_to IS NULL OR c.noon < l.valid_to)
+        ON c.feed = l.feed AND c.stop_id = l.stop_id AND c.noon >= l.valid_from AND (l.valid_to IS NULL OR c.noon < l.valid_to)
 )
 SELECT
     'city' AS place,

@@ -10,14 +10,18 @@ pub fn available() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get).min(16)
 }
 
-/// What `work` gives for each of the numbers below `threads` (at least one), in their order; each runs on a thread of its own.
+/// What `work` gives for each of the numbers below `threads` (at least one), in their order; each runs on a thread of its own, and a
+/// panic of one is one of the caller.
 pub fn side_by_side<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let work = &work;
     thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|part| scope.spawn(move || work(part))).collect();
         let mut results = vec![work(0)];
-        // A thread that panicked has already said so; the scope passes it on.
-        results.extend(others.into_iter().filter_map(|other| other.join().ok()));
+        results.extend(others.into_iter().map(|other| {
+            other
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        }));
         results
     })
 }

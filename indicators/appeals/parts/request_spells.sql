@@ -20,9 +20,9 @@ request_spells AS (
     ) AS s ON s.request_id = r.request_id
     WHERE s.is_open = 1 AND (r.closed_at IS NULL OR r.closed_at > r.t)
 ),
--- `request_register`: from its first request to its newest news; how many requests name a district.
+-- `request_register`: from its first request to a month after its newest news; how many requests name a district.
 request_register AS (
-    SELECT min(t) AS begins, greatest(max(t), max(closed_at), (SELECT max(t) FROM appeals_changes)) AS ends,
+    SELECT min(t) AS begins, greatest(max(t), max(closed_at), (SELECT max(t) FROM appeals_changes)) + INTERVAL '31 days' AS ends,
         count(place_id) AS placed
     FROM appeals_requests
 ),

@@ -21,7 +21,7 @@ offence_months AS (
     WHERE place IN (SELECT place FROM today_places)
     GROUP BY place, class, month
 ),
--- The register begins in the first three days of the first month that is whole, and ends with its newest offence.
+-- The register begins in the first three days of the first month that is whole, and ends with the month of its newest offence.
 offence_register AS (
     SELECT
         12 * CAST(date_part('year', day) AS BIGINT) + CAST(date_part('month', day) AS BIGINT) - 1
@@ -35,7 +35,7 @@ compared_months AS (
         SELECT a.period_start, a.first_month, a.last_month, r.first_whole, unnest(make_array(0, 1, 2, 3)) AS back
         FROM asked_periods AS a
         CROSS JOIN offence_register AS r
-        WHERE a.first_month <= r.last_month
+        WHERE a.last_month <= r.last_month
     )
     WHERE first_month - 12 * back >= first_whole
 ),

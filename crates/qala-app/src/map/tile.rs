@@ -146,7 +146,7 @@ impl Centre {
     /// The local month that an instant lies in, when it is over; else the one before. Windows that never overlap and never
     /// grow tell nothing of single rows by their differences.
     fn whole_month(&self, t: i64) -> Seconds {
-        let mut start = self.month_start(t);
+        let mut start = self.month_start(t.min(self.clock.now()));
         let next = |start: i64| qala_core::Grain::Month.start(start + 32 * 86_400_000_000, &self.zone);
         if next(start) > self.clock.now() {
             start = self.month_start(start - 1);

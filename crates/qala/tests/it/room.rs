@@ -360,7 +360,7 @@ fn from_an_alarm_to_the_morning_page_and_every_step_is_a_fact() {
     assert_eq!(read, json!({"a": 1}));
 }
 
-/// Three are given, one of them about a district; one of the two that are due is done too late, and so no longer overdue.
+/// Three are given, one of them about a district; of the two that are due at once one is done.
 #[test]
 fn decisions_past_their_deadline_are_counted() {
     let dir = tempfile::tempdir().unwrap();
@@ -368,7 +368,7 @@ fn decisions_past_their_deadline_are_counted() {
     let (server, operator, _) = people(&data);
     let told = must(&operator, "GET", "/api/decisions", &Value::Null, 200);
     let now = qala_core::parse_instant(told["now"].as_str().unwrap(), None).unwrap();
-    let soon = qala_core::Zone::utc().format(now + 2_000_000);
+    let soon = qala_core::Zone::utc().format(now + 60_000_000);
     let give = |deadline: &str, place: &str| {
         let wish = json!({
             "text": "Есеп беру", "function": "communal-infrastructure", "deadline": deadline, "place": place,
@@ -378,7 +378,6 @@ fn decisions_past_their_deadline_are_counted() {
     give(&soon, "medeu");
     let done = give(&soon, "");
     give("2099-01-01", "");
-    std::thread::sleep(std::time::Duration::from_secs(3));
     let path = format!("/api/decisions/{done}");
     must(
         &operator,
@@ -394,13 +393,13 @@ fn decisions_past_their_deadline_are_counted() {
     drop(server);
     let day = |days: i64| qala_core::Zone::utc().format(now + days * 86_400_000_000);
     let id = "organisation.overdue_decisions";
-    let (from, to) = (day(-2), day(2));
+    let (from, to) = (day(-365), day(0));
     let args = [
         "indicator",
         "compute",
         id,
         "--grain",
-        "day",
+        "year",
         "--from",
         &from,
         "--to",
@@ -433,9 +432,9 @@ fn decisions_past_their_deadline_are_counted() {
         .unwrap();
     assert_eq!(
         before["reason"], "no_rows",
-        "nothing was decided the day before: {values}"
+        "nothing was decided the year before: {values}"
     );
-    let passport = format!("{id}/city/day/{}", of("city")["period_start"].as_str().unwrap());
+    let passport = format!("{id}/city/year/{}", of("city")["period_start"].as_str().unwrap());
     let passport = ask_json(&data, &["passport", &passport, "--verify", "--format", "json"]);
     assert_eq!(passport["verdict"]["verdict"], "equal", "{passport}");
 }

@@ -144,6 +144,9 @@ fn who_may_not_see_rows_sees_cells_of_at_least_five() {
         (march + 86_400 * 30, 76.9, 43.25),
         (march + 86_400 * 30, 76.95, 43.25),
     ]);
+    // And some of today.
+    let today = super::now() / 1_000_000 - super::NEW_YEAR;
+    rows.extend((0..9).map(|_| (today, 76.9, 43.25)));
     import(&data, "crime_offences", "o", &rows);
     let token = person(&data);
     let server = Server::start(&data);
@@ -166,6 +169,16 @@ fn who_may_not_see_rows_sees_cells_of_at_least_five() {
         }
         let april = format!("?t={}", instant(march + 86_400 * 40));
         assert_eq!(count(&all(&server, "crime_offences", z, &april, &[])), 0);
+        // The month that goes on is not told by asking for the one after it.
+        for ahead in [0, 20, 40] {
+            let t = (super::now() / 1_000_000 + 86_400 * ahead) * 1_000_000;
+            let query = format!("?t={}", qala_core::Zone::utc().format(t).replace("+00:00", "Z"));
+            assert_eq!(
+                count(&all(&server, "crime_offences", z, &query, &[])),
+                0,
+                "{query}"
+            );
+        }
     }
     let bearer = format!("Bearer {token}");
     let headers = [("authorization", bearer.as_str())];
