@@ -634,6 +634,9 @@ def resident_counts(city):
         for r in city.list("sim-city-pyramids"):
             ages[r["place_id"], date(int(r["year"]), 1, 1)].append(int(r["residents"]))
         city.counts = {key: (sum(list_of), len(list_of)) for key, list_of in ages.items()}
+        for r in city.movements:
+            day = month_start(month_of(date.fromisoformat(r["t"])) + 1)
+            city.counts[r["place_id"], day] = int(r["residents_at_end"]), 1
     return city.counts
 
 

@@ -290,7 +290,8 @@ impl Changes {
             let touched = centre.lake.touched(&table)?;
             let dataset = centre.lake.dataset(&table)?;
             if dataset.spec.kind == Kind::Event && dataset.spec.time().is_some() {
-                timed = true;
+                // A table that nothing ever comes into has no say; while a city is filled, its rows are still to come.
+                timed |= !touched.is_empty() || centre.demo.gap().is_some();
                 for (day, seq) in touched {
                     let newest = days.entry(day).or_insert(seq);
                     *newest = (*newest).max(seq);

@@ -9,8 +9,9 @@ known_places AS (
     )
     GROUP BY kind, place_id, lower(name)
 ),
--- Counts with a day: those of statistics, by the names of places in three languages, a year meaning its first day; and residents
--- by sex and age on the first day of a year, where both sexes are told from birth. `n` rows tell it.
+-- Counts with a day: those of statistics, by the names of places in three languages, a year meaning its first day; what the books
+-- tell of the end of a month; and residents by sex and age on the first day of a year, where both sexes are told from birth. `n`
+-- rows tell it.
 told_counts AS (
     SELECT place, residents, day, n, source
     FROM (
@@ -22,8 +23,12 @@ told_counts AS (
         JOIN known_places AS k ON k.name = regexp_replace(lower(trim(c.place)), '^(г[.]|город|қаласы) *', '')
         WHERE c.sex = 'total' AND c.age_group = 'total' AND c.locality = 'total'
         UNION ALL
+        SELECT place_id AS place, residents_at_end AS residents, CAST(t + INTERVAL '1 month' AS DATE) AS day, 1 AS n, 2 AS source
+        FROM population_movements
+        WHERE residents_at_end IS NOT NULL
+        UNION ALL
         SELECT
-            place_id AS place, CAST(sum(residents) AS BIGINT) AS residents, make_date(year, 1, 1) AS day, count(*) AS n, 2 AS source
+            place_id AS place, CAST(sum(residents) AS BIGINT) AS residents, make_date(year, 1, 1) AS day, count(*) AS n, 3 AS source
         FROM population_pyramids
         GROUP BY place_id, year
         HAVING count(DISTINCT sex) = 2 AND min(age) = 0
