@@ -1,6 +1,6 @@
 //! Real files of other cities: the books balance and indicators can be computed and verified.
 
-use crate::support::{json, ok, shared};
+use crate::support::{compute, json, ok, shared};
 
 #[test]
 fn real_files_come_in_and_give_indicators_that_verify() {
@@ -76,22 +76,7 @@ fn real_files_come_in_and_give_indicators_that_verify() {
         ("transit.daily_boardings", "2010-01-01", "2011-01-01", "month"),
         ("transit.scheduled_trips", "2024-06-03", "2024-06-10", "day"),
     ] {
-        let values = json(
-            data,
-            &[
-                "indicator",
-                "compute",
-                id,
-                "--from",
-                from,
-                "--to",
-                to,
-                "--grain",
-                grain,
-                "--format",
-                "json",
-            ],
-        );
+        let values = compute(data, id, grain, from, to);
         let value = values
             .as_array()
             .unwrap()
@@ -134,20 +119,7 @@ fn real_lists_of_schools_and_people_give_the_figures_of_the_files() {
     }
     let found = |id: &str, year: u32, place: &str| {
         let (from, to) = (format!("{year}-01-01"), format!("{}-01-01", year + 1));
-        let args = [
-            "indicator",
-            "compute",
-            id,
-            "--grain",
-            "year",
-            "--from",
-            &from,
-            "--to",
-            &to,
-            "--format",
-            "json",
-        ];
-        let values = json(data, &args);
+        let values = compute(data, id, "year", &from, &to);
         let of_place = values.as_array().unwrap().iter().find(|v| v["place"] == place);
         let of_place = of_place.unwrap_or_else(|| panic!("{id} {place}: {values}"));
         (
@@ -190,19 +162,7 @@ fn real_lists_of_schools_and_people_give_the_figures_of_the_files() {
         found("crime.offences_against_usual", 2025, "city"),
         absent("no_rows")
     );
-    let args = [
-        "indicator",
-        "compute",
-        "appeals.open",
-        "--grain",
-        "month",
-        "--format",
-        "json",
-    ];
-    let values = json(
-        data,
-        &[&args[..], &["--from", "2016-01-01", "--to", "2017-01-01"]].concat(),
-    );
+    let values = compute(data, "appeals.open", "month", "2016-01-01", "2017-01-01");
     let told = values
         .as_array()
         .unwrap()

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::people::{Browser, add};
-use crate::support::{Server, json as ask_json, ok, until};
+use crate::support::{Server, compute, json as ask_json, ok, until};
 
 const ALARM: &str = "air.pm25_mean@city:2026-03-03";
 
@@ -394,20 +394,7 @@ fn decisions_past_their_deadline_are_counted() {
     let day = |days: i64| qala_core::Zone::utc().format(now + days * 86_400_000_000);
     let id = "organisation.overdue_decisions";
     let (from, to) = (day(-365), day(0));
-    let args = [
-        "indicator",
-        "compute",
-        id,
-        "--grain",
-        "year",
-        "--from",
-        &from,
-        "--to",
-        &to,
-        "--format",
-        "json",
-    ];
-    let values = ask_json(&data, &args);
+    let values = compute(&data, id, "year", &from, &to);
     let of = |place: &str| {
         let mut told = values
             .as_array()

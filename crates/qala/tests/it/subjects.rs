@@ -9,7 +9,7 @@ use qala_core::parse_instant;
 use qala_sim::city::{Change, Feed, Op, Pace, Request, WholeCity, WholeOptions};
 use serde_json::Value;
 
-use crate::support::{Server, json, ok};
+use crate::support::{Server, ok};
 
 const DAY: i64 = 86_400_000_000;
 /// A Monday: the books end with the year.
@@ -72,20 +72,7 @@ fn at(text: &str) -> i64 {
 
 /// Values of a range by place and period.
 fn compute(data: &Path, id: &str, grain: &str, from: &str, to: &str) -> BTreeMap<(String, i64), Value> {
-    let args = [
-        "indicator",
-        "compute",
-        id,
-        "--grain",
-        grain,
-        "--from",
-        from,
-        "--to",
-        to,
-        "--format",
-        "json",
-    ];
-    let values = json(data, &args);
+    let values = crate::support::compute(data, id, grain, from, to);
     let list = values.as_array().unwrap().iter();
     list.map(|v| {
         let start = at(v["period_start"].as_str().unwrap());

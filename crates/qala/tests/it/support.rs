@@ -70,6 +70,12 @@ pub(crate) fn pack(folder: &Path, feeds: &[(&str, String)]) {
     }
 }
 
+/// Computes an indicator over a range and gives its values.
+pub(crate) fn compute(data: &Path, id: &str, grain: &str, from: &str, to: &str) -> Value {
+    let range = ["--grain", grain, "--from", from, "--to", to, "--format", "json"];
+    json(data, &[&["indicator", "compute", id], &range[..]].concat())
+}
+
 /// Waits until `test` holds.
 pub(crate) fn until<T>(what: &str, mut test: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();

@@ -16,20 +16,7 @@ const NEXT: &str = "2026-02-11";
 
 /// The values of an indicator in a period, by place.
 fn compute(data: &Path, id: &str, grain: &str, from: &str, to: &str) -> BTreeMap<String, Value> {
-    let args = [
-        "indicator",
-        "compute",
-        id,
-        "--grain",
-        grain,
-        "--from",
-        from,
-        "--to",
-        to,
-        "--format",
-        "json",
-    ];
-    let values = json(data, &args);
+    let values = crate::support::compute(data, id, grain, from, to);
     let list = values.as_array().unwrap().iter();
     list.map(|v| (v["place"].as_str().unwrap().to_owned(), v.clone()))
         .collect()
